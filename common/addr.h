@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SMTP paths and parameters, and mailbox identifiers. Nothing else parses an
+ * address. Pure functions over text.
+ */
+#ifndef RESTANTE_COMMON_ADDR_H
+#define RESTANTE_COMMON_ADDR_H
+
+#include "common/base.h"
+
+enum {
+	MAILBOX_ID_LEN = 36, /* "mbx-" and 32 lower-case hexadecimal digits */
+	ADDR_MAX = 320,      /* 64 "@" 255, RFC 5321 4.5.3.1 */
+};
+
+/* "mbx-…" without regard to case; written lower case with its NUL. */
+bool mailbox_id_parse(const char *text, size_t n,
+		      char id_r[MAILBOX_ID_LEN + 1]);
+
+struct addr_path {
+	char address[ADDR_MAX + 1]; /* without <>, source route cut; "": <> */
+	size_t local_len;           /* octets of the local part */
+	bool utf8;                  /* needs SMTPUTF8 */
+};
+
+/*
+ * Reads "<path>" at the start of text (RFC 5321 4.1.2, RFC 6531 3.3); a path
+ * without brackets is taken too. *rest_r is what follows: "" or parameters
+ * behind a space. False: not a path.
+ */
+bool addr_path_parse(const char *text, struct addr_path *path_r,
+		     const char **rest_r);
+
+/*
+ * The mailbox that a recipient names: "<id>@…" or "<id>+<anything>@…".
+ * False: it names none of ours.
+ */
+bool addr_mailbox_id(const struct addr_path *path,
+		     char id_r[MAILBOX_ID_LEN + 1]);
+
+/* "postmaster", with or without a domain, without regard to case. */
+bool addr_is_postmaster(const struct addr_path *path);
+
+struct addr_param {
+	const char *name; /* borrowed, not NUL-terminated */
+	size_t name_len;
+	const char *value; /* NULL: no "=" */
+	size_t value_len;
+};
+
+/*
+ * The next " NAME[=VALUE]" (esmtp-param, RFC 5321 4.1.2). 1: one was read,
+ * 0: none is left, -1: not a parameter.
+ */
+int addr_param_next(const char **rest, struct addr_param *param_r);
+
+bool addr_param_is(const struct addr_param *p, const char *name);
+
+/* xtext (RFC 3461 4) decoded into out with its NUL. False: not xtext, or too long. */
+bool addr_xtext_decode(const char *text, size_t n, char *out, size_t size);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * restante.conf as one constant struct. Every key has a default and a
+ * validator; a bad file is refused with file, line and what was expected.
+ */
+#ifndef RESTANTE_COMMON_CONF_H
+#define RESTANTE_COMMON_CONF_H
+
+#include "common/err.h"
+#include "common/peer.h"
+#include "common/tls.h"
+
+struct conf_networks {
+	struct network *list;
+	size_t n;
+};
+
+struct conf_strings {
+	char **list;
+	size_t n;
+};
+
+/* Sizes are octets, times seconds. Strings are never NULL. */
+struct conf {
+	char *file; /* where it was read from */
+	char *hostname;
+	char *domain;
+	char *store;
+	char *runtime;    /* slots and locks that need not outlive a boot */
+	char *postmaster; /* a mailbox id, or "" */
+	char *language;
+
+	struct tls_server_settings tls; /* points into strings of its own */
+
+	struct {
+		bool require_tls;
+		bool chunking;
+		struct conf_networks plaintext_from;
+		struct conf_networks allow_from;   /* none: any */
+		struct conf_strings client_names;  /* none: any */
+		uint64_t max_size;
+		unsigned max_recipients;
+		unsigned max_mailboxes;
+	} smtp_journal;
+
+	struct {
+		unsigned max_sessions;
+	} pop3_serve;
+
+	struct {
+		unsigned scrypt_log_n;
+	} identity;
+
+	struct {
+		char *upstream_ca;
+		unsigned connect_timeout;
+		unsigned login_timeout;
+	} proxy;
+
+	struct {
+		unsigned command_timeout;
+		unsigned data_timeout;
+		unsigned session_max;
+		unsigned faults; /* key: errors */
+		unsigned minimum_rate;
+		uint64_t reserve;
+	} limits;
+
+	struct {
+		bool web_server_auth; /* auth = "web-server" */
+		char *admins;
+		unsigned uncollected_after;
+		unsigned idle;
+	} console;
+};
+
+/* Reads and checks file. NULL on failure: e says file, line and expectation. */
+struct conf *conf_read(const char *file, struct err *e);
+
+/* Frees; sets *c to NULL. */
+void conf_free(struct conf **c);
+
+/* The compiled-in path of restante.conf. */
+const char *conf_default_file(void);
+
+/* The keys with their defaults and meaning, as an annotated file. */
+void conf_print_example(FILE *out);
+
+/* Parsers for values, shared with the mailbox's own file. */
+bool conf_parse_size(const char *text, uint64_t *octets_r);  /* 64M, 256M, 1G */
+bool conf_parse_time(const char *text, unsigned *seconds_r); /* 30s, 5m, 3d */
+
+#endif

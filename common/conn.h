@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One peer: buffered input by line or by block, buffered output that leaves
+ * as one record, deadlines, octet counts; over a descriptor or over TLS.
+ * Everything above it may rely on line and buffer limits; nothing above it
+ * repeats them.
+ */
+#ifndef RESTANTE_COMMON_CONN_H
+#define RESTANTE_COMMON_CONN_H
+
+#include "common/buf.h"
+#include "common/err.h"
+
+struct conn;
+struct tls;
+struct tls_facts;
+
+enum conn_status {
+	CONN_OK,
+	CONN_EOF,      /* the peer closed, or the connection broke */
+	CONN_TIMEOUT,  /* the deadline passed */
+	CONN_LONG,     /* a line over its limit: read away to its end */
+	CONN_BAD_LINE, /* a line with bare LF, bare CR or NUL: read away */
+};
+
+/*
+ * A connection on fd_in and fd_out (the same, or 0 and 1). The descriptors
+ * stay the caller's and are set non-blocking; TCP_NODELAY, keepalive and
+ * TCP_USER_TIMEOUT are set where they are TCP sockets. SIGPIPE is the
+ * program's business (ignored in program_start()).
+ */
+struct conn *conn_new(int fd_in, int fd_out);
+
+/* Flushes nothing, says no goodbye; frees and sets *c to NULL. */
+void conn_free(struct conn **c);
+
+/* No operation lasts beyond now + seconds, whatever deadlines come later. */
+void conn_set_session_limit(struct conn *c, unsigned seconds);
+
+/*
+ * What is read or written from now on must end within seconds, plus one
+ * second per min_rate octets moved meanwhile (0: nothing is added). A total,
+ * not an idle time: one octet a second does not keep a session alive.
+ */
+void conn_set_deadline(struct conn *c, unsigned seconds, unsigned min_rate);
+
+/*
+ * Reads a line of at most max octets, its CRLF included, into line (reset
+ * first; without the CRLF). Output is not flushed.
+ */
+enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max);
+
+/*
+ * Lends the next input, at least one octet: *bytes_r stays valid until the
+ * next read. The caller says how much it took with conn_consume().
+ */
+enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r,
+			   size_t *n_r);
+void conn_consume(struct conn *c, size_t n);
+
+/* Whether input is buffered already: then a reply may wait (PIPELINING). */
+bool conn_input_buffered(const struct conn *c);
+
+/*
+ * Output. Failures are remembered and met at conn_flush(): until then the
+ * calls do nothing. A full buffer is written out on the way.
+ */
+void conn_write(struct conn *c, const void *bytes, size_t n);
+void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+enum conn_status conn_flush(struct conn *c);
+
+/* Overwrites the consumed part of the input buffer: it held a secret. */
+void conn_wipe_input(struct conn *c);
+
+/*
+ * The TLS handshake on this connection; takes t over in every case. Input
+ * that was buffered in clear must have been refused before. -1: e says why,
+ * and the connection is good for nothing but conn_free().
+ */
+int conn_start_tls(struct conn *c, struct tls *t, struct err *e);
+
+/* NULL before TLS. */
+const struct tls_facts *conn_tls(const struct conn *c);
+
+/* Flushes and says goodbye as far as the peer still listens. */
+void conn_bye(struct conn *c);
+
+uint64_t conn_octets_in(const struct conn *c);
+uint64_t conn_octets_out(const struct conn *c);
+
+#endif

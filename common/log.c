@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logging and dying. A line is one write, control characters made visible. */
+#include "common/base.h"
+#include "common/log.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+static struct {
+	const char *program;
+	enum log_style style;
+	bool syslog;
+} identity = {.program = "restante", .style = LOG_STYLE_SERVICE};
+
+/* Under xinetd fd 2 is the socket too: the same object as fd 0. */
+static bool stderr_is_the_connection(void)
+{
+	struct stat in, err;
+
+	if (fstat(STDERR_FILENO, &err) < 0)
+		return true; /* closed: nothing may be written there */
+	if (!S_ISSOCK(err.st_mode) || fstat(STDIN_FILENO, &in) < 0)
+		return false;
+	return in.st_dev == err.st_dev && in.st_ino == err.st_ino;
+}
+
+void log_open(const char *program, enum log_style style)
+{
+	identity.program = program;
+	identity.style = style;
+	identity.syslog = style == LOG_STYLE_SERVICE &&
+			  stderr_is_the_connection();
+	if (identity.syslog)
+		openlog(program, LOG_PID, LOG_MAIL);
+}
+
+/* Text from outside may hold anything; a log line holds no control bytes. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			*s = '?';
+}
+
+static void log_line(int priority, const char *fmt, va_list ap)
+{
+	char text[1500], line[1600];
+	int n;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	make_printable(text);
+	if (identity.syslog) {
+		syslog(priority, "%s", text);
+		return;
+	}
+	if (identity.style == LOG_STYLE_PERSON)
+		n = snprintf(line, sizeof(line), "%s: %s\n", identity.program,
+			     text);
+	else
+		n = snprintf(line, sizeof(line), "<%d>%s: %s\n", priority,
+			     identity.program, text);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+		return; /* there is nobody left to tell */
+}
+
+#define LOG_AT(priority)                                                       \
+	do {                                                                   \
+		va_list ap;                                                    \
+		va_start(ap, fmt);                                             \
+		log_line(priority, fmt, ap);                                   \
+		va_end(ap);                                                    \
+	} while (0)
+
+void log_info(const char *fmt, ...)
+{
+	LOG_AT(LOG_INFO);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	LOG_AT(LOG_WARNING);
+}
+
+void log_error(const char *fmt, ...)
+{
+	LOG_AT(LOG_ERR);
+}
+
+void die_usage(const char *fmt, ...)
+{
+	LOG_AT(LOG_ERR);
+	exit(EX_USAGE);
+}
+
+void die_temp(const char *fmt, ...)
+{
+	LOG_AT(LOG_ERR);
+	exit(EX_TEMPFAIL);
+}
+
+void die_bug(const char *fmt, ...)
+{
+	LOG_AT(LOG_CRIT);
+	abort();
+}
+
+void *xmalloc(size_t n)
+{
+	void *p = malloc(n ? n : 1);
+
+	if (!p)
+		die_temp("out of memory: %zu bytes", n);
+	return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		die_temp("out of memory: %zu times %zu bytes", n, size);
+	return p;
+}
+
+char *xstrdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(xmalloc(n), s, n);
+}

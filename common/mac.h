@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Random bytes and the identifiers made of them: ULIDs (time-ordered names
+ * of messages), mailbox ids, mailbox passwords.
+ */
+#ifndef RESTANTE_COMMON_MAC_H
+#define RESTANTE_COMMON_MAC_H
+
+#include "common/addr.h"
+#include "common/secret.h"
+
+enum { ULID_LEN = 26 }; /* Crockford base32, upper case */
+
+/* Fills from getrandom(2); dies with a temporary failure where it cannot. */
+void random_bytes(void *bytes, size_t n);
+
+/* A new ULID for the time now (milliseconds since 1970), with its NUL. */
+void ulid_new(char ulid_r[ULID_LEN + 1]);
+
+/* Exactly ULID_LEN characters of the alphabet, the first at most '7'. */
+bool ulid_valid(const char *text, size_t n);
+
+/* Milliseconds since 1970 that a valid ULID carries. */
+int64_t ulid_time_ms(const char *ulid);
+
+/* A new random "mbx-…". */
+void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1]);
+
+/*
+ * A new mailbox password of 160 bits: eight groups of four characters of
+ * a-z2-7, joined by "-". A person can type it, and no shell minds it.
+ */
+void password_new(struct secret *password_r);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every handler does before its first byte of input, in one order that
+ * can be read in one place: arguments, log, limits of the process,
+ * configuration, connection, peer.
+ */
+#ifndef RESTANTE_COMMON_PROGRAM_H
+#define RESTANTE_COMMON_PROGRAM_H
+
+#include "common/conf.h"
+#include "common/conn.h"
+#include "common/peer.h"
+
+enum tls_mode { TLS_MODE_IMPLICIT, TLS_MODE_STARTTLS, TLS_MODE_NONE };
+
+struct program {
+	const char *name;
+	enum tls_mode tls_mode;
+	struct conf *conf;
+	struct conn *conn; /* on fd 0 and 1 */
+	struct peer peer;
+};
+
+/*
+ * Reads `[-c FILE] --tls=implicit|starttls|none`, --help and --version (both
+ * exit 0), the configuration, and says who is connected; where --tls=none,
+ * only after the checks that interface.md names. Exits 64 or 75 on failure.
+ */
+void program_start(struct program *p, const char *name, int argc, char **argv);
+
+/* Says goodbye to the peer and frees everything. */
+void program_end(struct program *p);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Replies as constants: a session decides by returning one, the dispatcher
+ * writes it. One shape serves both protocols: SMTP "code enhanced text"
+ * (RFC 5321 4.2, RFC 2034), POP3 "+OK/-ERR [code] text" (RFC 1939, RFC 2449).
+ */
+#ifndef RESTANTE_COMMON_REPLY_H
+#define RESTANTE_COMMON_REPLY_H
+
+#include "common/base.h"
+
+struct conn;
+
+enum reply_flags {
+	REPLY_FAULT = 1 << 0, /* the peer's fault: counts towards the limit */
+	REPLY_CLOSE = 1 << 1, /* the connection ends behind it */
+	REPLY_SENT = 1 << 2,  /* the handler wrote its answer itself */
+};
+
+struct reply {
+	const char *code; /* "250", "+OK" */
+	const char *tag;  /* "2.1.0", "[AUTH]", or "" */
+	const char *text;
+	unsigned flags;
+};
+
+/* Returned by a handler that has written its answer itself. */
+extern const struct reply reply_sent;
+
+/* Writes "code tag text CRLF" into the connection's output buffer. */
+void reply_write(struct conn *c, const struct reply *r);
+
+#endif

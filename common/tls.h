@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The GnuTLS seam: the one file that includes gnutls.h is tls.c. Moves bytes
+ * through two functions of its owner, so that deadlines stay in conn.c.
+ */
+#ifndef RESTANTE_COMMON_TLS_H
+#define RESTANTE_COMMON_TLS_H
+
+#include "common/err.h"
+
+struct tls; /* one TLS session */
+
+/* How the owner moves bytes: as read(2) and write(2), errno set on -1. */
+struct tls_io {
+	ssize_t (*pull)(void *owner, void *bytes, size_t n);
+	ssize_t (*push)(void *owner, const void *bytes, size_t n);
+	void *owner;
+};
+
+/* Facts of a finished handshake, for trace headers and log lines. */
+struct tls_facts {
+	char version[12];     /* "TLS1.3" */
+	char cipher[64];      /* "AES-256-GCM", with the key exchange */
+	char client_name[256]; /* a verified client certificate's name, or "" */
+};
+
+/* Borrowed strings, all of them paths or settings from restante.conf. */
+struct tls_server_settings {
+	const char *certificate; /* PEM, the full chain */
+	const char *key;         /* PEM */
+	const char *min_version; /* "1.2" or "1.3" */
+	const char *priorities;  /* a GnuTLS priority string, or "" */
+	const char *client_ca;   /* PEM; "": no client certificate is asked for */
+};
+
+/*
+ * Reads certificate and key (each time anew: a renewed certificate counts
+ * from the next connection on) and prepares a server session. NULL on
+ * failure; the error names the file.
+ */
+struct tls *tls_server_new(const struct tls_server_settings *settings,
+			   struct err *e);
+
+/*
+ * A client session that checks the peer's certificate for name against the
+ * certificates in ca_file ("": the system's store).
+ */
+struct tls *tls_client_new(const char *name, const char *ca_file,
+			   struct err *e);
+
+/* Ends and frees; NULL is allowed. Sends nothing. Sets *t to NULL. */
+void tls_free(struct tls **t);
+
+/* The handshake through io (copied). 0, or -1 with a text that says why. */
+int tls_handshake(struct tls *t, const struct tls_io *io, struct err *e);
+
+const struct tls_facts *tls_facts(const struct tls *t);
+
+/* As read(2): 0 at the end (with close_notify or without), -1 on failure. */
+ssize_t tls_read(struct tls *t, void *bytes, size_t n);
+
+/* Writes all n bytes or returns -1. At most 16 KiB go into one record. */
+int tls_write(struct tls *t, const void *bytes, size_t n);
+
+/* Decrypted bytes that wait inside the session. */
+size_t tls_pending(const struct tls *t);
+
+/* close_notify, as far as it can be had; the peer may be gone. */
+void tls_bye(struct tls *t);
+
+#endif

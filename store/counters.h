@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a dashboard shows of a mailbox, as a checksummed record of fixed size
+ * in its lock file: one pread, no database. Pure functions.
+ */
+#ifndef RESTANTE_STORE_COUNTERS_H
+#define RESTANTE_STORE_COUNTERS_H
+
+#include "common/base.h"
+
+enum {
+	COUNTERS_HOURS = 14 * 24,
+	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 8, /* on disk */
+};
+
+struct counters {
+	uint64_t messages;      /* waiting */
+	uint64_t octets;        /* waiting, wire size */
+	int64_t oldest;         /* arrival of the oldest, seconds; 0: none */
+	int64_t last_received;  /* seconds since 1970; 0: never */
+	int64_t last_collected; /* a login that ended in QUIT */
+	int64_t hour;           /* hours since 1970 that arrivals[0] counts */
+	uint32_t arrivals[COUNTERS_HOURS]; /* by hour, newest first */
+};
+
+void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE]);
+
+/* False: not a counters record (an empty or torn one): counters_r is zero. */
+bool counters_decode(const uint8_t *bytes, size_t n,
+		     struct counters *counters_r);
+
+/* One message of that size arrived at `when` (seconds), respectively left. */
+void counters_add(struct counters *c, uint64_t octets, int64_t when);
+void counters_remove(struct counters *c, uint64_t octets);
+
+#endif

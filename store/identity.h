@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A mailbox's private key: made, sealed under a password, opened with it.
+ * identity.age is an age file with one scrypt stanza that holds one
+ * "AGE-SECRET-KEY-1…" line; the password is the passphrase byte for byte.
+ */
+#ifndef RESTANTE_STORE_IDENTITY_H
+#define RESTANTE_STORE_IDENTITY_H
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "common/secret.h"
+
+/* A new X25519 key pair; recipient_r gets "age1…". */
+void identity_new(struct secret *private_r, struct buf *recipient_r);
+
+/* The "age1…" of a private key. */
+void identity_recipient(const struct secret *private_key,
+			struct buf *recipient_r);
+
+/*
+ * Seals the key under password with work factor 2^log_n into file_r, the whole
+ * identity.age; the same to n recovery recipients for identity.recovery.age.
+ */
+int identity_seal(const struct secret *private_key,
+		  const struct secret *password, unsigned log_n,
+		  struct buf *file_r, struct err *e);
+int identity_seal_to(const struct secret *private_key, char *const *recipients,
+		     size_t n, struct buf *file_r, struct err *e);
+
+/*
+ * Opens a whole identity file with a password, respectively with one of the
+ * keys of a recovery identity. ERR_PASSWORD, ERR_DAMAGED.
+ */
+int identity_open(const struct buf *file, const struct secret *password,
+		  struct secret *private_r, struct err *e);
+int identity_open_with(const struct buf *file, const struct secret *recovery,
+		       struct secret *private_r, struct err *e);
+
+/*
+ * Reads a key file as age-keygen writes it: comments and one or more
+ * "AGE-SECRET-KEY-1…" lines, of which the first counts.
+ */
+int identity_parse(const char *text, size_t n, struct secret *private_r,
+		   struct err *e);
+
+/* Spends what identity_open() would spend, and fails as it does. */
+void identity_spend(const struct secret *password, unsigned log_n);
+
+#endif

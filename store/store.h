@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The only door to the sealed mailboxes. The files are the truth, the index
+ * is a convenience: docs/store.md enumerates every state and the one commit
+ * point. Ids are "mbx-…" in lower case, ULIDs 26 characters, sizes octets.
+ *
+ * Everything down to "Collecting" seals and never opens; smtp-journal links
+ * no more than that.
+ */
+#ifndef RESTANTE_STORE_STORE_H
+#define RESTANTE_STORE_STORE_H
+
+#include "common/conf_mailbox.h"
+#include "common/err.h"
+#include "common/mac.h"
+#include "store/counters.h"
+
+struct secret;
+struct sink;
+
+/* --- the store and its mailboxes ---------------------------------------- */
+
+struct store;
+
+/*
+ * Opens the store at path. ERR_TEMP where its `format` file cannot be read:
+ * then it is not mounted or not ours to judge, and no mailbox may be called
+ * absent. ERR_CONFIG where the format is another one.
+ */
+struct store *store_open(const char *path, struct err *e) MUST_USE;
+void store_free(struct store **s);
+
+/* ERR_FULL where fewer than octets + reserve are free. */
+int store_room(const struct store *s, uint64_t octets, uint64_t reserve,
+	       struct err *e) MUST_USE;
+
+/* Calls each(id) for every mailbox, in the order of their ids. */
+int store_each_mailbox(struct store *s,
+		       int (*each)(const char *id, void *arg, struct err *e),
+		       void *arg, struct err *e) MUST_USE;
+
+struct mailbox;
+
+/*
+ * ERR_ABSENT only where the store was read and the mailbox is truly not
+ * there; every other trouble is ERR_TEMP or ERR_CONFIG. The mailbox borrows
+ * the store.
+ */
+struct mailbox *mailbox_open(struct store *s, const char *id,
+			     struct err *e) MUST_USE;
+void mailbox_close(struct mailbox **m);
+
+/* Lives as long as the mailbox. */
+const struct mailbox_conf *mailbox_settings(const struct mailbox *m);
+
+/*
+ * Holds the mailbox against deletion (byte 2, shared) from RCPT to the reply.
+ * ERR_ABSENT where it has been deleted meanwhile. Held until mailbox_close().
+ */
+int mailbox_hold(struct mailbox *m, struct err *e) MUST_USE;
+
+/* --- keeping a message --------------------------------------------------- */
+
+enum message_flags {
+	MESSAGE_NORMALISED = 1 << 0,  /* N: line ends were mended */
+	MESSAGE_UNCONFIRMED = 1 << 1, /* U: upstream's answer never came */
+	MESSAGE_DAMAGED = 1 << 2,     /* D: did not open when it was fetched */
+};
+
+struct delivery; /* one message being sealed into tmp/ */
+
+/* Starts a message; the header's recipients are the mailbox's keys. */
+struct delivery *delivery_begin(struct mailbox *m, struct err *e) MUST_USE;
+
+/* Seals n more octets. After -1 only delivery_abort() is left. */
+int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
+		   struct err *e) MUST_USE;
+
+/*
+ * Makes the message durable and visible: fsync, link() into cur/, fsync of
+ * cur/. THE commit point: 0 means that it may be acknowledged. Frees the
+ * delivery and sets *d to NULL in every case; after -1 nothing is visible.
+ */
+int delivery_commit(struct delivery **d, unsigned flags,
+		    struct err *e) MUST_USE;
+
+/* Drops it: nothing is left behind. NULL and *d == NULL are allowed. */
+void delivery_abort(struct delivery **d);
+
+const char *delivery_ulid(const struct delivery *d);
+
+/* --- the index ------------------------------------------------------------ */
+
+/* One line for the mailbox's own account of what happened. */
+struct activity {
+	int64_t when;        /* seconds since 1970 */
+	const char *program; /* "smtp-journal" */
+	const char *peer;
+	const char *outcome; /* of interface.md */
+	uint64_t messages;
+	uint64_t octets;
+};
+
+/*
+ * Enters the index once, waiting at most wait_ms for it: takes in every
+ * message that lies in cur/ with its ticket, and activity where not NULL.
+ * ERR_BUSY where it could not be had: nobody minds, the next one in does it.
+ */
+int mailbox_index(struct mailbox *m, unsigned wait_ms,
+		  const struct activity *activity, struct err *e);
+
+/* The counters, with one read and no lock. */
+int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
+		     struct err *e) MUST_USE;
+
+struct sweep_report {
+	uint64_t taken_in;   /* messages entered into the index */
+	uint64_t removed;    /* unfinished messages whose writer is gone */
+};
+
+/* Enters the index and removes what dead writers left in tmp/. */
+int mailbox_sweep(struct mailbox *m, struct sweep_report *report_r,
+		  struct err *e);
+
+/* --- collecting: opens messages ------------------------------------------ */
+
+struct collection; /* one mailbox, logged in to; a snapshot of its messages */
+
+struct message {
+	char ulid[ULID_LEN + 1];
+	uint64_t octets; /* exact wire size */
+	unsigned flags;  /* enum message_flags */
+	bool marked;     /* for deletion */
+};
+
+/*
+ * Logs in: opens the mailbox's private key with the password, takes byte 1,
+ * enters the index for a snapshot in the order of arrival (or scans cur/ where
+ * the index cannot be had). ERR_PASSWORD for a wrong password and for an
+ * unknown id alike, after the same work (2^scrypt_log_n for an unknown one);
+ * ERR_BUSY where somebody else collects. The collection borrows the store.
+ */
+struct collection *collection_login(struct store *s, const char *id,
+				    const struct secret *password,
+				    unsigned scrypt_log_n,
+				    struct err *e) MUST_USE;
+
+/* The mailbox collected from; closed with the collection. */
+struct mailbox *collection_mailbox(struct collection *c);
+
+/* Ends without deleting anything; wipes the key. */
+void collection_free(struct collection **c);
+
+size_t collection_count(const struct collection *c);
+/* Message i, counted from 0. The caller may set `marked`. */
+struct message *collection_message(struct collection *c, size_t i);
+
+struct reader; /* one message being opened */
+
+/*
+ * Opens message i. ERR_DAMAGED where the file's length does not fit its size
+ * or it is not sealed to this mailbox, ERR_ABSENT where it is gone.
+ */
+struct reader *reader_open(struct collection *c, size_t i,
+			   struct err *e) MUST_USE;
+
+/*
+ * Lends the next part of the message, *n_r == 0 at its proper end. ERR_DAMAGED
+ * where it does not open: then the message carries flag D from here on.
+ */
+int reader_next(struct reader *r, const uint8_t **bytes_r, size_t *n_r,
+		struct err *e) MUST_USE;
+void reader_close(struct reader **r);
+
+/*
+ * Deletes what is marked, in batches, durably. *removed_r counts what is
+ * gone; -1 where some of it could not be removed. Nothing unmarked goes.
+ */
+int collection_update(struct collection *c, size_t *removed_r,
+		      const struct activity *activity, struct err *e) MUST_USE;
+
+#endif
