@@ -55,9 +55,11 @@ const struct mailbox_conf *mailbox_settings(const struct mailbox *m);
 
 /*
  * Holds the mailbox against deletion (byte 2, shared) from RCPT to the reply.
- * ERR_ABSENT where it has been deleted meanwhile. Held until mailbox_close().
+ * ERR_ABSENT where it has been deleted meanwhile. Released by
+ * mailbox_release() or mailbox_close().
  */
 int mailbox_hold(struct mailbox *m, struct err *e) MUST_USE;
+void mailbox_release(struct mailbox *m);
 
 /* --- keeping a message --------------------------------------------------- */
 
@@ -144,6 +146,11 @@ struct collection *collection_login(struct store *s, const char *id,
 				    const struct secret *password,
 				    unsigned scrypt_log_n,
 				    struct err *e) MUST_USE;
+
+/* The same with the mailbox's private key itself, as a recovery key opens it. */
+struct collection *collection_login_with_key(struct store *s, const char *id,
+					     const struct secret *private_key,
+					     struct err *e) MUST_USE;
 
 /* The mailbox collected from; closed with the collection. */
 struct mailbox *collection_mailbox(struct collection *c);

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The sealed mailbox in two halves. libstore.a seals and keeps, and is all that
+# the receiving side links; what opens a message or makes a private key goes
+# into libunseal.a. A new file: one line in the half it belongs to.
+noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
+%C%_libstore_a_SOURCES = \
+	%D%/age.h \
+	%D%/counters.h \
+	%D%/seal.h \
+	%D%/store.h \
+	%D%/stream.h
+
+%C%_libunseal_a_SOURCES = \
+	%D%/identity.h \
+	%D%/unseal.h
+
+# What each half needs, in the order of linking.
+STORE_LIBS = $(NETTLE_LIBS) $(DB_LIBS)
+UNSEAL_LIBS = $(SODIUM_LIBS)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names of message files. Never touches a file. */
+#include "common/base.h"
+#include "store/name.h"
+
+#include "common/log.h"
+#include "common/num.h"
+#include "store/store.h"
+
+/* In the order in which they stand in a name. */
+static const struct {
+	char letter;
+	unsigned flag;
+} flag_letters[] = {
+	{'N', MESSAGE_NORMALISED},
+	{'U', MESSAGE_UNCONFIRMED},
+	{'D', MESSAGE_DAMAGED},
+};
+
+static const char suffix[] = ".age";
+
+/* Each letter at most once and in order: one name for one set of flags. */
+static bool parse_flags(const char *text, size_t n, unsigned *flags_r)
+{
+	size_t row = 0;
+
+	*flags_r = 0;
+	for (size_t i = 0; i < n; i++) {
+		while (row < N_ELEMENTS(flag_letters) &&
+		       flag_letters[row].letter != text[i])
+			row++;
+		if (row == N_ELEMENTS(flag_letters))
+			return false;
+		*flags_r |= flag_letters[row++].flag;
+	}
+	return true;
+}
+
+/* Length without ".age", or 0 where the name has no such end. */
+static size_t stem_length(const char *name)
+{
+	size_t n = strlen(name), n_suffix = sizeof(suffix) - 1;
+
+	if (n <= n_suffix || strcmp(name + n - n_suffix, suffix) != 0)
+		return 0;
+	return n - n_suffix;
+}
+
+bool name_parse_kept(const char *name, struct message_name *n_r)
+{
+	const char *size = name + ULID_LEN + 3, *end, *comma;
+	size_t n = stem_length(name);
+
+	if (n <= ULID_LEN + 3 || !ulid_valid(name, ULID_LEN) ||
+	    memcmp(name + ULID_LEN, ",W=", 3) != 0)
+		return false;
+	end = name + n;
+	comma = memchr(size, ',', (size_t)(end - size));
+	if (!num_parse(size, (size_t)((comma ? comma : end) - size), INT64_MAX,
+		       &n_r->octets))
+		return false;
+	n_r->flags = 0;
+	if (comma && (comma + 1 == end ||
+		      !parse_flags(comma + 1, (size_t)(end - comma - 1),
+				   &n_r->flags)))
+		return false;
+	memcpy(n_r->ulid, name, ULID_LEN);
+	n_r->ulid[ULID_LEN] = '\0';
+	return true;
+}
+
+void name_write_kept(const struct message_name *n, char name_r[NAME_SIZE])
+{
+	char flags[N_ELEMENTS(flag_letters) + 2];
+	char *f = flags;
+
+	if (n->flags)
+		*f++ = ',';
+	for (size_t i = 0; i < N_ELEMENTS(flag_letters); i++)
+		if (n->flags & flag_letters[i].flag)
+			*f++ = flag_letters[i].letter;
+	*f = '\0';
+	if (snprintf(name_r, NAME_SIZE, "%s,W=%llu%s%s", n->ulid,
+		     (unsigned long long)n->octets, flags,
+		     suffix) >= NAME_SIZE)
+		die_bug("name of message %s too long", n->ulid);
+}
+
+bool name_parse_ticket(const char *name, char ulid_r[ULID_LEN + 1])
+{
+	if (stem_length(name) != ULID_LEN || !ulid_valid(name, ULID_LEN))
+		return false;
+	memcpy(ulid_r, name, ULID_LEN);
+	ulid_r[ULID_LEN] = '\0';
+	return true;
+}
+
+void name_write_ticket(const char *ulid, char name_r[NAME_SIZE])
+{
+	snprintf(name_r, NAME_SIZE, "%.*s%s", ULID_LEN, ulid, suffix);
+}
