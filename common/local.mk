@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What every program links: no protocol beyond lines and replies, no database.
+# A new file: one line here, in alphabetical order.
+noinst_LIBRARIES += %D%/libcommon.a
+%C%_libcommon_a_SOURCES = \
+	%D%/addr.h \
+	%D%/base.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/cmd.h \
+	%D%/conf.h \
+	%D%/conf_mailbox.h \
+	%D%/conn.h \
+	%D%/crlf.h \
+	%D%/dot.h \
+	%D%/err.c %D%/err.h \
+	%D%/log.c %D%/log.h \
+	%D%/mac.h \
+	%D%/num.c %D%/num.h \
+	%D%/peer.h \
+	%D%/program.h \
+	%D%/reply.h \
+	%D%/sasl.h \
+	%D%/secret.c %D%/secret.h \
+	%D%/sink.h \
+	%D%/tls.h
+
+# What it needs, in the order of linking; libcommon.a comes before it.
+COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS)

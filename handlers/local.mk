@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One program per *_main.c. The sessions are a library, so that tests can hold
+# one without a process. A new session file: one line in libsession.a.
+noinst_LIBRARIES += %D%/libsession.a
+%C%_libsession_a_SOURCES =
+
+RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
+OPENER_LIBS = store/libunseal.a store/libstore.a common/libcommon.a \
+	$(UNSEAL_LIBS) $(STORE_LIBS) $(COMMON_LIBS)
+
+# The stanza of a program:
+#	handler_PROGRAMS += smtp-journal
+#	smtp_journal_SOURCES = %D%/smtp_journal_main.c
+#	smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS)

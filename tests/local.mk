@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
+# found by its name, and it may use everything there is.
+UNIT_TESTS =
+
+LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
+
+# Without cmocka `make check` must not look as if it had tested anything.
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+else
+check-local: cmocka-is-missing
+endif
+.PHONY: cmocka-is-missing
+cmocka-is-missing:
+	@echo 'make check: the unit tests need cmocka 1.1.5 (libcmocka-dev);' \
+		'install it and run configure again' >&2; exit 1
