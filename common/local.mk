@@ -19,7 +19,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/peer.h \
 	%D%/program.h \
 	%D%/reply.h \
-	%D%/sasl.h \
+	%D%/sasl.c %D%/sasl.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
 	%D%/tls.h

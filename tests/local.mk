@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
-UNIT_TESTS =
+UNIT_TESTS = \
+	%D%/unit/test_sasl
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
 
