@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unpack Debian packages aside, without installing any of them.
+
+Servers and mail programs that the tests talk to must not change the services
+of the machine that they run on, and Postfix and Exim exclude each other as
+packages. So each package of the list, with whatever it depends on that is not
+on the system, is downloaded with apt-get and unpacked with dpkg into one tree.
+No maintainer script runs. A package that is there already is left alone, so a
+second run is quick and needs no network.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LIST = HERE.parent / "packages.txt"
+
+# Files only; what these depend on is of no use to anybody here.
+DATA_ONLY = {"libpython3.11-testsuite", "golang-github-jhillyerd-enmime-dev"}
+
+
+def default_tree() -> Path:
+    """Where the tree is kept: readable to the users that servers run as."""
+    named = os.environ.get("RESTANTE_TOOLS")
+    if named:
+        return Path(named)
+    if os.geteuid() == 0:
+        return Path("/var/cache/restante-tests/tools")
+    base = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    return Path(base) / "restante-tests" / "tools"
+
+
+def listed(path: Path) -> list[str]:
+    """The packages of the lines `unpack NAME`."""
+    lines = (line.split() for line in path.read_text().splitlines())
+    return [words[1] for words in lines
+            if len(words) == 2 and words[0] == "unpack"]
+
+
+def missing_on_system(package: str) -> list[str]:
+    """The package and the dependencies that an installation would add."""
+    if package in DATA_ONLY:
+        return [package]
+    done = subprocess.run(
+        ["apt-get", "-s", "-q", "--no-install-recommends", "install", package],
+        env={**os.environ, "LC_ALL": "C"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"apt-get cannot resolve {package} "
+                         f"(try apt-get update):\n{done.stdout}")
+    # "Inst NAME (VERSION …" is new; "Inst NAME [OLD] (NEW …" an upgrade, and
+    # then what is installed will do.
+    new = re.findall(r"^Inst (\S+) \(", done.stdout, re.MULTILINE)
+    return list(dict.fromkeys([package, *new]))
+
+
+def unpack(package: str, tree: Path) -> None:
+    """Download one package and unpack it into the tree."""
+    stamps = tree / ".unpacked"
+    stamp = stamps / package
+    if stamp.exists():
+        return
+    debs = tree / ".debs" / package
+    debs.mkdir(parents=True, exist_ok=True)
+    # The sandbox user of apt may not write here; we are root or it is ours.
+    subprocess.run(["apt-get", "-q", "-o", "APT::Sandbox::User=root",
+                    "download", package],
+                   cwd=debs, stdout=subprocess.DEVNULL, check=True)
+    for deb in debs.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", str(deb), str(tree)], check=True)
+        deb.unlink()
+    stamps.mkdir(exist_ok=True)
+    stamp.touch()
+
+
+def main() -> int:
+    """Parse the arguments and unpack; the tree's path goes to stdout."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--tree", type=Path, default=default_tree(),
+                        help="where to (default: $RESTANTE_TOOLS, else %(default)s)")
+    parser.add_argument("packages", nargs="*",
+                        help=f"default: the unpack lines of {LIST.name}")
+    args = parser.parse_args()
+    tree = args.tree.resolve()
+    tree.mkdir(parents=True, exist_ok=True)
+    tree.chmod(0o755)
+    for wanted in args.packages or listed(LIST):
+        if (tree / ".unpacked" / f"{wanted}.whole").exists():
+            continue
+        for package in missing_on_system(wanted):
+            unpack(package, tree)
+        (tree / ".unpacked" / f"{wanted}.whole").touch()
+    print(tree)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
