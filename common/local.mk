@@ -26,3 +26,10 @@ noinst_LIBRARIES += %D%/libcommon.a
 
 # What it needs, in the order of linking; libcommon.a comes before it.
 COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS)
+
+# Only statically linked handlers need it, behind everything else.
+if STATIC_HANDLERS
+noinst_LIBRARIES += %D%/libp11_absent.a
+%C%_libp11_absent_a_SOURCES = %D%/p11_absent.c
+P11_ABSENT = %D%/libp11_absent.a
+endif

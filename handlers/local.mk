@@ -8,7 +8,8 @@ RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
 OPENER_LIBS = store/libunseal.a store/libstore.a common/libcommon.a \
 	$(UNSEAL_LIBS) $(STORE_LIBS) $(COMMON_LIBS)
 
-# The stanza of a program:
+# The stanza of a handler:
 #	handler_PROGRAMS += smtp-journal
 #	smtp_journal_SOURCES = %D%/smtp_journal_main.c
-#	smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
+#	smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
+#	smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(P11_ABSENT)

@@ -114,7 +114,38 @@ AS_CASE([$with_$1],
 AC_SUBST([$1])])
 
 dnl How the handlers are linked. A process lives for one connection, so what
-dnl the dynamic linker does at its start is a large part of what it costs.
+dnl the dynamic linker does at its start is a large part of what it costs. The
+dnl other side: a static handler sees a fixed library only when built anew.
+dnl p11-kit has no archive anywhere; common/p11_absent.c stands in for it.
 AC_DEFUN([RESTANTE_STATIC_HANDLERS],
-[handler_linking=dynamically
+[handler_linking='with shared libraries'
+HANDLER_LDFLAGS=-pie
+AS_IF([test "$enable_static_handlers" = yes],
+	[AS_IF([test "$enable_asan$enable_ubsan$enable_fuzzing" = nonono], [],
+	       [AC_MSG_ERROR([--enable-static-handlers excludes sanitizers])])
+	handler_linking='statically (PIE)'
+	HANDLER_LDFLAGS=-static-pie
+	GNUTLS_LIBS=`$PKG_CONFIG --static --libs gnutls | $SED 's/-lp11-kit//'`
+	NETTLE_LIBS=`$PKG_CONFIG --static --libs hogweed nettle`
+	CONFUSE_LIBS=`$PKG_CONFIG --static --libs libconfuse`
+	SODIUM_LIBS=`$PKG_CONFIG --static --libs libsodium`
+	restante_saved_libs=$LIBS restante_saved_cflags=$CFLAGS
+	CFLAGS="$CFLAGS -fPIE -static-pie -I$srcdir"
+	LIBS="$CONFUSE_LIBS $GNUTLS_LIBS $NETTLE_LIBS $DB_LIBS $SODIUM_LIBS"
+	AC_MSG_CHECKING([whether everything can be linked statically])
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([
+#include "common/p11_absent.c"
+#include <confuse.h>
+#include <db.h>
+#include <gnutls/gnutls.h>
+#include <nettle/curve25519.h>
+#include <sodium.h>], [
+	DB_ENV *env;
+	return gnutls_global_init() + db_env_create(&env, 0) +
+	       sodium_init() + (cfg_init == 0) + (curve25519_mul == 0);])],
+		[AC_MSG_RESULT([yes])],
+		[AC_MSG_RESULT([no])
+		AC_MSG_ERROR([--enable-static-handlers needs the archives of GnuTLS, Nettle, libconfuse, Berkeley DB and libsodium and of what they use (on Debian also libunistring-dev); config.log has the linker's words])])
+	LIBS=$restante_saved_libs CFLAGS=$restante_saved_cflags])
+AC_SUBST([HANDLER_LDFLAGS])
 AM_CONDITIONAL([STATIC_HANDLERS], [test "$enable_static_handlers" = yes])])
