@@ -31,6 +31,8 @@
  * headers above are included before the names are taken away.
  */
 #include <stdlib.h>
+#undef sprintf /* macros where clang fortifies */
+#undef vsprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets atoi atol atoll
 
 #endif

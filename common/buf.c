@@ -49,9 +49,9 @@ static bool buf_room(struct buf *b, size_t n)
 	want = b->len + n + 1;
 	if (want <= b->size)
 		return true;
-	size = b->size ? b->size : 64;
-	while (size < want)
-		size *= 2;
+	size = b->size ? b->size * 2 : 64;
+	if (size < want)
+		size = want;
 	grown = malloc(size);
 	if (!grown)
 		die_temp("out of memory: %zu bytes", size);

@@ -3,9 +3,11 @@
 #include "common/base.h"
 #include "common/log.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -16,24 +18,31 @@ static struct {
 	bool syslog;
 } identity = {.program = "restante", .style = LOG_STYLE_SERVICE};
 
-/* Under xinetd fd 2 is the socket too: the same object as fd 0. */
+static bool is_fd(const struct stat *object, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == object->st_dev &&
+	       st.st_ino == object->st_ino;
+}
+
+/* Under xinetd fd 2 is the socket too: the same object as fd 0 and 1. */
 static bool stderr_is_the_connection(void)
 {
-	struct stat in, err;
+	struct stat err;
 
 	if (fstat(STDERR_FILENO, &err) < 0)
 		return true; /* closed: nothing may be written there */
-	if (!S_ISSOCK(err.st_mode) || fstat(STDIN_FILENO, &in) < 0)
-		return false;
-	return in.st_dev == err.st_dev && in.st_ino == err.st_ino;
+	return S_ISSOCK(err.st_mode) &&
+	       (is_fd(&err, STDIN_FILENO) || is_fd(&err, STDOUT_FILENO));
 }
 
 void log_open(const char *program, enum log_style style)
 {
 	identity.program = program;
 	identity.style = style;
-	identity.syslog = style == LOG_STYLE_SERVICE &&
-			  stderr_is_the_connection();
+	identity.syslog =
+		style == LOG_STYLE_SERVICE && stderr_is_the_connection();
 	if (identity.syslog)
 		openlog(program, LOG_PID, LOG_MAIL);
 }
@@ -46,17 +55,11 @@ static void make_printable(char *s)
 			*s = '?';
 }
 
-static void log_line(int priority, const char *fmt, va_list ap)
+static void write_line(int priority, const char *text)
 {
-	char text[1500], line[1600];
+	char line[1600];
 	int n;
 
-	vsnprintf(text, sizeof(text), fmt, ap);
-	make_printable(text);
-	if (identity.syslog) {
-		syslog(priority, "%s", text);
-		return;
-	}
 	if (identity.style == LOG_STYLE_PERSON)
 		n = snprintf(line, sizeof(line), "%s: %s\n", identity.program,
 			     text);
@@ -65,6 +68,23 @@ static void log_line(int priority, const char *fmt, va_list ap)
 			     identity.program, text);
 	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
 		return; /* there is nobody left to tell */
+}
+
+static void log_line(int priority, const char *fmt, va_list ap)
+	PRINTF_LIKE(2, 0);
+
+static void log_line(int priority, const char *fmt, va_list ap)
+{
+	char text[1500];
+	int saved = errno;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	make_printable(text);
+	if (identity.syslog)
+		syslog(priority, "%s", text);
+	else
+		write_line(priority, text);
+	errno = saved;
 }
 
 #define LOG_AT(priority)                                                       \

@@ -17,7 +17,10 @@ struct secret {
 
 #define SECRET_EMPTY ((struct secret){.bytes = NULL})
 
-/* n bytes, zero, to be filled by the caller. Release what was there first. */
+/*
+ * n bytes, zero, to be filled by the caller. Release what was there first. A
+ * zero byte that is not counted follows them, for readers of text.
+ */
 void secret_init(struct secret *s, size_t n);
 
 /* A copy of n bytes; wiping the source is the caller's next line. */
