@@ -36,6 +36,7 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 	    num_load64(bytes + COUNTERS_SIZE - 8) !=
 		    record_checksum(bytes, COUNTERS_SIZE - 8))
 		return false;
+	counters_r->counted = true;
 	counters_r->messages = num_load64(bytes + 8);
 	counters_r->octets = num_load64(bytes + 16);
 	counters_r->oldest = (int64_t)num_load64(bytes + 24);

@@ -14,6 +14,7 @@ enum {
 };
 
 struct counters {
+	bool counted;           /* false: no record was there, all is zero */
 	uint64_t messages;      /* waiting */
 	uint64_t octets;        /* waiting, wire size */
 	int64_t oldest;         /* arrival of the oldest, seconds; 0: none */

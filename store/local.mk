@@ -5,13 +5,33 @@
 noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 %C%_libstore_a_SOURCES = \
 	%D%/age.h \
+	%D%/counters.c \
 	%D%/counters.h \
+	%D%/delivery.c \
+	%D%/fault.c \
+	%D%/fault.h \
+	%D%/index.c \
+	%D%/index.h \
+	%D%/index_records.c \
+	%D%/listing.c \
+	%D%/listing.h \
+	%D%/mailbox.c \
+	%D%/mailbox_private.h \
+	%D%/name.c \
+	%D%/name.h \
+	%D%/record.c \
+	%D%/record.h \
 	%D%/seal.h \
+	%D%/store.c \
 	%D%/store.h \
-	%D%/stream.h
+	%D%/stream.h \
+	%D%/sweep.c
 
 %C%_libunseal_a_SOURCES = \
+	%D%/collection.c \
+	%D%/collection.h \
 	%D%/identity.h \
+	%D%/reader.c \
 	%D%/unseal.h
 
 # What each half needs, in the order of linking.

@@ -60,9 +60,9 @@ bool name_parse_kept(const char *name, struct message_name *n_r)
 		       &n_r->octets))
 		return false;
 	n_r->flags = 0;
-	if (comma && (comma + 1 == end ||
-		      !parse_flags(comma + 1, (size_t)(end - comma - 1),
-				   &n_r->flags)))
+	if (comma &&
+	    (comma + 1 == end ||
+	     !parse_flags(comma + 1, (size_t)(end - comma - 1), &n_r->flags)))
 		return false;
 	memcpy(n_r->ulid, name, ULID_LEN);
 	n_r->ulid[ULID_LEN] = '\0';
@@ -81,8 +81,7 @@ void name_write_kept(const struct message_name *n, char name_r[NAME_SIZE])
 			*f++ = flag_letters[i].letter;
 	*f = '\0';
 	if (snprintf(name_r, NAME_SIZE, "%s,W=%llu%s%s", n->ulid,
-		     (unsigned long long)n->octets, flags,
-		     suffix) >= NAME_SIZE)
+		     (unsigned long long)n->octets, flags, suffix) >= NAME_SIZE)
 		die_bug("name of message %s too long", n->ulid);
 }
 

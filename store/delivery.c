@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keeping one message: sealed into tmp/ as it arrives, made durable, linked
+ * into cur/. The commit point of docs/store.md is in delivery_commit() and
+ * nowhere else. Never touches Berkeley DB.
+ */
+#include "common/base.h"
+#include "store/store.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/sink.h"
+#include "store/fault.h"
+#include "store/mailbox_private.h"
+#include "store/name.h"
+#include "store/seal.h"
+
+struct delivery {
+	struct mailbox *mailbox;
+	char ulid[ULID_LEN + 1];
+	char ticket[NAME_SIZE]; /* its name in tmp/ */
+	int fd;
+	struct sealer *sealer;
+	int write_errno; /* of the first write that failed */
+};
+
+static int write_all(void *to, const uint8_t *bytes, size_t n)
+{
+	struct delivery *d = to;
+
+	while (n > 0) {
+		ssize_t done = write(d->fd, bytes, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0) {
+			d->write_errno = errno;
+			return -1;
+		}
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int fail(const struct delivery *d, const char *what, struct err *e)
+{
+	return err_sys(e, "mailbox %s: %s %s", d->mailbox->id, what, d->ticket);
+}
+
+/*
+ * The writer's lock tells the sweep that somebody still writes. Between
+ * open() and the lock the sweep may have come by: then the name is gone, and
+ * another one is taken.
+ */
+static bool lock_and_still_there(int fd)
+{
+	struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct stat st;
+
+	return fcntl(fd, F_OFD_SETLK, &f) == 0 && fstat(fd, &st) == 0 &&
+	       st.st_nlink > 0;
+}
+
+static int create_ticket(struct delivery *d, struct err *e)
+{
+	for (int tries = 0; tries < 8; tries++) {
+		ulid_new(d->ulid);
+		name_write_ticket(d->ulid, d->ticket);
+		d->fd = openat(d->mailbox->tmp, d->ticket,
+			       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
+		if (d->fd < 0)
+			return fail(d, "create tmp", e);
+		if (lock_and_still_there(d->fd))
+			return 0;
+		close(d->fd);
+		d->fd = -1;
+	}
+	return err_set(e, ERR_TEMP, "mailbox %s: create tmp: swept eight times",
+		       d->mailbox->id);
+}
+
+struct delivery *delivery_begin(struct mailbox *m, struct err *e)
+{
+	struct delivery *d = xcalloc(1, sizeof(*d));
+	const struct sink sink = {.push = write_all, .to = d};
+	const struct conf_strings *to = &m->settings.recipients;
+
+	d->mailbox = m;
+	d->fd = -1;
+	if (create_ticket(d, e) < 0) {
+		delivery_abort(&d);
+		return NULL;
+	}
+	fault_point("delivery.created");
+	d->sealer = sealer_new(to->list, to->n, &sink, e);
+	if (!d->sealer) {
+		if (d->write_errno) {
+			errno = d->write_errno;
+			fail(d, "write tmp", e);
+		}
+		delivery_abort(&d);
+		return NULL;
+	}
+	fault_point("delivery.header");
+	return d;
+}
+
+int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
+		   struct err *e)
+{
+	if (sealer_write(d->sealer, bytes, n) == 0)
+		return 0;
+	errno = d->write_errno;
+	return fail(d, "write tmp", e);
+}
+
+static int make_durable(struct delivery *d, struct err *e)
+{
+	if (sealer_end(d->sealer) < 0) {
+		errno = d->write_errno;
+		return fail(d, "write tmp", e);
+	}
+	fault_point("delivery.written");
+	if (fsync(d->fd) < 0)
+		return fail(d, "fsync tmp", e);
+	fault_point("delivery.synced");
+	return 0;
+}
+
+static int link_into_cur(struct delivery *d, unsigned flags, struct err *e)
+{
+	struct message_name n = {.flags = flags,
+				 .octets = sealer_plaintext(d->sealer)};
+	char kept[NAME_SIZE];
+
+	memcpy(n.ulid, d->ulid, sizeof(n.ulid));
+	name_write_kept(&n, kept);
+	if (linkat(d->mailbox->tmp, d->ticket, d->mailbox->cur, kept, 0) < 0)
+		return fail(d, "link into cur", e);
+	fault_point("delivery.linked");
+	/* The commit point: once cur/ is synced, the message is kept. */
+	if (fsync(d->mailbox->cur) < 0) {
+		fail(d, "fsync cur after", e);
+		(void)unlinkat(d->mailbox->cur, kept, 0);
+		return -1;
+	}
+	fault_point("delivery.committed");
+	return 0;
+}
+
+static void delivery_free(struct delivery **d_r)
+{
+	struct delivery *d = *d_r;
+
+	sealer_free(&d->sealer);
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d);
+	*d_r = NULL;
+}
+
+int delivery_commit(struct delivery **d, unsigned flags, struct err *e)
+{
+	if (make_durable(*d, e) < 0 || link_into_cur(*d, flags, e) < 0) {
+		delivery_abort(d);
+		return -1;
+	}
+	/* The name in tmp/ stays: it is the ticket for the index. */
+	delivery_free(d);
+	return 0;
+}
+
+void delivery_abort(struct delivery **d)
+{
+	if (!*d)
+		return;
+	if ((*d)->fd >= 0)
+		(void)unlinkat((*d)->mailbox->tmp, (*d)->ticket, 0);
+	delivery_free(d);
+}
+
+const char *delivery_ulid(const struct delivery *d)
+{
+	return d->ulid;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Fault points, in test builds alone. Keeps a count: the one place that does.
+ */
+#include "common/base.h"
+#include "store/fault.h"
+
+#ifdef ENABLE_FAULT_POINTS
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "common/num.h"
+
+static void note(const char *file, const char *name)
+{
+	int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%s\n", name);
+	close(fd);
+}
+
+void fault_point(const char *name)
+{
+	static uint64_t passed;
+	const char *file = getenv("RESTANTE_FAULT_LOG");
+	const char *at = getenv("RESTANTE_FAULT_POINT");
+	uint64_t wanted;
+
+	passed++;
+	if (file)
+		note(file, name);
+	if (at && num_parse(at, strlen(at), UINT64_MAX, &wanted) &&
+	    passed == wanted)
+		kill(getpid(), SIGKILL);
+}
+
+#else
+typedef int fault_points_are_off; /* ISO C wants something in a file */
+#endif

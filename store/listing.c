@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The directories of a mailbox as lists. Opens no message, changes no record.
+ */
+#include "common/base.h"
+#include "store/listing.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "store/age.h"
+
+/* --- cur/ ------------------------------------------------------------------
+ */
+
+static void add_entry(struct listing *l, const struct message_name *name)
+{
+	if (l->n == l->room) {
+		size_t room = l->room ? 2 * l->room : 64;
+		struct listing_entry *grown =
+			reallocarray(l->list, room, sizeof(*grown));
+
+		if (!grown)
+			die_temp("out of memory: a list of %zu messages", room);
+		l->list = grown;
+		l->room = room;
+	}
+	l->list[l->n++] = (struct listing_entry){
+		.name = *name,
+		.sequence = LISTING_NO_SEQUENCE,
+	};
+}
+
+static int by_ulid(const void *a, const void *b)
+{
+	const struct listing_entry *x = a, *y = b;
+
+	return memcmp(x->name.ulid, y->name.ulid, ULID_LEN);
+}
+
+static int by_sequence(const void *a, const void *b)
+{
+	const struct listing_entry *x = a, *y = b;
+
+	if (x->sequence != y->sequence)
+		return x->sequence < y->sequence ? -1 : 1;
+	return by_ulid(a, b);
+}
+
+/* A directory stream of its own, so that the offset is nobody else's. */
+static DIR *open_stream(const struct mailbox *m, const char *name,
+			struct err *e)
+{
+	int fd = openat(m->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d) {
+		err_sys(e, "mailbox %s: %s", m->id, name);
+		if (fd >= 0)
+			close(fd);
+	}
+	return d;
+}
+
+int listing_scan(const struct mailbox *m, struct listing *l, struct err *e)
+{
+	DIR *d = open_stream(m, "cur", e);
+	struct message_name name;
+	struct dirent *entry;
+	int failed;
+
+	*l = (struct listing){.list = NULL};
+	if (!d)
+		return -1;
+	while (errno = 0, (entry = readdir(d)))
+		if (name_parse_kept(entry->d_name, &name))
+			add_entry(l, &name);
+	failed = errno;
+	closedir(d);
+	if (failed) {
+		errno = failed;
+		return err_sys(e, "mailbox %s: cur", m->id);
+	}
+	if (l->n)
+		qsort(l->list, l->n, sizeof(l->list[0]), by_ulid);
+	return 0;
+}
+
+void listing_release(struct listing *l)
+{
+	free(l->list);
+	*l = (struct listing){.list = NULL};
+}
+
+void listing_sort_by_sequence(struct listing *l)
+{
+	if (l->n)
+		qsort(l->list, l->n, sizeof(l->list[0]), by_sequence);
+}
+
+/* --- tmp/ ------------------------------------------------------------------
+ */
+
+int tickets_each(const struct mailbox *m,
+		 int (*each)(const char *ulid, void *to, struct err *e),
+		 void *to, struct err *e)
+{
+	DIR *d = open_stream(m, "tmp", e);
+	char ulid[ULID_LEN + 1];
+	struct dirent *entry;
+	int result = 0;
+
+	if (!d)
+		return -1;
+	while (result == 0 && (entry = readdir(d)))
+		if (name_parse_ticket(entry->d_name, ulid))
+			result = each(ulid, to, e);
+	closedir(d);
+	return result;
+}
+
+/* Wire octets of a sealed file, from its length and its header's length. */
+static bool plain_size(int fd, const struct stat *st, uint64_t *octets_r)
+{
+	uint8_t bytes[4096];
+	struct age_header header;
+	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
+
+	return n > 0 &&
+	       age_header_parse(bytes, (size_t)n, &header) == AGE_PARSE_OK &&
+	       (uint64_t)st->st_size > header.length &&
+	       age_payload_plaintext((uint64_t)st->st_size - header.length,
+				     octets_r);
+}
+
+static bool is_in_cur(const struct mailbox *m, const struct message_name *name,
+		      const struct stat *ticket)
+{
+	char kept[NAME_SIZE];
+	struct stat st;
+
+	name_write_kept(name, kept);
+	return fstatat(m->cur, kept, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_dev == ticket->st_dev && st.st_ino == ticket->st_ino;
+}
+
+static bool find_in_cur(const struct mailbox *m, int fd, const struct stat *st,
+			struct message_name *name)
+{
+	const unsigned all =
+		MESSAGE_NORMALISED | MESSAGE_UNCONFIRMED | MESSAGE_DAMAGED;
+
+	if (!plain_size(fd, st, &name->octets))
+		return false;
+	for (name->flags = 0; name->flags <= all; name->flags++)
+		if (is_in_cur(m, name, st))
+			return true;
+	return false;
+}
+
+int ticket_find(const struct mailbox *m, const char *ulid,
+		enum ticket_state *state_r, struct message_name *name_r,
+		struct err *e)
+{
+	char ticket[NAME_SIZE];
+	struct stat st;
+	int fd;
+
+	*state_r = TICKET_UNFINISHED;
+	name_write_ticket(ulid, ticket);
+	if (fstatat(m->tmp, ticket, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "mailbox %s: tmp %s", m->id,
+						 ticket);
+	if (st.st_nlink < 2)
+		return 0;
+	fd = openat(m->tmp, ticket, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "mailbox %s: tmp %s", m->id,
+						 ticket);
+	memcpy(name_r->ulid, ulid, ULID_LEN + 1);
+	if (find_in_cur(m, fd, &st, name_r))
+		*state_r = TICKET_KEPT;
+	close(fd);
+	return 0;
+}
+
+int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e)
+{
+	char ticket[NAME_SIZE];
+
+	name_write_ticket(ulid, ticket);
+	if (unlinkat(m->tmp, ticket, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "mailbox %s: unlink tmp %s", m->id, ticket);
+	return 0;
+}
+
+int ticket_remove_dead(const struct mailbox *m, const char *ulid, struct err *e)
+{
+	struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct message_name name;
+	enum ticket_state state;
+	char ticket[NAME_SIZE];
+	int fd, result = 0;
+
+	name_write_ticket(ulid, ticket);
+	fd = openat(m->tmp, ticket, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "mailbox %s: tmp %s", m->id,
+						 ticket);
+	/* Looked at again under the lock: it may have been kept meanwhile. */
+	if (fcntl(fd, F_OFD_SETLK, &f) == 0) {
+		result = ticket_find(m, ulid, &state, &name, e);
+		if (result == 0 && state == TICKET_UNFINISHED)
+			result = ticket_unlink(m, ulid, e) < 0 ? -1 : 1;
+	}
+	close(fd);
+	return result;
+}

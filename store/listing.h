@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What lies in cur/ and tmp/, read from the directories alone: the truth that
+ * the index is held against. For the files of store/; no database here.
+ */
+#ifndef RESTANTE_STORE_LISTING_H
+#define RESTANTE_STORE_LISTING_H
+
+#include "store/mailbox_private.h"
+#include "store/name.h"
+
+struct listing_entry {
+	struct message_name name;
+	uint64_t sequence; /* LISTING_NO_SEQUENCE: the index does not know it */
+};
+
+#define LISTING_NO_SEQUENCE UINT64_MAX
+
+struct listing {
+	struct listing_entry *list;
+	size_t n;
+	size_t room;
+};
+
+/* Scans cur/, sorted by ULID. Release it in every case. */
+int listing_scan(const struct mailbox *m, struct listing *l, struct err *e);
+void listing_release(struct listing *l);
+
+/* Sorts by sequence; what has none comes last, by ULID. */
+void listing_sort_by_sequence(struct listing *l);
+
+/*
+ * Walks the tickets of tmp/: calls each(ulid, to) for every name, until it
+ * returns other than 0, which is then returned.
+ */
+int tickets_each(const struct mailbox *m,
+		 int (*each)(const char *ulid, void *to, struct err *e),
+		 void *to, struct err *e);
+
+enum ticket_state {
+	TICKET_KEPT,       /* its message lies in cur/ */
+	TICKET_UNFINISHED, /* being written, given up, or collected already */
+};
+
+/*
+ * Finds the name in cur/ that a ticket belongs to: the size follows from the
+ * sealed file's length, the flags are tried. -1: it could not be looked at.
+ */
+int ticket_find(const struct mailbox *m, const char *ulid,
+		enum ticket_state *state_r, struct message_name *name_r,
+		struct err *e);
+
+/* Removes an unfinished ticket, unless its writer lives. 1: removed. */
+int ticket_remove_dead(const struct mailbox *m, const char *ulid,
+		       struct err *e);
+
+/* Unlinks the ticket; that it is gone already is no failure. */
+int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An open mailbox: its directories, its settings, and the bytes and records
+ * of its lock file. Opens no message and no database.
+ */
+#include "common/base.h"
+#include "store/mailbox_private.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/num.h"
+#include "store/record.h"
+
+/* Where the records lie in `lock`. Each is written by one pwrite. */
+enum {
+	MARKER_AT = 0,
+	NEXT_USED_AT = 128,
+	COUNTERS_AT = 256,
+};
+
+/* --- opening ------------------------------------------------------------- */
+
+static int open_in(const struct mailbox *m, const char *name, int flags,
+		   struct err *e)
+{
+	int fd = openat(m->dir, name, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		err_sys(e, "mailbox %s: %s", m->id, name);
+	return fd;
+}
+
+static int read_settings(struct mailbox *m, struct err *e)
+{
+	int fd = open_in(m, "mailbox.conf", O_RDONLY, e);
+	int result;
+
+	if (fd < 0)
+		return -1;
+	result = mailbox_conf_read(fd, "mailbox.conf", &m->settings, e);
+	close(fd);
+	if (result < 0)
+		return err_prefix(e, "mailbox %s", m->id);
+	return 0;
+}
+
+static int open_parts(struct mailbox *m, struct err *e)
+{
+	m->tmp = open_in(m, "tmp", O_RDONLY | O_DIRECTORY, e);
+	if (m->tmp < 0)
+		return -1;
+	m->cur = open_in(m, "cur", O_RDONLY | O_DIRECTORY, e);
+	if (m->cur < 0)
+		return -1;
+	m->lock = open_in(m, "lock", O_RDWR, e);
+	if (m->lock < 0)
+		return -1;
+	return read_settings(m, e);
+}
+
+/* ENOENT here is the one proof that a mailbox does not exist. */
+static int open_directory(struct mailbox *m, struct err *e)
+{
+	m->dir = openat(m->store->mailboxes, m->id,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->dir >= 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(e, ERR_ABSENT, "mailbox %s does not exist",
+			       m->id);
+	return err_sys(e, "mailbox %s", m->id);
+}
+
+struct mailbox *mailbox_open(struct store *s, const char *id, struct err *e)
+{
+	struct mailbox *m = xcalloc(1, sizeof(*m));
+
+	m->store = s;
+	snprintf(m->id, sizeof(m->id), "%s", id);
+	m->dir = m->tmp = m->cur = m->lock = -1;
+	if (open_directory(m, e) < 0 || open_parts(m, e) < 0)
+		mailbox_close(&m);
+	return m;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void mailbox_close(struct mailbox **m_r)
+{
+	struct mailbox *m = *m_r;
+
+	if (!m)
+		return;
+	close_fd(&m->lock);
+	close_fd(&m->cur);
+	close_fd(&m->tmp);
+	close_fd(&m->dir);
+	mailbox_conf_release(&m->settings);
+	free(m);
+	*m_r = NULL;
+}
+
+const struct mailbox_conf *mailbox_settings(const struct mailbox *m)
+{
+	return &m->settings;
+}
+
+int mailbox_read_file(const struct mailbox *m, const char *name,
+		      struct buf *out, struct stat *st_r, struct err *e)
+{
+	char block[4096];
+	ssize_t n = -1;
+	int fd = openat(m->dir, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		bool absent = errno == ENOENT;
+
+		err_sys(e, "mailbox %s: %s", m->id, name);
+		e->kind = absent ? ERR_ABSENT : ERR_TEMP;
+		return -1;
+	}
+	if (fstat(fd, st_r) == 0)
+		while ((n = read(fd, block, sizeof(block))) > 0)
+			if (!buf_add(out, block, (size_t)n)) {
+				errno = EFBIG;
+				n = -1;
+				break;
+			}
+	if (n < 0)
+		err_sys(e, "mailbox %s: %s", m->id, name);
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* --- the bytes of the lock file ------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int set_lock(const struct mailbox *m, enum mailbox_byte byte, short type)
+{
+	struct flock f = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = byte,
+		.l_len = 1,
+	};
+
+	return fcntl(m->lock, F_OFD_SETLK, &f);
+}
+
+/*
+ * F_OFD_SETLKW knows no deadline, and a timer signal can come just before the
+ * call; so it is tried again at short, growing intervals.
+ */
+int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
+		      unsigned wait_ms, struct err *e)
+{
+	struct timespec pause = {.tv_nsec = 100 * 1000};
+	int64_t end = now_ms() + wait_ms;
+	short type = exclusive ? F_WRLCK : F_RDLCK;
+
+	while (set_lock(m, byte, type) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return err_sys(e, "mailbox %s: lock byte %d", m->id,
+				       (int)byte);
+		if (now_ms() >= end)
+			return err_set(e, ERR_BUSY,
+				       "mailbox %s: lock byte %d is held",
+				       m->id, (int)byte);
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 4 * 1000 * 1000)
+			pause.tv_nsec *= 2;
+	}
+	return 0;
+}
+
+void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte)
+{
+	(void)set_lock(m, byte, F_UNLCK);
+}
+
+/*
+ * A mailbox is deleted by renaming its directory away under byte 2; so once
+ * the byte is had, the name must still lead to the directory that is open.
+ */
+int mailbox_hold(struct mailbox *m, struct err *e)
+{
+	struct stat named, opened;
+
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_USE, false, 0, e) < 0)
+		return -1;
+	if (fstat(m->dir, &opened) < 0)
+		return err_sys(e, "mailbox %s", m->id);
+	if (fstatat(m->store->mailboxes, m->id, &named, 0) == 0 &&
+	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino)
+		return 0;
+	mailbox_release(m);
+	return err_set(e, ERR_ABSENT, "mailbox %s was deleted", m->id);
+}
+
+void mailbox_release(struct mailbox *m)
+{
+	mailbox_unlock_byte(m, MAILBOX_BYTE_USE);
+}
+
+/* --- the records of the lock file ------------------------------------------
+ */
+
+static int read_at(const struct mailbox *m, off_t at, uint8_t *out, size_t size,
+		   size_t *n_r, struct err *e)
+{
+	ssize_t n = pread(m->lock, out, size, at);
+
+	if (n < 0)
+		return err_sys(e, "mailbox %s: lock", m->id);
+	*n_r = (size_t)n;
+	return 0;
+}
+
+static int write_at(const struct mailbox *m, off_t at, const uint8_t *bytes,
+		    size_t n, struct err *e)
+{
+	ssize_t done = pwrite(m->lock, bytes, n, at);
+
+	if (done >= 0 && (size_t)done < n)
+		errno = ENOSPC;
+	if (done < 0 || (size_t)done < n)
+		return err_sys(e, "mailbox %s: lock", m->id);
+	return 0;
+}
+
+int marker_read(const struct mailbox *m, struct marker *marker_r, struct err *e)
+{
+	uint8_t bytes[RECORD_MARKER_SIZE];
+	size_t n = 0;
+
+	if (read_at(m, MARKER_AT, bytes, sizeof(bytes), &n, e) < 0)
+		return -1;
+	record_marker_decode(bytes, n, marker_r);
+	return 0;
+}
+
+int marker_write(const struct mailbox *m, const struct marker *marker,
+		 struct err *e)
+{
+	uint8_t bytes[RECORD_MARKER_SIZE];
+
+	record_marker_encode(marker, bytes);
+	return write_at(m, MARKER_AT, bytes, sizeof(bytes), e);
+}
+
+int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
+		     struct err *e)
+{
+	uint8_t bytes[COUNTERS_SIZE];
+	size_t n = 0;
+
+	if (read_at(m, COUNTERS_AT, bytes, sizeof(bytes), &n, e) < 0)
+		return -1;
+	counters_decode(bytes, n, counters_r);
+	return 0;
+}
+
+int counters_write(const struct mailbox *m, const struct counters *c,
+		   struct err *e)
+{
+	uint8_t bytes[COUNTERS_SIZE];
+
+	counters_encode(c, bytes);
+	return write_at(m, COUNTERS_AT, bytes, sizeof(bytes), e);
+}
+
+static void encode_next_used(const struct stat *next,
+			     uint8_t out[RECORD_NEXT_SIZE])
+{
+	memset(out, 0, RECORD_NEXT_SIZE);
+	memcpy(out, "RSTP", 4);
+	num_store64(out + 8, (uint64_t)next->st_dev);
+	num_store64(out + 16, (uint64_t)next->st_ino);
+	num_store64(out + 24, (uint64_t)next->st_ctim.tv_sec);
+	num_store64(out + 32, (uint64_t)next->st_ctim.tv_nsec);
+	num_store64(out + RECORD_NEXT_SIZE - 8,
+		    record_checksum(out, RECORD_NEXT_SIZE - 8));
+}
+
+int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
+			   struct err *e)
+{
+	uint8_t bytes[RECORD_NEXT_SIZE];
+
+	encode_next_used(next, bytes);
+	return write_at(m, NEXT_USED_AT, bytes, sizeof(bytes), e);
+}
+
+bool mailbox_next_used(const struct mailbox *m, const struct stat *next)
+{
+	uint8_t bytes[RECORD_NEXT_SIZE], expected[RECORD_NEXT_SIZE];
+
+	encode_next_used(next, expected);
+	return pread(m->lock, bytes, sizeof(bytes), NEXT_USED_AT) ==
+		       (ssize_t)sizeof(bytes) &&
+	       memcmp(bytes, expected, sizeof(bytes)) == 0;
+}
