@@ -34,7 +34,7 @@ struct cmd_replies {
 	const struct reply *unknown;       /* no such command */
 	const struct reply *bad_line;      /* bare LF, bare CR or NUL in it */
 	const struct reply *too_long;
-	const struct reply *pipelined;     /* input behind a LAST command */
+	const struct reply *pipelined;     /* input behind a LAST command: ends */
 	const struct reply *need_tls;
 	const struct reply *bad_state;     /* bad sequence of commands */
 	const struct reply *no_argument;   /* one was needed */

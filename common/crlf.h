@@ -12,8 +12,7 @@
 #include "common/sink.h"
 
 struct crlf {
-	bool held_cr;     /* one or more CRs seen, not yet passed on */
-	uint64_t n_held;  /* how many */
+	uint64_t n_held;  /* CRs seen and not yet passed on */
 	bool line_start;  /* the last byte passed on was the LF of a CRLF */
 	bool changed;     /* something was not as it should be (flag N) */
 	uint64_t octets;  /* passed on so far */
@@ -25,7 +24,10 @@ void crlf_init(struct crlf *c);
 int crlf_push(struct crlf *c, const uint8_t *bytes, size_t n,
 	      const struct sink *sink);
 
-/* The end of the message: held CRs are settled, a missing last CRLF is added. */
+/*
+ * The end of the message: CRs at the very end are bare, a missing last CRLF is
+ * added. An empty message stays empty.
+ */
 int crlf_end(struct crlf *c, const struct sink *sink);
 
 #endif

@@ -3,22 +3,26 @@
 # A new file: one line here, in alphabetical order.
 noinst_LIBRARIES += %D%/libcommon.a
 %C%_libcommon_a_SOURCES = \
-	%D%/addr.h \
+	%D%/addr.c %D%/addr.h \
 	%D%/base.h \
 	%D%/buf.c %D%/buf.h \
-	%D%/cmd.h \
-	%D%/conf.h \
+	%D%/cmd.c %D%/cmd.h \
+	%D%/conf.c %D%/conf.h \
+	%D%/conf_comment.c %D%/conf_comment.h \
+	%D%/conf_file.c %D%/conf_file.h \
 	%D%/conf_mailbox.h \
+	%D%/conf_rule.c %D%/conf_rule.h \
+	%D%/conf_value.c %D%/conf_value.h \
 	%D%/conn.h \
-	%D%/crlf.h \
-	%D%/dot.h \
+	%D%/crlf.c %D%/crlf.h \
+	%D%/dot.c %D%/dot.h \
 	%D%/err.c %D%/err.h \
 	%D%/log.c %D%/log.h \
 	%D%/mac.h \
 	%D%/num.c %D%/num.h \
 	%D%/peer.h \
 	%D%/program.h \
-	%D%/reply.h \
+	%D%/reply.c %D%/reply.h \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \

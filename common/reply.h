@@ -27,6 +27,9 @@ struct reply {
 /* Returned by a handler that has written its answer itself. */
 extern const struct reply reply_sent;
 
+/* The same, and the connection ends: what was to be said is said. */
+extern const struct reply reply_sent_close;
+
 /* Writes "code tag text CRLF" into the connection's output buffer. */
 void reply_write(struct conn *c, const struct reply *r);
 

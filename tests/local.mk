@@ -2,7 +2,13 @@
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
+	%D%/unit/test_addr \
+	%D%/unit/test_crlf \
+	%D%/unit/test_dot \
 	%D%/unit/test_sasl
+
+# What several of them share.
+EXTRA_DIST += %D%/unit/cutting.h
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Addresses. Senders are taken as they come, for a refused sender is a lost
+ * copy: what matters is where an address ends, not whether its domain could
+ * exist. Controls never pass, so that nothing read here can end a header line.
+ */
+#include "common/base.h"
+#include "common/addr.h"
+
+#include <strings.h>
+
+#include "common/num.h"
+
+bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
+{
+	uint8_t bits[16];
+
+	if (n != MAILBOX_ID_LEN || strncasecmp(text, "mbx-", 4) != 0 ||
+	    !num_parse_hex(text + 4, n - 4, bits, sizeof(bits)))
+		return false;
+	memcpy(id_r, "mbx-", 4);
+	num_write_hex(bits, sizeof(bits), id_r + 4);
+	return true;
+}
+
+static bool is_control(unsigned char c)
+{
+	return c < ' ' || c == 0x7f;
+}
+
+/*
+ * The octets of one UTF-8 character (RFC 3629 4), 0: it is none. No control
+ * is let through in its two-octet form either (U+0080 to U+009F).
+ */
+static size_t utf8_character(const unsigned char *p)
+{
+	static const struct {
+		unsigned char first, last, low, high;
+		size_t n;
+	} forms[] = {
+		{0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
+		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+		{0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
+		if (p[0] < forms[i].first || p[0] > forms[i].last)
+			continue;
+		if (p[1] < forms[i].low || p[1] > forms[i].high)
+			return 0;
+		for (size_t k = 2; k < forms[i].n; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].n;
+	}
+	return 0;
+}
+
+/* True: text holds UTF-8 without controls; *wide_r: some of it beyond ASCII. */
+static bool is_printable(const char *text, bool *wide_r)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	*wide_r = false;
+	while (*p) {
+		size_t n = *p < 0x80 ? 1 : utf8_character(p);
+
+		if (n == 0 || is_control(*p))
+			return false;
+		*wide_r |= n > 1;
+		p += n;
+	}
+	return true;
+}
+
+/*
+ * Where a path ends: at any of the stops outside quotes. Quoted pairs and
+ * quoted strings (RFC 5321 4.1.2) may hold everything.
+ */
+static size_t path_length(const char *text, const char *stops)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; text[i]; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (text[i] == '\\' && text[i + 1])
+			i++;
+		else if (!quoted && strchr(stops, text[i]))
+			break;
+	}
+	return i;
+}
+
+/* "@one,@two:user@domain": the route is to be ignored (RFC 5321 4.1.1.3). */
+static void cut_route(const char **text, size_t *n)
+{
+	const char *colon;
+
+	if (*n == 0 || (*text)[0] != '@')
+		return;
+	colon = memchr(*text, ':', *n);
+	if (!colon)
+		return;
+	*n -= (size_t)(colon + 1 - *text);
+	*text = colon + 1;
+}
+
+static size_t local_length(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at ? (size_t)(at - address) : strlen(address);
+}
+
+bool addr_path_parse(const char *text, struct addr_path *path_r,
+		     const char **rest_r)
+{
+	bool bracketed;
+	size_t n;
+
+	text += strspn(text, " ");
+	bracketed = *text == '<';
+	text += bracketed;
+	n = path_length(text, bracketed ? "<> " : "<> \t");
+	*rest_r = text + n;
+	if (bracketed && **rest_r != '>')
+		return false;
+	*rest_r += bracketed;
+	if ((**rest_r && **rest_r != ' ') || (!bracketed && n == 0))
+		return false;
+	cut_route(&text, &n);
+	if (n > ADDR_MAX)
+		return false;
+	memcpy(path_r->address, text, n);
+	path_r->address[n] = '\0';
+	path_r->local_len = local_length(path_r->address);
+	return is_printable(path_r->address, &path_r->utf8);
+}
+
+bool addr_mailbox_id(const struct addr_path *path,
+		     char id_r[MAILBOX_ID_LEN + 1])
+{
+	size_t n = path->local_len;
+
+	if (path->address[n] != '@')
+		return false;
+	if (n > MAILBOX_ID_LEN && path->address[MAILBOX_ID_LEN] == '+')
+		n = MAILBOX_ID_LEN;
+	return mailbox_id_parse(path->address, n, id_r);
+}
+
+bool addr_is_postmaster(const struct addr_path *path)
+{
+	static const char name[] = "postmaster";
+
+	return path->local_len == sizeof(name) - 1 &&
+	       strncasecmp(path->address, name, path->local_len) == 0;
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-';
+}
+
+/*
+ * esmtp-value, with UTF-8 as RFC 6533 lets an ORCPT have it, and with the "="
+ * of a VERP address that a sender forgot to encode: no reason to lose a copy.
+ */
+static bool is_value_char(char c)
+{
+	return (unsigned char)c > ' ' && c != 0x7f;
+}
+
+static size_t run_of(const char *text, bool (*belongs)(char))
+{
+	size_t n = 0;
+
+	while (belongs(text[n]))
+		n++;
+	return n;
+}
+
+int addr_param_next(const char **rest, struct addr_param *param_r)
+{
+	const char *p = *rest + strspn(*rest, " ");
+
+	if (!*p)
+		return 0;
+	*param_r = (struct addr_param){.name = p};
+	param_r->name_len = run_of(p, is_name_char);
+	p += param_r->name_len;
+	if (param_r->name_len == 0 || param_r->name[0] == '-')
+		return -1;
+	if (*p == '=') {
+		param_r->value = ++p;
+		param_r->value_len = run_of(p, is_value_char);
+		p += param_r->value_len;
+		if (param_r->value_len == 0)
+			return -1;
+	}
+	if (*p && *p != ' ')
+		return -1;
+	*rest = p;
+	return 1;
+}
+
+bool addr_param_is(const struct addr_param *p, const char *name)
+{
+	return strlen(name) == p->name_len &&
+	       strncasecmp(p->name, name, p->name_len) == 0;
+}
+
+/* "+" and two hexadecimal digits; NUL has no place in a C string. */
+static bool hexchar_decode(const char *text, size_t n, char *out)
+{
+	uint8_t byte;
+
+	if (n < 3 || !num_parse_hex(text + 1, 2, &byte, 1) || byte == 0)
+		return false;
+	*out = (char)byte;
+	return true;
+}
+
+bool addr_xtext_decode(const char *text, size_t n, char *out, size_t size)
+{
+	size_t used = 0, i = 0;
+
+	while (i < n) {
+		if (used + 1 >= size)
+			return false;
+		if (text[i] == '+') {
+			if (!hexchar_decode(text + i, n - i, &out[used++]))
+				return false;
+			i += 3;
+		} else if (text[i] > ' ' && text[i] < 0x7f && text[i] != '=') {
+			out[used++] = text[i++];
+		} else {
+			return false;
+		}
+	}
+	if (used >= size)
+		return false;
+	out[used] = '\0';
+	return true;
+}
