@@ -6,19 +6,9 @@
 #ifndef RESTANTE_COMMON_CONF_H
 #define RESTANTE_COMMON_CONF_H
 
+#include "common/conf_value.h"
 #include "common/err.h"
-#include "common/peer.h"
 #include "common/tls.h"
-
-struct conf_networks {
-	struct network *list;
-	size_t n;
-};
-
-struct conf_strings {
-	char **list;
-	size_t n;
-};
 
 /* Sizes are octets, times seconds. Strings are never NULL. */
 struct conf {
@@ -85,9 +75,5 @@ const char *conf_default_file(void);
 
 /* The keys with their defaults and meaning, as an annotated file. */
 void conf_print_example(FILE *out);
-
-/* Parsers for values, shared with the mailbox's own file. */
-bool conf_parse_size(const char *text, uint64_t *octets_r);  /* 64M, 256M, 1G */
-bool conf_parse_time(const char *text, unsigned *seconds_r); /* 30s, 5m, 3d */
 
 #endif

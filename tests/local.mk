@@ -2,6 +2,7 @@
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
+	%D%/unit/test_conf \
 	%D%/unit/test_addr \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dot \
