@@ -2,6 +2,9 @@
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
+	%D%/unit/test_counters \
+	%D%/unit/test_name \
+	%D%/unit/test_record \
 	%D%/unit/test_conf \
 	%D%/unit/test_addr \
 	%D%/unit/test_crlf \

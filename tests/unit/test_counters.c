@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The counters: read back, window of hours, clocks set back, torn records. */
+#include "common/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "store/counters.h"
+
+enum { HOUR = 3600, NOW = 1800000000 };
+
+static void a_record_reads_back(UNUSED void **state)
+{
+	struct counters c = {.counted = true}, back;
+	uint8_t bytes[COUNTERS_SIZE];
+
+	counters_add(&c, 100, NOW);
+	counters_add(&c, 23, NOW + 5 * HOUR);
+	c.last_collected = NOW + 7;
+	counters_encode(&c, bytes);
+	assert_true(counters_decode(bytes, sizeof(bytes), &back));
+	assert_memory_equal(&c, &back, sizeof(c));
+}
+
+static void every_torn_record_is_found(UNUSED void **state)
+{
+	struct counters c = {.counted = true}, back;
+	uint8_t bytes[COUNTERS_SIZE];
+
+	counters_add(&c, 100, NOW);
+	counters_encode(&c, bytes);
+	assert_false(counters_decode(bytes, sizeof(bytes) - 1, &back));
+	assert_false(counters_decode(bytes, 0, &back));
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] ^= 0x10;
+		assert_false(counters_decode(bytes, sizeof(bytes), &back));
+		assert_false(back.counted);
+		assert_int_equal(back.messages, 0);
+		bytes[i] ^= 0x10;
+	}
+}
+
+static void arrivals_are_counted_by_hour(UNUSED void **state)
+{
+	struct counters c = {.counted = true};
+
+	counters_add(&c, 1, NOW);
+	counters_add(&c, 1, NOW + 3 * HOUR);
+	counters_add(&c, 1, NOW + 3 * HOUR);
+	assert_int_equal(c.arrivals[0], 2);
+	assert_int_equal(c.arrivals[3], 1);
+	/* A clock set back counts where it says, and moves nothing. */
+	counters_add(&c, 1, NOW + HOUR);
+	assert_int_equal(c.arrivals[2], 1);
+	assert_int_equal(c.last_received, NOW + 3 * HOUR);
+	counters_add(&c, 1, NOW - (int64_t)COUNTERS_HOURS * HOUR);
+	assert_int_equal(c.messages, 5);
+	assert_int_equal(c.oldest, NOW - (int64_t)COUNTERS_HOURS * HOUR);
+	/* Longer than the window without mail: all old hours are empty. */
+	counters_add(&c, 1, NOW + (COUNTERS_HOURS + 9) * (int64_t)HOUR);
+	assert_int_equal(c.arrivals[0], 1);
+	for (size_t i = 1; i < COUNTERS_HOURS; i++)
+		assert_int_equal(c.arrivals[i], 0);
+}
+
+static void the_window_keeps_its_last_hour(UNUSED void **state)
+{
+	struct counters c = {.counted = true};
+
+	counters_add(&c, 1, NOW);
+	counters_add(&c, 1, NOW + (COUNTERS_HOURS - 1) * (int64_t)HOUR);
+	assert_int_equal(c.arrivals[COUNTERS_HOURS - 1], 1);
+	counters_add(&c, 1, NOW + COUNTERS_HOURS * (int64_t)HOUR);
+	assert_int_equal(c.arrivals[COUNTERS_HOURS - 1], 0);
+	assert_int_equal(c.arrivals[1], 1);
+}
+
+static void removing_never_goes_below_nothing(UNUSED void **state)
+{
+	struct counters c = {.counted = true};
+
+	counters_add(&c, 10, NOW);
+	counters_remove(&c, 11);
+	assert_int_equal(c.messages, 0);
+	assert_int_equal(c.octets, 0);
+	assert_int_equal(c.oldest, 0);
+	counters_remove(&c, 1);
+	assert_int_equal(c.messages, 0);
+	assert_int_equal(c.octets, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_reads_back),
+		cmocka_unit_test(every_torn_record_is_found),
+		cmocka_unit_test(arrivals_are_counted_by_hour),
+		cmocka_unit_test(the_window_keeps_its_last_hour),
+		cmocka_unit_test(removing_never_goes_below_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
