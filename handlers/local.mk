@@ -2,7 +2,8 @@
 # One program per *_main.c. The sessions are a library, so that tests can hold
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
-%C%_libsession_a_SOURCES =
+%C%_libsession_a_SOURCES = \
+	%D%/summary.c %D%/summary.h
 
 RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
 OPENER_LIBS = store/libunseal.a store/libstore.a common/libcommon.a \

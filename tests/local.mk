@@ -9,7 +9,8 @@ UNIT_TESTS = \
 	%D%/unit/test_addr \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dot \
-	%D%/unit/test_sasl
+	%D%/unit/test_sasl \
+	%D%/unit/test_summary
 
 # What several of them share.
 EXTRA_DIST += %D%/unit/cutting.h
