@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Units, and what systemd-sysusers and systemd-tmpfiles read. The xinetd files
+# are installed as examples: copying one to xinetd.d enables it.
+systemdsystemunit_DATA = \
+	%D%/restante-pop3-serve.socket \
+	%D%/restante-pop3-serve@.service \
+	%D%/restante-pop3s-serve.socket \
+	%D%/restante-pop3s-serve@.service \
+	%D%/restante-smtp-journal.socket \
+	%D%/restante-smtp-journal@.service \
+	%D%/restante-sweep.service \
+	%D%/restante-sweep.timer
+
+xinetddir = $(pkgdatadir)/xinetd
+xinetd_DATA = \
+	%D%/xinetd/restante-pop3-serve \
+	%D%/xinetd/restante-pop3s-serve \
+	%D%/xinetd/restante-smtp-journal
+
+# Both are installed under the one name restante.conf.
+UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
+
+SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(UNIT_EXTRAS)
+$(systemdsystemunit_DATA): $(srcdir)/%D%/hardening
+EXTRA_DIST += %D%/hardening
+
+install-data-hook: install-unit-extras
+uninstall-hook: uninstall-unit-extras
+
+.PHONY: install-unit-extras uninstall-unit-extras
+install-unit-extras: $(UNIT_EXTRAS)
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
+	$(INSTALL_DATA) %D%/restante.sysusers \
+		'$(DESTDIR)$(sysusersdir)/restante.conf'
+	$(INSTALL_DATA) %D%/restante.tmpfiles \
+		'$(DESTDIR)$(tmpfilesdir)/restante.conf'
+uninstall-unit-extras:
+	rm -f '$(DESTDIR)$(sysusersdir)/restante.conf' \
+		'$(DESTDIR)$(tmpfilesdir)/restante.conf'
