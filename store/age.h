@@ -19,14 +19,15 @@ enum {
 	AGE_CHUNK_SIZE = 64 * 1024, /* plaintext of every chunk but the last */
 	AGE_HEADER_MAX = 64 * 1024, /* longer headers are refused */
 	AGE_STANZA_ARGS = 8,
+	AGE_WRAPPED_SIZE = AGE_FILE_KEY_SIZE + AGE_TAG_SIZE,
 };
 
 /* One recipient stanza; borrowed pieces of the header's bytes. */
 struct age_stanza {
 	const char *args[AGE_STANZA_ARGS]; /* args[0] is the type */
 	size_t arg_len[AGE_STANZA_ARGS];
-	size_t n_args;
-	const char *body; /* base64 lines, without the "-> " line */
+	size_t n_args;    /* as written: those beyond AGE_STANZA_ARGS are not kept */
+	const char *body; /* base64 lines, without the "-> " line and last LF */
 	size_t body_len;
 };
 
@@ -64,5 +65,19 @@ void age_hkdf(const uint8_t *key, size_t n_key, const uint8_t *salt,
 /* The header MAC over n octets under a file key. */
 void age_header_mac(const uint8_t file_key[AGE_FILE_KEY_SIZE],
 		    const uint8_t *header, size_t n, uint8_t mac[32]);
+
+/* The file key under a wrap key that is used this once: a stanza's body. */
+void age_wrap(const uint8_t wrap_key[AGE_KEY_SIZE],
+	      const uint8_t file_key[AGE_FILE_KEY_SIZE],
+	      uint8_t body[AGE_WRAPPED_SIZE]);
+
+/*
+ * The wrap key of an X25519 stanza. False: the shared secret is all zero, so
+ * share or public is a point of low order, and nothing may be wrapped.
+ */
+bool age_x25519_wrap_key(const uint8_t shared[AGE_KEY_SIZE],
+			 const uint8_t share[AGE_KEY_SIZE],
+			 const uint8_t public[AGE_KEY_SIZE],
+			 uint8_t out[AGE_KEY_SIZE]);
 
 #endif

@@ -4,7 +4,11 @@
 # into libunseal.a. A new file: one line in the half it belongs to.
 noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 %C%_libstore_a_SOURCES = \
+	%D%/age.c \
 	%D%/age.h \
+	%D%/age_key.c \
+	%D%/bech32.c \
+	%D%/bech32.h \
 	%D%/counters.c \
 	%D%/counters.h \
 	%D%/delivery.c \
@@ -21,18 +25,27 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/name.h \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/seal.c \
 	%D%/seal.h \
 	%D%/store.c \
 	%D%/store.h \
+	%D%/stream.c \
 	%D%/stream.h \
 	%D%/sweep.c
 
 %C%_libunseal_a_SOURCES = \
 	%D%/collection.c \
 	%D%/collection.h \
+	%D%/identity.c \
 	%D%/identity.h \
 	%D%/reader.c \
-	%D%/unseal.h
+	%D%/scrypt.c \
+	%D%/scrypt.h \
+	%D%/stream_open.c \
+	%D%/unseal.c \
+	%D%/unseal.h \
+	%D%/unwrap.c \
+	%D%/unwrap.h
 
 # What each half needs, in the order of linking.
 STORE_LIBS = $(NETTLE_LIBS) $(DB_LIBS)
