@@ -22,8 +22,8 @@
 
 struct delivery {
 	struct mailbox *mailbox;
-	char ulid[ULID_LEN + 1];
-	char ticket[NAME_SIZE]; /* its name in tmp/ */
+	struct ticket_name name;
+	char ticket[NAME_SIZE]; /* the same as its file name in tmp/ */
 	int fd;
 	struct sealer *sealer;
 	int write_errno; /* of the first write that failed */
@@ -70,8 +70,8 @@ static bool lock_and_still_there(int fd)
 static int create_ticket(struct delivery *d, struct err *e)
 {
 	for (int tries = 0; tries < 8; tries++) {
-		ulid_new(d->ulid);
-		name_write_ticket(d->ulid, d->ticket);
+		ulid_new(d->name.ulid);
+		name_write_ticket(&d->name, d->ticket);
 		d->fd = openat(d->mailbox->tmp, d->ticket,
 			       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
 		if (d->fd < 0)
@@ -133,13 +133,32 @@ static int make_durable(struct delivery *d, struct err *e)
 	return 0;
 }
 
+int delivery_prepare(struct delivery *d, struct err *e)
+{
+	struct ticket_name pending = d->name;
+	char name[NAME_SIZE];
+
+	if (make_durable(d, e) < 0)
+		return -1;
+	pending.pending = true;
+	name_write_ticket(&pending, name);
+	if (renameat(d->mailbox->tmp, d->ticket, d->mailbox->tmp, name) < 0)
+		return fail(d, "rename tmp", e);
+	d->name = pending;
+	memcpy(d->ticket, name, sizeof(name));
+	if (fsync(d->mailbox->tmp) < 0)
+		return fail(d, "fsync tmp with", e);
+	fault_point("delivery.prepared");
+	return 0;
+}
+
 static int link_into_cur(struct delivery *d, unsigned flags, struct err *e)
 {
 	struct message_name n = {.flags = flags,
 				 .octets = sealer_plaintext(d->sealer)};
 	char kept[NAME_SIZE];
 
-	memcpy(n.ulid, d->ulid, sizeof(n.ulid));
+	memcpy(n.ulid, d->name.ulid, sizeof(n.ulid));
 	name_write_kept(&n, kept);
 	if (linkat(d->mailbox->tmp, d->ticket, d->mailbox->cur, kept, 0) < 0)
 		return fail(d, "link into cur", e);
@@ -165,10 +184,22 @@ static void delivery_free(struct delivery **d_r)
 	*d_r = NULL;
 }
 
+/* A prepared message is out of our hands: upstream may have it already. */
+static void give_up(struct delivery **d)
+{
+	if ((*d)->name.pending)
+		delivery_free(d);
+	else
+		delivery_abort(d);
+}
+
 int delivery_commit(struct delivery **d, unsigned flags, struct err *e)
 {
-	if (make_durable(*d, e) < 0 || link_into_cur(*d, flags, e) < 0) {
-		delivery_abort(d);
+	bool durable = (*d)->name.pending;
+
+	if ((!durable && make_durable(*d, e) < 0) ||
+	    link_into_cur(*d, flags, e) < 0) {
+		give_up(d);
 		return -1;
 	}
 	/* The name in tmp/ stays: it is the ticket for the index. */
@@ -187,5 +218,5 @@ void delivery_abort(struct delivery **d)
 
 const char *delivery_ulid(const struct delivery *d)
 {
-	return d->ulid;
+	return d->name.ulid;
 }

@@ -158,23 +158,35 @@ static int take_in_one(struct index *ix, const struct message_name *name,
 	return 0;
 }
 
-static int take_in_ticket(const char *ulid, void *to, struct err *e)
+/* 1: the ticket's message lies in cur/, under *name_r. */
+static int find_kept(const struct mailbox *m, const struct ticket_name *t,
+		     struct message_name *name_r, struct err *e)
+{
+	enum ticket_state state;
+
+	if (ticket_find(m, t, &state, name_r, e) < 0)
+		return -1;
+	if (state == TICKET_KEPT)
+		return 1;
+	return t->pending ? ticket_keep_pending(m, t, name_r, e) : 0;
+}
+
+static int take_in_ticket(const struct ticket_name *t, void *to, struct err *e)
 {
 	struct batch *b = to;
 	struct message_name name;
-	enum ticket_state state;
+	int kept;
 
 	if (b->n == INDEX_BATCH) {
 		b->full = true;
 		return 1;
 	}
-	if (ticket_find(b->ix->mailbox, ulid, &state, &name, e) < 0)
-		return -1;
-	if (state != TICKET_KEPT)
-		return 0;
+	kept = find_kept(b->ix->mailbox, t, &name, e);
+	if (kept <= 0)
+		return kept;
 	if (take_in_one(b->ix, &name, &b->taken, e) < 0)
 		return -1;
-	memcpy(b->ulids[b->n++], ulid, ULID_LEN + 1);
+	memcpy(b->ulids[b->n++], t->ulid, ULID_LEN + 1);
 	return 0;
 }
 

@@ -106,19 +106,20 @@ void listing_sort_by_sequence(struct listing *l)
  */
 
 int tickets_each(const struct mailbox *m,
-		 int (*each)(const char *ulid, void *to, struct err *e),
+		 int (*each)(const struct ticket_name *t, void *to,
+			     struct err *e),
 		 void *to, struct err *e)
 {
 	DIR *d = open_stream(m, "tmp", e);
-	char ulid[ULID_LEN + 1];
+	struct ticket_name t;
 	struct dirent *entry;
 	int result = 0;
 
 	if (!d)
 		return -1;
 	while (result == 0 && (entry = readdir(d)))
-		if (name_parse_ticket(entry->d_name, ulid))
-			result = each(ulid, to, e);
+		if (name_parse_ticket(entry->d_name, &t))
+			result = each(&t, to, e);
 	closedir(d);
 	return result;
 }
@@ -162,63 +163,119 @@ static bool find_in_cur(const struct mailbox *m, int fd, const struct stat *st,
 	return false;
 }
 
-int ticket_find(const struct mailbox *m, const char *ulid,
+/* Opens a ticket; -1 with result 0: it is not there (any more). */
+static int open_ticket(const struct mailbox *m, const struct ticket_name *t,
+		       int flags, int *result_r, struct err *e)
+{
+	char name[NAME_SIZE];
+	int fd;
+
+	name_write_ticket(t, name);
+	fd = openat(m->tmp, name, flags | O_CLOEXEC | O_NOFOLLOW);
+	*result_r = 0;
+	if (fd < 0 && errno != ENOENT)
+		*result_r = err_sys(e, "mailbox %s: tmp %s", m->id, name);
+	return fd;
+}
+
+int ticket_find(const struct mailbox *m, const struct ticket_name *t,
 		enum ticket_state *state_r, struct message_name *name_r,
 		struct err *e)
 {
-	char ticket[NAME_SIZE];
 	struct stat st;
-	int fd;
+	int result, fd = open_ticket(m, t, O_RDONLY, &result, e);
 
 	*state_r = TICKET_UNFINISHED;
-	name_write_ticket(ulid, ticket);
-	if (fstatat(m->tmp, ticket, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "mailbox %s: tmp %s", m->id,
-						 ticket);
-	if (st.st_nlink < 2)
-		return 0;
-	fd = openat(m->tmp, ticket, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "mailbox %s: tmp %s", m->id,
-						 ticket);
-	memcpy(name_r->ulid, ulid, ULID_LEN + 1);
-	if (find_in_cur(m, fd, &st, name_r))
+		return result;
+	memcpy(name_r->ulid, t->ulid, sizeof(name_r->ulid));
+	if (fstat(fd, &st) == 0 && st.st_nlink > 1 &&
+	    find_in_cur(m, fd, &st, name_r))
 		*state_r = TICKET_KEPT;
 	close(fd);
 	return 0;
 }
 
-int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e)
+static int unlink_name(const struct mailbox *m, const struct ticket_name *t,
+		       struct err *e)
 {
-	char ticket[NAME_SIZE];
+	char name[NAME_SIZE];
 
-	name_write_ticket(ulid, ticket);
-	if (unlinkat(m->tmp, ticket, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "mailbox %s: unlink tmp %s", m->id, ticket);
+	name_write_ticket(t, name);
+	if (unlinkat(m->tmp, name, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "mailbox %s: unlink tmp %s", m->id, name);
 	return 0;
 }
 
-int ticket_remove_dead(const struct mailbox *m, const char *ulid, struct err *e)
+int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e)
+{
+	struct ticket_name t = {.pending = false};
+
+	memcpy(t.ulid, ulid, sizeof(t.ulid));
+	if (unlink_name(m, &t, e) < 0)
+		return -1;
+	t.pending = true;
+	return unlink_name(m, &t, e);
+}
+
+/* A living writer holds the lock on its file. */
+static bool writer_is_dead(int fd)
 {
 	struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &f) == 0;
+}
+
+static int link_unconfirmed(const struct mailbox *m,
+			    const struct ticket_name *t, int fd,
+			    struct message_name *name_r, struct err *e)
+{
+	char ticket[NAME_SIZE], kept[NAME_SIZE];
+	struct stat st;
+
+	name_write_ticket(t, ticket);
+	memcpy(name_r->ulid, t->ulid, sizeof(name_r->ulid));
+	name_r->flags = MESSAGE_UNCONFIRMED;
+	if (fstat(fd, &st) < 0 || !plain_size(fd, &st, &name_r->octets)) {
+		log_warn("mailbox %s: tmp %s is not a whole message", m->id,
+			 ticket);
+		return 0;
+	}
+	name_write_kept(name_r, kept);
+	if (linkat(m->tmp, ticket, m->cur, kept, 0) < 0 || fsync(m->cur) < 0)
+		return err_sys(e, "mailbox %s: keep tmp %s", m->id, ticket);
+	return 1;
+}
+
+int ticket_keep_pending(const struct mailbox *m, const struct ticket_name *t,
+			struct message_name *name_r, struct err *e)
+{
+	int result, fd = open_ticket(m, t, O_RDWR, &result, e);
+	struct stat st;
+
+	if (fd < 0)
+		return result;
+	/* Looked at under the lock: it may have been kept or dropped. */
+	if (writer_is_dead(fd) && fstat(fd, &st) == 0 && st.st_nlink == 1)
+		result = link_unconfirmed(m, t, fd, name_r, e);
+	close(fd);
+	return result;
+}
+
+int ticket_remove_dead(const struct mailbox *m, const struct ticket_name *t,
+		       struct err *e)
+{
 	struct message_name name;
 	enum ticket_state state;
-	char ticket[NAME_SIZE];
-	int fd, result = 0;
+	int result, fd = open_ticket(m, t, O_RDWR, &result, e);
 
-	name_write_ticket(ulid, ticket);
-	fd = openat(m->tmp, ticket, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : err_sys(e, "mailbox %s: tmp %s", m->id,
-						 ticket);
+		return result;
 	/* Looked at again under the lock: it may have been kept meanwhile. */
-	if (fcntl(fd, F_OFD_SETLK, &f) == 0) {
-		result = ticket_find(m, ulid, &state, &name, e);
-		if (result == 0 && state == TICKET_UNFINISHED)
-			result = ticket_unlink(m, ulid, e) < 0 ? -1 : 1;
+	if (writer_is_dead(fd)) {
+		result = ticket_find(m, t, &state, &name, e);
+		if (result == 0 && state == TICKET_UNFINISHED && !t->pending)
+			result = unlink_name(m, t, e) < 0 ? -1 : 1;
 	}
 	close(fd);
 	return result;

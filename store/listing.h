@@ -30,11 +30,12 @@ void listing_release(struct listing *l);
 void listing_sort_by_sequence(struct listing *l);
 
 /*
- * Walks the tickets of tmp/: calls each(ulid, to) for every name, until it
+ * Walks the tickets of tmp/: calls each(ticket, to) for every name, until it
  * returns other than 0, which is then returned.
  */
 int tickets_each(const struct mailbox *m,
-		 int (*each)(const char *ulid, void *to, struct err *e),
+		 int (*each)(const struct ticket_name *t, void *to,
+			     struct err *e),
 		 void *to, struct err *e);
 
 enum ticket_state {
@@ -46,15 +47,23 @@ enum ticket_state {
  * Finds the name in cur/ that a ticket belongs to: the size follows from the
  * sealed file's length, the flags are tried. -1: it could not be looked at.
  */
-int ticket_find(const struct mailbox *m, const char *ulid,
+int ticket_find(const struct mailbox *m, const struct ticket_name *t,
 		enum ticket_state *state_r, struct message_name *name_r,
 		struct err *e);
 
+/*
+ * A pending message whose writer died before it learned upstream's answer is
+ * kept with flag U: a copy too many is better than one too few. 1: kept now,
+ * under *name_r; 0: its writer lives, or it is no longer there.
+ */
+int ticket_keep_pending(const struct mailbox *m, const struct ticket_name *t,
+			struct message_name *name_r, struct err *e);
+
 /* Removes an unfinished ticket, unless its writer lives. 1: removed. */
-int ticket_remove_dead(const struct mailbox *m, const char *ulid,
+int ticket_remove_dead(const struct mailbox *m, const struct ticket_name *t,
 		       struct err *e);
 
-/* Unlinks the ticket; that it is gone already is no failure. */
+/* Unlinks the ticket of that ULID, pending or not; none is no failure. */
 int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e);
 
 #endif

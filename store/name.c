@@ -85,16 +85,25 @@ void name_write_kept(const struct message_name *n, char name_r[NAME_SIZE])
 		die_bug("name of message %s too long", n->ulid);
 }
 
-bool name_parse_ticket(const char *name, char ulid_r[ULID_LEN + 1])
+static const char pending_mark[] = ",P";
+
+bool name_parse_ticket(const char *name, struct ticket_name *t_r)
 {
-	if (stem_length(name) != ULID_LEN || !ulid_valid(name, ULID_LEN))
+	size_t n = stem_length(name), n_mark = sizeof(pending_mark) - 1;
+
+	if (n < ULID_LEN || !ulid_valid(name, ULID_LEN))
 		return false;
-	memcpy(ulid_r, name, ULID_LEN);
-	ulid_r[ULID_LEN] = '\0';
+	t_r->pending = n == ULID_LEN + n_mark &&
+		       memcmp(name + ULID_LEN, pending_mark, n_mark) == 0;
+	if (n != ULID_LEN && !t_r->pending)
+		return false;
+	memcpy(t_r->ulid, name, ULID_LEN);
+	t_r->ulid[ULID_LEN] = '\0';
 	return true;
 }
 
-void name_write_ticket(const char *ulid, char name_r[NAME_SIZE])
+void name_write_ticket(const struct ticket_name *t, char name_r[NAME_SIZE])
 {
-	snprintf(name_r, NAME_SIZE, "%.*s%s", ULID_LEN, ulid, suffix);
+	snprintf(name_r, NAME_SIZE, "%.*s%s%s", ULID_LEN, t->ulid,
+		 t->pending ? pending_mark : "", suffix);
 }

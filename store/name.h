@@ -20,8 +20,13 @@ struct message_name {
 bool name_parse_kept(const char *name, struct message_name *n_r);
 void name_write_kept(const struct message_name *n, char name_r[NAME_SIZE]);
 
-/* "<ULID>.age" in tmp/: being written, or a ticket. */
-bool name_parse_ticket(const char *name, char ulid_r[ULID_LEN + 1]);
-void name_write_ticket(const char *ulid, char name_r[NAME_SIZE]);
+/* "<ULID>.age" in tmp/: being written, or a ticket; "<ULID>,P.age": pending. */
+struct ticket_name {
+	char ulid[ULID_LEN + 1];
+	bool pending; /* whole and durable, upstream's answer is awaited */
+};
+
+bool name_parse_ticket(const char *name, struct ticket_name *t_r);
+void name_write_ticket(const struct ticket_name *t, char name_r[NAME_SIZE]);
 
 #endif

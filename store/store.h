@@ -79,9 +79,18 @@ int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
 		   struct err *e) MUST_USE;
 
 /*
+ * For a proxy's copy: makes the message durable, pending upstream's answer,
+ * before upstream gets its last line. delivery_commit() then makes it visible,
+ * delivery_abort() drops it; where the process dies in between, or the commit
+ * fails, the next one in the index keeps it with flag U.
+ */
+int delivery_prepare(struct delivery *d, struct err *e) MUST_USE;
+
+/*
  * Makes the message durable and visible: fsync, link() into cur/, fsync of
  * cur/. THE commit point: 0 means that it may be acknowledged. Frees the
- * delivery and sets *d to NULL in every case; after -1 nothing is visible.
+ * delivery and sets *d to NULL in every case; after -1 nothing is visible
+ * (what was prepared stays pending).
  */
 int delivery_commit(struct delivery **d, unsigned flags,
 		    struct err *e) MUST_USE;

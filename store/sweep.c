@@ -50,10 +50,10 @@ struct sweeping {
 	struct sweep_report *report;
 };
 
-static int remove_dead(const char *ulid, void *to, struct err *e)
+static int remove_dead(const struct ticket_name *t, void *to, struct err *e)
 {
 	struct sweeping *s = to;
-	int removed = ticket_remove_dead(s->mailbox, ulid, e);
+	int removed = ticket_remove_dead(s->mailbox, t, e);
 
 	if (removed < 0)
 		return -1;

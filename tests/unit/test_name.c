@@ -80,17 +80,22 @@ static void other_names_are_refused(UNUSED void **state)
 
 static void tickets_read_back(UNUSED void **state)
 {
-	static const char *const bad[] = {"",	       ".age",	     U,
-					  U ",P.age",  U ",W=1.age", U ".agee",
-					  "x" U ".age"};
-	char ulid[ULID_LEN + 1], written[NAME_SIZE];
+	static const char *const bad[] = {
+		"",	    ".age",	  U,	     U ",P,P.age", U ",PP.age",
+		U ",U.age", U ",W=1.age", U ".agee", "x" U ".age"};
+	static const char *const good[] = {U ".age", U ",P.age"};
+	char written[NAME_SIZE];
+	struct ticket_name t;
 
-	assert_true(name_parse_ticket(U ".age", ulid));
-	assert_string_equal(ulid, U);
-	name_write_ticket(ulid, written);
-	assert_string_equal(written, U ".age");
+	for (size_t i = 0; i < N_ELEMENTS(good); i++) {
+		assert_true(name_parse_ticket(good[i], &t));
+		assert_string_equal(t.ulid, U);
+		assert_int_equal(t.pending, i == 1);
+		name_write_ticket(&t, written);
+		assert_string_equal(written, good[i]);
+	}
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
-		assert_false(name_parse_ticket(bad[i], ulid));
+		assert_false(name_parse_ticket(bad[i], &t));
 }
 
 int main(void)
