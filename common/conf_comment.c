@@ -22,18 +22,21 @@ static void step(struct walk *w, bool blank)
 	w->at++;
 }
 
-/* Steps over a quoted string. False: it does not end. */
+/*
+ * Steps over a quoted string. False: it does not end on its line. No value
+ * has a line end in it, so a forgotten quote is found where it is missing.
+ */
 static bool skip_string(struct walk *w)
 {
 	char quote = *w->at;
 
 	step(w, false);
-	while (*w->at && *w->at != quote) {
-		if (*w->at == '\\' && w->at[1])
+	while (*w->at && *w->at != '\n' && *w->at != quote) {
+		if (*w->at == '\\' && w->at[1] && w->at[1] != '\n')
 			step(w, false);
 		step(w, false);
 	}
-	if (!*w->at)
+	if (*w->at != quote)
 		return false;
 	step(w, false);
 	return true;
@@ -84,7 +87,8 @@ const char *conf_blank_comments(char *text, unsigned *line_r)
 		*line_r = w.line;
 		if (*w.at == '"' || *w.at == '\'') {
 			if (!skip_string(&w))
-				return "this string has no closing quote";
+				return "this string has no closing quote on "
+				       "its line";
 			w.in_word = false;
 		} else if (starts_line_comment(&w)) {
 			blank_line_comment(&w);

@@ -8,17 +8,21 @@
 
 #include "common/addr.h"
 #include "common/buf.h"
-#include "common/conf.h"
+#include "common/conf_value.h"
+#include "common/err.h"
+
+enum { MAILBOX_CONF_MAX = 256 * 1024 }; /* octets of the file */
 
 struct mailbox_conf {
 	char id[MAILBOX_ID_LEN + 1];
 	char *name;
 	char *description;
 	bool suspended;
-	int64_t created;                /* seconds since 1970 */
-	struct conf_strings recipients; /* age1…; the first is the mailbox's own */
-	struct conf_strings targets;    /* TARGET of interface.md */
-	bool journal_report;            /* copies = "journal-report" */
+	int64_t created; /* seconds since 1970 */
+	struct conf_strings
+		recipients; /* age1…; the first is the mailbox's own */
+	struct conf_strings targets; /* TARGET of interface.md */
+	bool journal_report;	     /* copies = "journal-report" */
 	struct conf_networks allow_from;
 	struct conf_strings allow_from_text; /* the same, as written */
 	struct conf_strings client_names;
@@ -32,23 +36,25 @@ int mailbox_conf_read(int fd, const char *name, struct mailbox_conf *m_r,
 		      struct err *e);
 void mailbox_conf_release(struct mailbox_conf *m);
 
-/* The whole file as text, values in single quotes, so that they read back. */
-void mailbox_conf_write(const struct mailbox_conf *m, struct buf *out);
+/*
+ * The whole file as text, values in single quotes, so that they read back.
+ * ERR_CONFIG where it would be longer than out may grow.
+ */
+int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
+		       struct err *e) MUST_USE;
 
 /*
  * Sets one key as `restante mailbox set` does: name, description, copies,
- * allow-from, client-names. -1: e says what was expected.
+ * allow-from, client-names; the last two are lists joined by commas.
+ * -1: e says what was expected, and m is as it was.
  */
-int mailbox_conf_set(struct mailbox_conf *m, const char *key,
-		     const char *value, struct err *e);
+int mailbox_conf_set(struct mailbox_conf *m, const char *key, const char *value,
+		     struct err *e);
 
 /* TARGET of interface.md, checked alone. */
 bool mailbox_target_valid(const char *target, struct err *e);
 
-/* Lists of strings that own their members. */
-void conf_strings_add(struct conf_strings *s, const char *value);
-bool conf_strings_remove(struct conf_strings *s, const char *value);
-bool conf_strings_has(const struct conf_strings *s, const char *value);
-void conf_strings_release(struct conf_strings *s);
+/* "age1…": the shape of a recipient; whether it is a key, store/ says. */
+bool mailbox_recipient_valid(const char *text);
 
 #endif

@@ -10,13 +10,14 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_comment.c %D%/conf_comment.h \
 	%D%/conf_file.c %D%/conf_file.h \
-	%D%/conf_mailbox.h \
+	%D%/conf_mailbox.c %D%/conf_mailbox.h \
 	%D%/conf_rule.c %D%/conf_rule.h \
 	%D%/conf_value.c %D%/conf_value.h \
 	%D%/conn.h \
 	%D%/crlf.c %D%/crlf.h \
 	%D%/dot.c %D%/dot.h \
 	%D%/err.c %D%/err.h \
+	%D%/iso_time.c %D%/iso_time.h \
 	%D%/log.c %D%/log.h \
 	%D%/mac.h \
 	%D%/num.c %D%/num.h \
@@ -26,6 +27,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sasl.c %D%/sasl.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
+	%D%/target.c %D%/target.h \
 	%D%/tls.h
 
 # What it needs, in the order of linking; libcommon.a comes before it.

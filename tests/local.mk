@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	%D%/unit/test_name \
 	%D%/unit/test_record \
 	%D%/unit/test_conf \
+	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_addr \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dot \
