@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small certification authority and one certificate for localhost."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "journal.restante.test"
+
+
+@dataclass
+class Certificate:
+    """Files in PEM: the authority's certificate, ours, and its key."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def _openssl(*args: object) -> None:
+    subprocess.run(["openssl", *map(str, args)], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.PIPE)
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Make both in this folder."""
+    ca_key, request = folder / "ca-key.pem", folder / "request.pem"
+    made = Certificate(folder / "ca.pem", folder / "certificate.pem",
+                       folder / "key.pem")
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", made.ca,
+             "-days", 30, "-subj", "/CN=Restante test authority")
+    _openssl("req", *curve, "-keyout", made.key, "-out", request,
+             "-subj", f"/CN={NAME}")
+    extensions = folder / "extensions"
+    extensions.write_text(
+        f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1\n")
+    _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
+             "-CAcreateserial", "-days", 30, "-extfile", extensions,
+             "-out", made.certificate)
+    return made

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts in a namespace of our own: a small disk, private lists of users."""
+
+import subprocess
+from pathlib import Path
+
+from .place import Place
+from .tools import library_folders
+
+
+def mount(*args: object) -> None:
+    """mount(8)."""
+    subprocess.run(["mount", *map(str, args)], check=True,
+                   stderr=subprocess.PIPE)
+
+
+def add_users(place: Place, names: dict[str, int]) -> None:
+    """Let these users and groups exist, here and for our children alone."""
+    for file, line in (("passwd", "{name}:x:{id}:{id}::/nonexistent:/bin/false"),
+                       ("group", "{name}:x:{id}:")):
+        private = place.root / file
+        text = Path("/etc", file).read_text("utf-8")
+        for name, number in names.items():
+            if not any(row.startswith(f"{name}:") for row in text.split("\n")):
+                text += line.format(name=name, id=number) + "\n"
+        private.write_text(text)
+        private.chmod(0o644)
+        mount("--bind", private, f"/etc/{file}")
+
+
+def use_tree_libraries(place: Place) -> None:
+    """Let the loader find the libraries of the unpacked tree.
+
+    LD_LIBRARY_PATH does not reach a program that changes its user and then
+    starts itself again, as Exim does.
+    """
+    conf, cache = place.root / "ld.so.conf", place.root / "ld.so.cache"
+    folders = library_folders()
+    conf.write_text("\n".join(["include /etc/ld.so.conf", *folders]) + "\n")
+    subprocess.run(["ldconfig", "-X", "-C", str(cache), "-f", str(conf)],
+                   check=True, stderr=subprocess.PIPE)
+    mount("--bind", cache, "/etc/ld.so.cache")
+
+
+def small_disk(place: Place, name: str, size: int) -> Path:
+    """A file system of this many octets, ours to fill to the last block.
+
+    Ext4 on a loop device; where there are no loop devices, a tmpfs.
+    """
+    point = place.root / name
+    point.mkdir()
+    image = place.root / f"{name}.ext4"
+    with open(image, "wb") as file:
+        file.truncate(size)
+    try:
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-N", "4096", str(image)],
+                       check=True, stderr=subprocess.PIPE)
+        mount("-o", "loop", image, point)
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
+    place.give(point)
+    return point

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main function that all scripts share."""
+
+import argparse
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+from .place import Place
+from .report import Report, Skip
+
+Case = tuple[str, Callable[[], object]]
+NAMESPACE = "RESTANTE_TEST_NAMESPACE"
+
+
+def enter_private_mounts() -> None:
+    """Start over in a mount namespace of our own, where we are root.
+
+    What is mounted then is seen by nobody else and gone when we are.
+    """
+    if os.geteuid() == 0 and not os.environ.get(NAMESPACE):
+        os.environ[NAMESPACE] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
+                              sys.executable, *sys.argv])
+
+
+def require_private_mounts() -> None:
+    """Skip the case where we may not mount."""
+    if not os.environ.get(NAMESPACE):
+        raise Skip("needs root, for a mount namespace of its own")
+
+
+def run_script(module: object,
+               cases: Callable[[Place, Report, argparse.Namespace],
+                               Iterable[Case]],
+               options: Callable[[argparse.ArgumentParser], None]
+               = lambda parser: None,
+               private_mounts: bool = False) -> int:
+    """Parse arguments, run the cases, clean up; the exit status."""
+    parser = argparse.ArgumentParser(
+        description=inspect.getdoc(module),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prefix", help="the installation under test "
+                        "(default: $RESTANTE_PREFIX)")
+    parser.add_argument("--only", default="", metavar="TEXT",
+                        help="only cases whose name contains this")
+    options(parser)
+    args = parser.parse_args()
+    if private_mounts:
+        enter_private_mounts()
+    place = Place.find(args.prefix)
+    report = Report()
+    failed = True
+    try:
+        report.run_all(cases(place, report, args), args.only)
+        failed = report.failed > 0
+    finally:
+        place.remove(failed)
+    return report.status()

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands in front of a handler and accepts connections.
+
+Two real ones, a private xinetd and systemd-socket-activate, and one of our own
+that leaves the handler's pid in our hands, to be watched or killed. All of
+them listen on 127.0.0.1, on a free port below the ephemeral range.
+"""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from .deadline import until
+from .instance import Instance
+from .report import Failure
+from .tools import tool, tool_env
+
+
+def free_port() -> int:
+    """A port below 32768 that nobody listens on now."""
+    for _ in range(200):
+        port = random.randrange(20000, 32000)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise Failure("no free port")
+
+
+def is_listening(port: int) -> bool:
+    """Does anybody listen there? Asks the kernel, and disturbs nobody."""
+    wanted = f"0100007F:{port:04X}"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = (line.split() for line in table)
+        return any(row[1] == wanted and row[3] == "0A" for row in rows)
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, path.read_text().split())
+        except OSError:
+            continue
+    return found
+
+
+class Server:
+    """A process that listens; use it as a context."""
+
+    port = 0
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen | None = None
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def started(self, process: subprocess.Popen, ports: Sequence[int]) -> None:
+        """Wait until it listens."""
+        self.process = process
+
+        def ready() -> bool:
+            if process.poll() is not None:
+                raise Failure(f"{process.args[0]} ended with "
+                              f"{process.returncode}")
+            return all(map(is_listening, ports))
+        until(ready, 10, f"{process.args[0]} listens")
+
+    def idle(self, seconds: float = 10) -> None:
+        """Wait until no handler is running."""
+        pid = self.process.pid
+        until(lambda: not children(pid), seconds, "all handlers have ended")
+
+    def stop(self) -> None:
+        """End the server and the handlers it has left."""
+        if not self.process:
+            return
+        left = children(self.process.pid)
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        self.process = None
+
+
+XINETD_DEFAULTS = """defaults
+{
+	instances = 500
+	per_source = UNLIMITED
+	cps = 10000 1
+	log_type = FILE %s
+}
+"""
+
+XINETD_SERVICE = """service %(name)s
+{
+	type = UNLISTED
+	socket_type = stream
+	protocol = tcp
+	wait = no
+	user = %(uid)d
+	group = %(gid)d
+	bind = 127.0.0.1
+	port = %(port)d
+	flags = NODELAY
+	server = %(server)s
+	server_args = %(args)s
+}
+"""
+
+
+class Xinetd(Server):
+    """A private xinetd; a service is (handler, arguments)."""
+
+    def __init__(self, instance: Instance,
+                 services: Sequence[tuple[str, str]],
+                 prefix: Sequence[str] = (),
+                 conf: Path | None = None) -> None:
+        super().__init__()
+        self.ports = [free_port() for _ in services]
+        while len(set(self.ports)) < len(self.ports):
+            self.ports = [free_port() for _ in services]
+        self.port = self.ports[0]
+        name = f"xinetd-{self.port}"
+        text = XINETD_DEFAULTS % (instance.logs / f"{name}.log")
+        for port, (server, args) in zip(self.ports, services):
+            if "/" not in server:
+                server = instance.place.handler(server)
+                args = f"-c {conf or instance.conf} {args}"
+            text += XINETD_SERVICE % {
+                "name": f"{Path(server).name}-{port}", "port": port,
+                "uid": instance.place.uid, "gid": instance.place.gid,
+                "server": server, "args": args}
+        file = instance.root / f"{name}.conf"
+        file.write_text(text)
+        program = tool("xinetd")
+        with open(instance.logs / f"{name}.err", "wb") as log:
+            self.started(subprocess.Popen(
+                [*prefix, program, "-dontfork", "-f", str(file),
+                 "-pidfile", str(instance.root / f"{name}.pid")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=tool_env(program)), self.ports)
+
+
+class SocketActivate(Server):
+    """systemd-socket-activate --accept --inetd; the log is in a file."""
+
+    def __init__(self, instance: Instance, handler: str, args: str,
+                 conf: Path | None = None) -> None:
+        super().__init__()
+        self.port = free_port()
+        self.log = instance.logs / f"{handler}-{self.port}.log"
+        command = ["systemd-socket-activate", "--accept", "--inetd",
+                   "-l", f"127.0.0.1:{self.port}",
+                   instance.place.handler(handler),
+                   "-c", str(conf or instance.conf), *args.split()]
+        with open(self.log, "wb") as log:
+            self.started(subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                **instance.place.as_user), [self.port])
+
+    def log_text(self) -> str:
+        """What has been logged so far."""
+        return self.log.read_text("utf-8", "replace")
+
+
+class Spawner:
+    """A listener of our own: one connection, one handler, one pid."""
+
+    def __init__(self, instance: Instance, handler: str, args: str,
+                 conf: Path | None = None, wrap: Sequence[str] = ()) -> None:
+        self.command = [*wrap, instance.place.handler(handler),
+                        "-c", str(conf or instance.conf), *args.split()]
+        self.as_user = instance.place.as_user
+        self.log = instance.logs / f"{handler}-{id(self):x}.log"
+        self.listener = socket.create_server(("127.0.0.1", free_port()))
+
+    def open(self) -> tuple[socket.socket, subprocess.Popen]:
+        """A connected client and the handler at its other end."""
+        client = socket.create_connection(self.listener.getsockname())
+        server, _ = self.listener.accept()
+        with server, open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                self.command, stdin=server, stdout=server, stderr=log,
+                **self.as_user)
+        return client, process
+
+    def log_text(self) -> str:
+        """What has been logged so far."""
+        return self.log.read_text("utf-8", "replace")
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self.listener.close()
