@@ -27,6 +27,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/record.h \
 	%D%/seal.c \
 	%D%/seal.h \
+	%D%/seen.c \
+	%D%/seen.h \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/stream.c \
