@@ -24,10 +24,10 @@ enum conn_status {
 };
 
 /*
- * A connection on fd_in and fd_out (the same, or 0 and 1). The descriptors
+ * A connection on fd_in and fd_out: one socket, or two pipes. The descriptors
  * stay the caller's and are set non-blocking; TCP_NODELAY, keepalive and
- * TCP_USER_TIMEOUT are set where they are TCP sockets. SIGPIPE is the
- * program's business (ignored in program_start()).
+ * TCP_USER_TIMEOUT are set on a TCP socket. There is no deadline until one is
+ * set. SIGPIPE is the program's business (ignored in program_start()).
  */
 struct conn *conn_new(int fd_in, int fd_out);
 
@@ -45,8 +45,9 @@ void conn_set_session_limit(struct conn *c, unsigned seconds);
 void conn_set_deadline(struct conn *c, unsigned seconds, unsigned min_rate);
 
 /*
- * Reads a line of at most max octets, its CRLF included, into line (reset
- * first; without the CRLF). Output is not flushed.
+ * Reads a line of at most max octets, its CRLF included, into line, which
+ * must be able to hold max and gets it without the CRLF. Whatever else is
+ * returned, line is empty and wiped. Output is not flushed.
  */
 enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max);
 
@@ -69,7 +70,7 @@ void conn_write(struct conn *c, const void *bytes, size_t n);
 void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum conn_status conn_flush(struct conn *c);
 
-/* Overwrites the consumed part of the input buffer: it held a secret. */
+/* Overwrites all but unconsumed input in the buffer: it held a secret. */
 void conn_wipe_input(struct conn *c);
 
 /*
@@ -82,9 +83,13 @@ int conn_start_tls(struct conn *c, struct tls *t, struct err *e);
 /* NULL before TLS. */
 const struct tls_facts *conn_tls(const struct conn *c);
 
-/* Flushes and says goodbye as far as the peer still listens. */
+/*
+ * Flushes and says goodbye as far as the peer still listens; takes a few
+ * seconds at most. Only conn_free() may follow.
+ */
 void conn_bye(struct conn *c);
 
+/* Octets of use, without what TLS adds. */
 uint64_t conn_octets_in(const struct conn *c);
 uint64_t conn_octets_out(const struct conn *c);
 

@@ -13,22 +13,28 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/conf_mailbox.c %D%/conf_mailbox.h \
 	%D%/conf_rule.c %D%/conf_rule.h \
 	%D%/conf_value.c %D%/conf_value.h \
-	%D%/conn.h \
+	%D%/conn.c %D%/conn.h \
 	%D%/crlf.c %D%/crlf.h \
+	%D%/dn.c %D%/dn.h \
 	%D%/dot.c %D%/dot.h \
 	%D%/err.c %D%/err.h \
 	%D%/iso_time.c %D%/iso_time.h \
 	%D%/log.c %D%/log.h \
-	%D%/mac.h \
+	%D%/mac.c %D%/mac.h \
 	%D%/num.c %D%/num.h \
-	%D%/peer.h \
-	%D%/program.h \
+	%D%/peer.c %D%/peer.h \
+	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
+	%D%/slots.c %D%/slots.h \
 	%D%/target.c %D%/target.h \
-	%D%/tls.h
+	%D%/tls.c %D%/tls.h \
+	%D%/tls_cert.c \
+	%D%/tls_client.c \
+	%D%/tls_private.h \
+	%D%/wire.c %D%/wire.h
 
 # What it needs, in the order of linking; libcommon.a comes before it.
 COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS)

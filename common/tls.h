@@ -10,7 +10,10 @@
 
 struct tls; /* one TLS session */
 
-/* How the owner moves bytes: as read(2) and write(2), errno set on -1. */
+/*
+ * How the owner moves bytes: as read(2) and write(2), but they wait, and push
+ * moves all n or fails. errno EAGAIN: the owner's deadline passed.
+ */
 struct tls_io {
 	ssize_t (*pull)(void *owner, void *bytes, size_t n);
 	ssize_t (*push)(void *owner, const void *bytes, size_t n);
@@ -19,18 +22,19 @@ struct tls_io {
 
 /* Facts of a finished handshake, for trace headers and log lines. */
 struct tls_facts {
-	char version[12];     /* "TLS1.3" */
-	char cipher[64];      /* "AES-256-GCM", with the key exchange */
-	char client_name[256]; /* a verified client certificate's name, or "" */
+	char version[12]; /* "TLS1.3" */
+	char cipher[64];  /* "AES-256-GCM", with the key exchange */
+	/* A verified client certificate's name, printable ASCII; else "". */
+	char client_name[256];
 };
 
 /* Borrowed strings, all of them paths or settings from restante.conf. */
 struct tls_server_settings {
 	const char *certificate; /* PEM, the full chain */
-	const char *key;         /* PEM */
+	const char *key;	 /* PEM */
 	const char *min_version; /* "1.2" or "1.3" */
-	const char *priorities;  /* a GnuTLS priority string, or "" */
-	const char *client_ca;   /* PEM; "": no client certificate is asked for */
+	const char *priorities;	 /* a GnuTLS priority string, or "" */
+	const char *client_ca; /* PEM; "": no client certificate is asked for */
 };
 
 /*
@@ -43,7 +47,8 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 
 /*
  * A client session that checks the peer's certificate for name against the
- * certificates in ca_file ("": the system's store).
+ * certificates in ca_file: PEM, or a directory hashed as OpenSSL does it (""
+ * the system's).
  */
 struct tls *tls_client_new(const char *name, const char *ca_file,
 			   struct err *e);
@@ -56,7 +61,10 @@ int tls_handshake(struct tls *t, const struct tls_io *io, struct err *e);
 
 const struct tls_facts *tls_facts(const struct tls *t);
 
-/* As read(2): 0 at the end (with close_notify or without), -1 on failure. */
+/*
+ * As read(2): 0 at the end (with close_notify or without), -1 on failure.
+ * errno EAGAIN: the deadline passed; reading and writing may still go on.
+ */
 ssize_t tls_read(struct tls *t, void *bytes, size_t n);
 
 /* Writes all n bytes or returns -1. At most 16 KiB go into one record. */

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything random comes from the kernel here. Keeps no state. */
+#include "common/base.h"
+#include "common/mac.h"
+
+#include <sys/random.h>
+
+#include <errno.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "common/num.h"
+
+enum {
+	ULID_TIME_LEN = 10, /* 50 bits, of which the upper two are zero */
+	ULID_RANDOM = 10,   /* octets */
+	PASSWORD_RANDOM = 20,
+	PASSWORD_GROUPS = 8,
+	PASSWORD_GROUP_LEN = 4,
+	PASSWORD_LEN = PASSWORD_GROUPS * (PASSWORD_GROUP_LEN + 1) - 1,
+};
+
+static const char crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+static const char rfc4648[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+void random_bytes(void *bytes, size_t n)
+{
+	uint8_t *next = bytes;
+
+	while (n) {
+		ssize_t got = getrandom(next, n, 0);
+
+		if (got < 0 && errno != EINTR)
+			die_temp("random bytes: %s", strerror(errno));
+		if (got > 0) {
+			next += got;
+			n -= (size_t)got;
+		}
+	}
+}
+
+/* Five octets make eight characters, the upper bits first. */
+static void write_base32(const char *alphabet, const uint8_t octets[5],
+			 char out[8])
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 5; i++)
+		bits = bits << 8 | octets[i];
+	for (int i = 7; i >= 0; i--) {
+		out[i] = alphabet[bits & 31];
+		bits >>= 5;
+	}
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_REALTIME, &t) < 0 || t.tv_sec < 0)
+		return 0; /* a clock before 1970 still gives unique names */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void ulid_new(char ulid_r[ULID_LEN + 1])
+{
+	uint8_t random[ULID_RANDOM];
+	uint64_t ms = now_ms();
+
+	for (int i = ULID_TIME_LEN - 1; i >= 0; i--) {
+		ulid_r[i] = crockford[ms & 31];
+		ms >>= 5;
+	}
+	random_bytes(random, sizeof(random));
+	write_base32(crockford, random, ulid_r + ULID_TIME_LEN);
+	write_base32(crockford, random + 5, ulid_r + ULID_TIME_LEN + 8);
+	ulid_r[ULID_LEN] = '\0';
+}
+
+bool ulid_valid(const char *text, size_t n)
+{
+	if (n != ULID_LEN || text[0] > '7')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!memchr(crockford, text[i], sizeof(crockford) - 1))
+			return false;
+	return true;
+}
+
+int64_t ulid_time_ms(const char *ulid)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < ULID_TIME_LEN; i++) {
+		const char *digit =
+			memchr(crockford, ulid[i], sizeof(crockford) - 1);
+
+		if (!digit)
+			die_bug("ulid_time_ms: not a ULID");
+		ms = ms << 5 | (digit - crockford);
+	}
+	return ms;
+}
+
+void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1])
+{
+	static const char prefix[] = "mbx-";
+	uint8_t random[(MAILBOX_ID_LEN - (sizeof(prefix) - 1)) / 2];
+
+	random_bytes(random, sizeof(random));
+	memcpy(id_r, prefix, sizeof(prefix) - 1);
+	num_write_hex(random, sizeof(random), id_r + sizeof(prefix) - 1);
+}
+
+void password_new(struct secret *password_r)
+{
+	struct secret random;
+	char *out;
+
+	secret_init(&random, PASSWORD_RANDOM);
+	random_bytes(random.bytes, random.len);
+	secret_init(password_r, PASSWORD_LEN);
+	out = (char *)password_r->bytes;
+	for (size_t i = 0; i < PASSWORD_RANDOM; i += 5) {
+		char groups[2 * PASSWORD_GROUP_LEN];
+
+		write_base32(rfc4648, random.bytes + i, groups);
+		if (i > 0)
+			*out++ = '-';
+		memcpy(out, groups, PASSWORD_GROUP_LEN);
+		out += PASSWORD_GROUP_LEN;
+		*out++ = '-';
+		memcpy(out, groups + PASSWORD_GROUP_LEN, PASSWORD_GROUP_LEN);
+		out += PASSWORD_GROUP_LEN;
+		explicit_bzero(groups, sizeof(groups));
+	}
+	secret_release(&random);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * TLS sessions on GnuTLS: TLS 1.2 and 1.3 with forward secrecy, no tickets, no
+ * renegotiation. Never touches a descriptor: bytes go through struct tls_io.
+ */
+#include "common/base.h"
+#include "common/tls_private.h"
+
+#include <errno.h>
+
+#include "common/buf.h"
+#include "common/log.h"
+
+enum { RECORD_MAX = 16 * 1024 };
+
+/*
+ * Fixed, so that no system file decides and none is read. Authenticated
+ * ciphers only; DHE is for old Windows servers that know AES-GCM with nothing
+ * else where the certificate is RSA.
+ */
+static const char default_priorities[] =
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+	":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA"
+	":-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
+	":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
+	":%SERVER_PRECEDENCE:%PROFILE_MEDIUM";
+
+/* Behind every string, also an administrator's. */
+static const char always_priorities[] = ":-VERS-TLS1.0:-VERS-TLS1.1:-RSA";
+
+struct tls *tls_new(unsigned flags, struct err *e)
+{
+	struct tls *t = xcalloc(1, sizeof(*t));
+	int done = gnutls_certificate_allocate_credentials(&t->cred);
+
+	if (done >= 0)
+		done = gnutls_init(&t->session,
+				   flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
+	if (done >= 0)
+		done = gnutls_credentials_set(t->session,
+					      GNUTLS_CRD_CERTIFICATE, t->cred);
+	if (done >= 0)
+		return t;
+	err_set(e, ERR_TEMP, "TLS: %s", gnutls_strerror(done));
+	tls_free(&t);
+	return NULL;
+}
+
+void tls_free(struct tls **t)
+{
+	if (!*t)
+		return;
+	if ((*t)->session)
+		gnutls_deinit((*t)->session);
+	if ((*t)->cred)
+		gnutls_certificate_free_credentials((*t)->cred);
+	free((*t)->name);
+	free((*t)->trust_dir);
+	free(*t);
+	*t = NULL;
+}
+
+/*
+ * What an administrator writes replaces our string where it begins with a
+ * keyword, such as SECURE192, and adds to it where it begins with + - % or !.
+ */
+int tls_set_priorities(struct tls *t, const char *wanted,
+		       const char *min_version, struct err *e)
+{
+	bool adds = *wanted && strchr("+-%!", *wanted);
+	struct buf text;
+	const char *at = NULL;
+	int done = GNUTLS_E_INVALID_REQUEST;
+
+	if (strcmp(min_version, "1.2") != 0 && strcmp(min_version, "1.3") != 0)
+		return err_set(e, ERR_CONFIG,
+			       "tls min-version: \"1.2\" or \"1.3\"");
+	buf_init(&text, 4096);
+	if (buf_addf(&text, "%s%s%s%s%s",
+		     adds || !*wanted ? default_priorities : wanted,
+		     adds ? ":" : "", adds ? wanted : "", always_priorities,
+		     strcmp(min_version, "1.3") == 0 ? ":-VERS-TLS1.2" : ""))
+		done = gnutls_priority_set_direct(t->session, text.data, &at);
+	if (done < 0)
+		err_set(e, ERR_CONFIG, "tls priorities: %s at \"%s\"",
+			gnutls_strerror(done), at ? at : wanted);
+	buf_release(&text);
+	return done < 0 ? -1 : 0;
+}
+
+/* A certificate is asked for, but none is required: names decide elsewhere. */
+static int ask_for_client_certificate(struct tls *t, const char *client_ca,
+				      struct err *e)
+{
+	if (tls_load_trust(t->cred, client_ca, e) < 0)
+		return -1;
+	gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_REQUEST);
+	return 0;
+}
+
+struct tls *tls_server_new(const struct tls_server_settings *settings,
+			   struct err *e)
+{
+	struct tls *t = tls_new(GNUTLS_SERVER | GNUTLS_NO_TICKETS, e);
+
+	if (!t)
+		return NULL;
+	if (tls_load_key_pair(t->cred, settings->certificate, settings->key,
+			      e) < 0 ||
+	    tls_set_priorities(t, settings->priorities, settings->min_version,
+			       e) < 0 ||
+	    (*settings->client_ca &&
+	     ask_for_client_certificate(t, settings->client_ca, e) < 0))
+		tls_free(&t);
+	return t;
+}
+
+static ssize_t pull(gnutls_transport_ptr_t owner, void *bytes, size_t n)
+{
+	struct tls *t = owner;
+	ssize_t got = t->io.pull(t->io.owner, bytes, n);
+
+	t->late = got < 0 && errno == EAGAIN;
+	if (got < 0)
+		gnutls_transport_set_errno(t->session, errno);
+	return got;
+}
+
+static ssize_t push(struct tls *t, const void *bytes, size_t n)
+{
+	ssize_t put = t->io.push(t->io.owner, bytes, n);
+
+	t->late = put < 0 && errno == EAGAIN;
+	if (put < 0)
+		gnutls_transport_set_errno(t->session, errno);
+	return put;
+}
+
+/*
+ * The records of a handshake's flight come together; they leave in one write,
+ * for each would be a packet of its own under TCP_NODELAY.
+ */
+static ssize_t push_vector(gnutls_transport_ptr_t owner, const giovec_t *parts,
+			   int n_parts)
+{
+	struct buf flight;
+	ssize_t put;
+
+	if (n_parts == 1)
+		return push(owner, parts[0].iov_base, parts[0].iov_len);
+	buf_init(&flight, SIZE_MAX / 2);
+	for (int i = 0; i < n_parts; i++)
+		if (!buf_add(&flight, parts[i].iov_base, parts[i].iov_len))
+			die_bug("push_vector: %zu octets", parts[i].iov_len);
+	put = push(owner, flight.data, flight.len);
+	buf_release(&flight);
+	return put;
+}
+
+/* "ECDHE-X25519:AES-256-GCM" */
+static void note_cipher(struct tls *t)
+{
+	gnutls_group_t group = gnutls_group_get(t->session);
+	gnutls_kx_algorithm_t kx = gnutls_kx_get(t->session);
+	const char *group_name = group ? gnutls_group_get_name(group) : NULL;
+	const char *cipher =
+		gnutls_cipher_get_name(gnutls_cipher_get(t->session));
+	bool finite = kx == GNUTLS_KX_DHE_RSA ||
+		      (group_name && strncmp(group_name, "FFDHE", 5) == 0);
+
+	snprintf(t->facts.cipher, sizeof(t->facts.cipher), "%s%s%s:%s",
+		 finite ? "DHE" : "ECDHE", group_name ? "-" : "",
+		 group_name ? group_name : "", cipher ? cipher : "?");
+}
+
+static void note_facts(struct tls *t)
+{
+	const char *version = gnutls_protocol_get_name(
+		gnutls_protocol_get_version(t->session));
+
+	snprintf(t->facts.version, sizeof(t->facts.version), "%s",
+		 version ? version : "TLS");
+	note_cipher(t);
+	if (!t->name)
+		tls_note_client_name(t->session, t->facts.client_name,
+				     sizeof(t->facts.client_name));
+}
+
+static int untrusted(struct tls *t, struct err *e)
+{
+	gnutls_datum_t why = {.data = NULL};
+
+	(void)gnutls_certificate_verification_status_print(
+		t->verify_status, GNUTLS_CRT_X509, &why, 0);
+	err_set(e, ERR_TEMP, "TLS handshake: certificate of %s: %s", t->name,
+		why.data ? (const char *)why.data : "not trusted");
+	gnutls_free(why.data);
+	return -1;
+}
+
+static int handshake_failed(struct tls *t, int code, struct err *e)
+{
+	if (t->late)
+		return err_set(e, ERR_TEMP, "TLS handshake: timed out");
+	if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return err_set(
+			e, ERR_TEMP, "TLS handshake: the peer says: %s",
+			gnutls_alert_get_name(gnutls_alert_get(t->session)));
+	/* Its client shall be able to say more than "connection closed". */
+	(void)gnutls_alert_send_appropriate(t->session, code);
+	if (t->verify_status)
+		return untrusted(t, e);
+	return err_set(e, ERR_TEMP, "TLS handshake: %s", gnutls_strerror(code));
+}
+
+int tls_handshake(struct tls *t, const struct tls_io *io, struct err *e)
+{
+	int done;
+
+	t->io = *io;
+	gnutls_transport_set_ptr(t->session, t);
+	gnutls_transport_set_pull_function(t->session, pull);
+	gnutls_transport_set_vec_push_function(t->session, push_vector);
+	do {
+		t->late = false;
+		done = gnutls_handshake(t->session);
+	} while (done < 0 && !t->late && !gnutls_error_is_fatal(done));
+	if (done < 0)
+		return handshake_failed(t, done, e);
+	note_facts(t);
+	return 0;
+}
+
+const struct tls_facts *tls_facts(const struct tls *t)
+{
+	return &t->facts;
+}
+
+/*
+ * GNUTLS_E_AGAIN means the deadline only where the owner said so: it also
+ * comes when a record held no data, such as a TLS 1.3 ticket. A request to
+ * renegotiate is the end.
+ */
+ssize_t tls_read(struct tls *t, void *bytes, size_t n)
+{
+	ssize_t got;
+
+	do {
+		t->late = false;
+		got = gnutls_record_recv(t->session, bytes, n);
+	} while (got < 0 && !t->late && got != GNUTLS_E_REHANDSHAKE &&
+		 !gnutls_error_is_fatal((int)got));
+	if (got >= 0)
+		return got;
+	if (got == GNUTLS_E_PREMATURE_TERMINATION)
+		return 0;
+	errno = t->late ? EAGAIN : EPROTO;
+	return -1;
+}
+
+int tls_write(struct tls *t, const void *bytes, size_t n)
+{
+	const uint8_t *next = bytes;
+
+	while (n) {
+		ssize_t put = gnutls_record_send(
+			t->session, next, n < RECORD_MAX ? n : RECORD_MAX);
+
+		if (put == GNUTLS_E_INTERRUPTED)
+			continue;
+		if (put < 0) {
+			errno = t->late ? EAGAIN : EPIPE;
+			return -1;
+		}
+		next += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+size_t tls_pending(const struct tls *t)
+{
+	return gnutls_record_check_pending(t->session);
+}
+
+void tls_bye(struct tls *t)
+{
+	(void)gnutls_bye(t->session, GNUTLS_SHUT_WR);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Certificates and keys in files: our own, and those of who may be trusted.
+ * Reads them when a session needs them and keeps nothing between sessions.
+ */
+#include "common/base.h"
+#include "common/tls_private.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+
+#include "common/secret.h"
+
+enum {
+	FILE_MAX = 4 * 1024 * 1024, /* a bundle of all public CAs is 220 KiB */
+	KEY_ID_MAX = 64,
+};
+
+static int read_all(int fd, struct secret *content_r, const char *what,
+		    const char *path, struct err *e)
+{
+	struct stat st;
+	size_t got = 0;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "%s %s", what, path);
+	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		return err_set(e, ERR_CONFIG, "%s %s: not a PEM file", what,
+			       path);
+	secret_init(content_r, (size_t)st.st_size);
+	while (got < content_r->len) {
+		ssize_t n =
+			read(fd, content_r->bytes + got, content_r->len - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "%s %s", what, path);
+		if (n == 0)
+			break; /* it became shorter meanwhile */
+		got += (size_t)n;
+	}
+	content_r->len = got;
+	return 0;
+}
+
+/* Keys and certificates come the same way; after -1 nothing is held. */
+static int read_file(const char *what, const char *path,
+		     struct secret *content_r, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int done;
+
+	if (fd < 0)
+		return err_sys(e, "%s %s", what, path);
+	done = read_all(fd, content_r, what, path, e);
+	(void)close(fd);
+	if (done < 0)
+		secret_release(content_r);
+	return done;
+}
+
+static gnutls_datum_t datum(const struct secret *s)
+{
+	return (gnutls_datum_t){.data = s->bytes, .size = (unsigned)s->len};
+}
+
+struct chain {
+	gnutls_pcert_st certs[TLS_CHAIN_MAX];
+	unsigned n;
+};
+
+static void chain_release(struct chain *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		gnutls_pcert_deinit(&c->certs[i]);
+	c->n = 0;
+}
+
+static int load_chain(const char *path, struct chain *chain_r, struct err *e)
+{
+	struct secret file = SECRET_EMPTY;
+	gnutls_datum_t pem;
+	int done;
+
+	chain_r->n = 0;
+	if (read_file("certificate", path, &file, e) < 0)
+		return -1;
+	pem = datum(&file);
+	chain_r->n = TLS_CHAIN_MAX;
+	done = gnutls_pcert_list_import_x509_raw(
+		chain_r->certs, &chain_r->n, &pem, GNUTLS_X509_FMT_PEM,
+		GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
+	secret_release(&file);
+	if (done >= 0 && chain_r->n > 0)
+		return 0;
+	chain_r->n = 0;
+	return err_set(e, ERR_CONFIG,
+		       "certificate %s: no certificate in PEM form: %s", path,
+		       gnutls_strerror(done));
+}
+
+static int load_key(const char *path, gnutls_privkey_t *key_r, struct err *e)
+{
+	struct secret file = SECRET_EMPTY;
+	gnutls_datum_t pem;
+	int done;
+
+	if (read_file("key", path, &file, e) < 0)
+		return -1;
+	pem = datum(&file);
+	done = gnutls_privkey_init(key_r);
+	if (done >= 0)
+		done = gnutls_privkey_import_x509_raw(
+			*key_r, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+	secret_release(&file);
+	if (done >= 0)
+		return 0;
+	gnutls_privkey_deinit(*key_r);
+	*key_r = NULL;
+	return err_set(e, ERR_CONFIG, "key %s: no private key in PEM form: %s",
+		       path, gnutls_strerror(done));
+}
+
+/*
+ * By the hash of the public key. GnuTLS would sign and verify something to
+ * find out: 1.5 ms with a key of RSA 2048, more than the whole handshake.
+ */
+static bool key_fits(gnutls_privkey_t key, const gnutls_pcert_st *cert)
+{
+	uint8_t id[KEY_ID_MAX], cert_id[KEY_ID_MAX];
+	size_t n = sizeof(id), n_cert = sizeof(cert_id);
+	gnutls_pubkey_t public;
+	bool fits;
+
+	if (gnutls_pubkey_init(&public) < 0)
+		return false;
+	fits = gnutls_pubkey_import_privkey(public, key, 0, 0) >= 0 &&
+	       gnutls_pubkey_get_key_id(public, 0, id, &n) >= 0 &&
+	       gnutls_pubkey_get_key_id(cert->pubkey, 0, cert_id, &n_cert) >=
+		       0 &&
+	       n == n_cert && memcmp(id, cert_id, n) == 0;
+	gnutls_pubkey_deinit(public);
+	return fits;
+}
+
+int tls_load_key_pair(gnutls_certificate_credentials_t cred,
+		      const char *certificate, const char *key, struct err *e)
+{
+	gnutls_privkey_t private = NULL;
+	struct chain chain;
+	int done;
+
+	if (load_chain(certificate, &chain, e) < 0)
+		return -1;
+	if (load_key(key, &private, e) < 0) {
+		chain_release(&chain);
+		return -1;
+	}
+	done = key_fits(private, &chain.certs[0])
+		       ? 0
+		       : GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
+	gnutls_certificate_set_flags(cred,
+				     GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+	if (done >= 0) /* takes chain and key over */
+		done = gnutls_certificate_set_key(cred, NULL, 0, chain.certs,
+						  (int)chain.n, private);
+	if (done >= 0)
+		return 0;
+	gnutls_privkey_deinit(private);
+	chain_release(&chain);
+	if (done == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
+		return err_set(e, ERR_CONFIG,
+			       "key %s: not the key of the first certificate "
+			       "in %s",
+			       key, certificate);
+	return err_set(e, ERR_CONFIG, "certificate %s with key %s: %s",
+		       certificate, key, gnutls_strerror(done));
+}
+
+int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
+		   struct err *e)
+{
+	struct secret content = SECRET_EMPTY;
+	gnutls_datum_t pem;
+	int n;
+
+	if (read_file("CA certificates", file, &content, e) < 0)
+		return -1;
+	pem = datum(&content);
+	n = gnutls_certificate_set_x509_trust_mem(cred, &pem,
+						  GNUTLS_X509_FMT_PEM);
+	secret_release(&content);
+	if (n > 0)
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "CA certificates %s: no certificate in PEM form%s%s",
+		       file, n < 0 ? ": " : "",
+		       n < 0 ? gnutls_strerror(n) : "");
+}
+
+/* Names go into header fields and logs, and are compared as C strings. */
+static bool is_plain_name(const char *name, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return false;
+	return n > 0;
+}
+
+static bool common_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+{
+	return gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME,
+					     0, 0, name_r, n) >= 0;
+}
+
+static bool alternative_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+{
+	size_t size = *n;
+
+	for (unsigned i = 0;; i++) {
+		int type;
+
+		*n = size;
+		type = gnutls_x509_crt_get_subject_alt_name(cert, i, name_r, n,
+							    NULL);
+		if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_RFC822NAME)
+			return true;
+		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
+			return false;
+	}
+}
+
+/*
+ * No key purpose is asked for: public CAs issue certificates for servers
+ * only, and it is these that mail servers show as clients.
+ */
+void tls_note_client_name(gnutls_session_t session, char *name_r, size_t size)
+{
+	const gnutls_datum_t *chain;
+	gnutls_x509_crt_t cert;
+	unsigned status, n_chain;
+	size_t n = size;
+	bool ok;
+
+	name_r[0] = '\0';
+	chain = gnutls_certificate_get_peers(session, &n_chain);
+	if (!chain || n_chain == 0 ||
+	    gnutls_certificate_verify_peers2(session, &status) < 0 || status ||
+	    gnutls_x509_crt_init(&cert) < 0)
+		return;
+	ok = gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) >=
+		     0 &&
+	     (common_name(cert, name_r, &n) ||
+	      (n = size, alternative_name(cert, name_r, &n)));
+	gnutls_x509_crt_deinit(cert);
+	if (!ok || n >= size || !is_plain_name(name_r, n))
+		n = 0;
+	name_r[n] = '\0';
+}
