@@ -3,7 +3,10 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
-	%D%/summary.c %D%/summary.h
+	%D%/mail_head.c %D%/mail_head.h \
+	%D%/smtp_params.c %D%/smtp_params.h \
+	%D%/summary.c %D%/summary.h \
+	%D%/trace.c %D%/trace.h
 
 RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
 OPENER_LIBS = store/libunseal.a store/libstore.a common/libcommon.a \

@@ -2,21 +2,33 @@
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
-	%D%/unit/test_counters \
-	%D%/unit/test_name \
-	%D%/unit/test_record \
+	%D%/unit/test_addr \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
-	%D%/unit/test_addr \
+	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dot \
+	%D%/unit/test_mail_head \
+	%D%/unit/test_name \
+	%D%/unit/test_record \
 	%D%/unit/test_sasl \
-	%D%/unit/test_summary
+	%D%/unit/test_smtp_params \
+	%D%/unit/test_summary \
+	%D%/unit/test_trace
 
 # What several of them share.
 EXTRA_DIST += %D%/unit/cutting.h
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
+
+# Our age reader and writer as programs, for the scripts in vectors/.
+check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector
+%C%_vectors_age_tool_LDADD = $(OPENER_LIBS)
+%C%_vectors_age_vector_LDADD = $(OPENER_LIBS)
+EXTRA_DIST += \
+	%D%/vectors/interop \
+	%D%/vectors/run \
+	%D%/vectors/write_vectors.mjs
 
 # Without cmocka `make check` must not look as if it had tested anything.
 if HAVE_CMOCKA
