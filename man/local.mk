@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # mdoc pages, one per program and file; paths are substituted. A new page
 # man/x.8.in: its line here.
-man_MANS =
+man_MANS = \
+	%D%/pop3-serve.8 \
+	%D%/restante.7 \
+	%D%/smtp-journal.8
 
 SUBSTITUTED += $(man_MANS)

@@ -19,6 +19,7 @@ xinetd_DATA = \
 
 # Both are installed under the one name restante.conf.
 UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
+noinst_DATA = $(UNIT_EXTRAS)
 
 SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(UNIT_EXTRAS)
 $(systemdsystemunit_DATA): $(srcdir)/%D%/hardening
