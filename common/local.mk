@@ -26,6 +26,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sasl.c %D%/sasl.h \
+	%D%/sasl_token.c %D%/sasl_token.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
 	%D%/slots.c %D%/slots.h \

@@ -3,7 +3,10 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/dial_rules.c %D%/dial_rules.h \
+	%D%/dialler.c %D%/dialler.h \
 	%D%/mail_head.c %D%/mail_head.h \
+	%D%/proxy_login.c %D%/proxy_login.h \
 	%D%/smtp_params.c %D%/smtp_params.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/trace.c %D%/trace.h

@@ -7,11 +7,13 @@ UNIT_TESTS = \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
+	%D%/unit/test_dial_rules \
 	%D%/unit/test_dot \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_name \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
+	%D%/unit/test_sasl_token \
 	%D%/unit/test_smtp_params \
 	%D%/unit/test_summary \
 	%D%/unit/test_trace

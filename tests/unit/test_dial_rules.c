@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which server a proxied login may reach, row by row. */
+#include "common/base.h"
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "handlers/dial_rules.h"
+#include "handlers/proxy_login.h"
+
+#define ID "mbx-0123456789abcdef0123456789abcdef"
+
+static const struct {
+	const char *text;
+	const char *user; /* NULL: not a proxied login */
+	const char *host;
+	unsigned port;
+} logins[] = {
+	{"u%mail.example.org%" ID, "u", "mail.example.org", 0},
+	{"u@x.org%mail.example.org:587%" ID, "u@x.org", "mail.example.org",
+	 587},
+	{"100%real%mail.example.org%" ID, "100%real", "mail.example.org", 0},
+	{"u%[2001:db8::1]:995%MBX-0123456789ABCDEF0123456789abcdef", "u",
+	 "2001:db8::1", 995},
+	{"u%[2001:db8::1]%" ID, "u", "2001:db8::1", 0},
+	{"u%192.0.2.1%" ID, "u", "192.0.2.1", 0},
+	{ID, NULL, NULL, 0},
+	{"u%" ID, NULL, NULL, 0},
+	{"%mail.example.org%" ID, NULL, NULL, 0},
+	{"u%%" ID, NULL, NULL, 0},
+	{"u%mail.example.org%", NULL, NULL, 0},
+	{"u%mail.example.org%mbx-1", NULL, NULL, 0},
+	{"u%mail.example.org:%" ID, NULL, NULL, 0},
+	{"u%mail.example.org:0%" ID, NULL, NULL, 0},
+	{"u%mail.example.org:65536%" ID, NULL, NULL, 0},
+	{"u%mail.example.org:+1%" ID, NULL, NULL, 0},
+	{"u%ma il%" ID, NULL, NULL, 0},
+	{"u%[::1%" ID, NULL, NULL, 0},
+	{"u%[localhost]%" ID, NULL, NULL, 0},
+	{"u%[::1]x%" ID, NULL, NULL, 0},
+};
+
+static void logins_are_read_from_the_right(UNUSED void **state)
+{
+	for (size_t i = 0; i < N_ELEMENTS(logins); i++) {
+		struct proxy_login l;
+		bool good = proxy_login_parse(logins[i].text, &l);
+
+		if (good != (logins[i].user != NULL))
+			fail_msg("%s", logins[i].text);
+		if (!good)
+			continue;
+		assert_string_equal(l.user, logins[i].user);
+		assert_string_equal(l.server.host, logins[i].host);
+		assert_int_equal(l.server.port, logins[i].port);
+		assert_string_equal(l.mailbox_id, ID);
+	}
+}
+
+static const struct {
+	const char *target;
+	const char *host;
+	unsigned port;
+	enum dial_service service;
+	const char *ways; /* "465i 587s"; "": refused */
+} plans[] = {
+	{"mail.x.org", "mail.x.org", 0, DIAL_SMTP, "465i 587s"},
+	{"mail.x.org", "MAIL.X.ORG", 0, DIAL_POP3, "995i 110s"},
+	{"mail.x.org", "mail.x.org", 25, DIAL_SMTP, "25s"},
+	{"mail.x.org", "mail.x.org", 587, DIAL_SMTP, "587s"},
+	{"mail.x.org", "mail.x.org", 995, DIAL_SMTP, ""},
+	{"mail.x.org", "mail.x.org", 2525, DIAL_SMTP, ""},
+	{"mail.x.org", "x.org", 0, DIAL_SMTP, ""},
+	{"mail.x.org:2525,tls=starttls", "mail.x.org", 0, DIAL_SMTP, "2525s"},
+	{"mail.x.org:2525,tls=starttls", "mail.x.org", 2525, DIAL_SMTP,
+	 "2525s"},
+	{"mail.x.org:2525,tls=implicit", "mail.x.org", 2525, DIAL_POP3,
+	 "2525i"},
+	{"mail.x.org:2525,tls=implicit", "mail.x.org", 465, DIAL_SMTP, ""},
+	{"mail.x.org:995", "mail.x.org", 0, DIAL_POP3, "995i"},
+	{"mail.x.org:995", "mail.x.org", 0, DIAL_SMTP, ""},
+	{"mail.x.org:110,tls=implicit", "mail.x.org", 0, DIAL_POP3, "110i"},
+	{"*.x.org", "mail.x.org", 0, DIAL_SMTP, "465i 587s"},
+	{"*.x.org", "a.b.x.org", 465, DIAL_SMTP, "465i"},
+	{"*.x.org", "x.org", 0, DIAL_SMTP, ""},
+	{"*.x.org", "evilx.org", 0, DIAL_SMTP, ""},
+	{"*.x.org", "mail.x.org", 2525, DIAL_SMTP, ""},
+	{"*", "any.where.net", 0, DIAL_POP3, "995i 110s"},
+	{"*", "any.where.net", 22, DIAL_POP3, ""},
+	{"*", "any.where.net", 110, DIAL_POP3, "110s"},
+	{"[2001:db8::1]", "2001:DB8:0::1", 0, DIAL_POP3, "995i 110s"},
+};
+
+static void write_ways(const struct dial_plan *plan, char *out, size_t size)
+{
+	int at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < plan->n; i++)
+		at += snprintf(out + at, size - (size_t)at, "%s%u%c",
+			       i ? " " : "", (unsigned)plan->ways[i].port,
+			       plan->ways[i].implicit_tls ? 'i' : 's');
+}
+
+static void targets_decide(UNUSED void **state)
+{
+	for (size_t i = 0; i < N_ELEMENTS(plans); i++) {
+		char target[100], ways[64];
+		char *list[] = {target};
+		const struct conf_strings targets = {.list = list, .n = 1};
+		struct dial_server server = {.port = (uint16_t)plans[i].port};
+		struct dial_plan plan = {.n = 0};
+		struct err e;
+
+		snprintf(target, sizeof(target), "%s", plans[i].target);
+		snprintf(server.host, sizeof(server.host), "%s", plans[i].host);
+		if (dial_plan_make(&targets, &server, plans[i].service, &plan,
+				   &e) < 0) {
+			assert_int_equal(e.kind, ERR_STATE);
+			plan.n = 0;
+		}
+		write_ways(&plan, ways, sizeof(ways));
+		if (strcmp(ways, plans[i].ways) != 0)
+			fail_msg("%s for %s:%u gives \"%s\"", plans[i].target,
+				 plans[i].host, plans[i].port, ways);
+	}
+}
+
+static void no_targets_allow_nothing(UNUSED void **state)
+{
+	const struct conf_strings none = {.n = 0};
+	struct dial_server server = {.host = "mail.example.org"};
+	struct dial_plan plan;
+	struct err e;
+
+	assert_int_equal(dial_plan_make(&none, &server, DIAL_SMTP, &plan, &e),
+			 -1);
+}
+
+static const struct {
+	const char *address;
+	enum dial_address kind;
+} addresses[] = {
+	{"8.8.8.8", DIAL_ADDRESS_PUBLIC},
+	{"172.15.255.255", DIAL_ADDRESS_PUBLIC},
+	{"172.16.0.0", DIAL_ADDRESS_PRIVATE},
+	{"172.31.255.255", DIAL_ADDRESS_PRIVATE},
+	{"10.1.2.3", DIAL_ADDRESS_PRIVATE},
+	{"192.168.0.1", DIAL_ADDRESS_PRIVATE},
+	{"100.64.0.1", DIAL_ADDRESS_PRIVATE},
+	{"100.128.0.1", DIAL_ADDRESS_PUBLIC},
+	{"169.254.169.254", DIAL_ADDRESS_PRIVATE},
+	{"127.0.0.1", DIAL_ADDRESS_NEVER},
+	{"127.255.0.1", DIAL_ADDRESS_NEVER},
+	{"0.0.0.0", DIAL_ADDRESS_NEVER},
+	{"224.0.0.1", DIAL_ADDRESS_NEVER},
+	{"255.255.255.255", DIAL_ADDRESS_NEVER},
+	{"2a00:1450::1", DIAL_ADDRESS_PUBLIC},
+	{"::1", DIAL_ADDRESS_NEVER},
+	{"::", DIAL_ADDRESS_NEVER},
+	{"::ffff:127.0.0.1", DIAL_ADDRESS_NEVER},
+	{"::ffff:10.0.0.1", DIAL_ADDRESS_PRIVATE},
+	{"::ffff:8.8.8.8", DIAL_ADDRESS_PUBLIC},
+	{"::127.0.0.1", DIAL_ADDRESS_NEVER},
+	{"64:ff9b::7f00:1", DIAL_ADDRESS_NEVER},
+	{"2002:7f00:1::", DIAL_ADDRESS_NEVER},
+	{"fe80::1", DIAL_ADDRESS_PRIVATE},
+	{"fd00::1", DIAL_ADDRESS_PRIVATE},
+	{"ff02::1", DIAL_ADDRESS_NEVER},
+};
+
+static void addresses_have_a_kind(UNUSED void **state)
+{
+	for (size_t i = 0; i < N_ELEMENTS(addresses); i++) {
+		struct sockaddr_storage s = {.ss_family = AF_INET};
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&s;
+		struct sockaddr_in *in = (struct sockaddr_in *)&s;
+
+		if (inet_pton(AF_INET, addresses[i].address, &in->sin_addr) !=
+		    1) {
+			s.ss_family = AF_INET6;
+			assert_int_equal(inet_pton(AF_INET6,
+						   addresses[i].address,
+						   &in6->sin6_addr),
+					 1);
+		}
+		if (dial_address_kind((struct sockaddr *)&s) !=
+		    addresses[i].kind)
+			fail_msg("%s", addresses[i].address);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(logins_are_read_from_the_right),
+		cmocka_unit_test(targets_decide),
+		cmocka_unit_test(no_targets_allow_nothing),
+		cmocka_unit_test(addresses_have_a_kind),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
