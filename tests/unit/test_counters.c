@@ -14,14 +14,17 @@ enum { HOUR = 3600, NOW = 1800000000 };
 static void a_record_reads_back(UNUSED void **state)
 {
 	struct counters c = {.counted = true}, back;
-	uint8_t bytes[COUNTERS_SIZE];
+	uint8_t bytes[COUNTERS_SIZE], again[COUNTERS_SIZE];
 
 	counters_add(&c, 100, NOW);
 	counters_add(&c, 23, NOW + 5 * HOUR);
 	c.last_collected = NOW + 7;
 	counters_encode(&c, bytes);
 	assert_true(counters_decode(bytes, sizeof(bytes), &back));
-	assert_memory_equal(&c, &back, sizeof(c));
+	assert_int_equal(back.octets, 123);
+	assert_int_equal(back.last_collected, NOW + 7);
+	counters_encode(&back, again);
+	assert_memory_equal(bytes, again, sizeof(bytes));
 }
 
 static void every_torn_record_is_found(UNUSED void **state)

@@ -45,12 +45,16 @@ static void a_marker_reads_back_and_a_torn_one_does_not(UNUSED void **state)
 		.index_dev = 3,
 		.index_ino = UINT64_MAX,
 	};
-	uint8_t bytes[RECORD_MARKER_SIZE];
+	uint8_t bytes[RECORD_MARKER_SIZE], again[RECORD_MARKER_SIZE];
 	struct marker back;
 
 	record_marker_encode(&m, bytes);
 	record_marker_decode(bytes, sizeof(bytes), &back);
-	assert_memory_equal(&m, &back, sizeof(m));
+	assert_true(back.valid);
+	assert_int_equal(back.attempts, m.attempts);
+	assert_int_equal(back.index_ino, m.index_ino);
+	record_marker_encode(&back, again);
+	assert_memory_equal(bytes, again, sizeof(bytes));
 	for (size_t i = 0; i < sizeof(bytes); i++) {
 		bytes[i] ^= 0x80;
 		record_marker_decode(bytes, sizeof(bytes), &back);
