@@ -4,8 +4,6 @@
 #include "common/buf.h"
 #include "common/log.h"
 
-#include <stdarg.h>
-
 static char empty_text[1];
 
 void buf_init(struct buf *b, size_t max)
@@ -81,21 +79,30 @@ bool buf_adds(struct buf *b, const char *text)
 	return buf_add(b, text, strlen(text));
 }
 
+bool buf_addv(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list measure;
+	int n;
+
+	va_copy(measure, ap);
+	n = vsnprintf(NULL, 0, fmt, measure);
+	va_end(measure);
+	if (n < 0 || !buf_room(b, (size_t)n))
+		return false;
+	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	b->len += (size_t)n;
+	return true;
+}
+
 bool buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
+	bool fits;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	fits = buf_addv(b, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !buf_room(b, (size_t)n))
-		return false;
-	va_start(ap, fmt);
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)n;
-	return true;
+	return fits;
 }
 
 void buf_drop(struct buf *b, size_t n)

@@ -8,6 +8,8 @@
 
 #include "common/base.h"
 
+#include <stdarg.h>
+
 struct buf {
 	char *data; /* never NULL after buf_init() */
 	size_t len;
@@ -31,6 +33,8 @@ void buf_wipe(struct buf *b);
 bool buf_add(struct buf *b, const void *bytes, size_t n) MUST_USE;
 bool buf_adds(struct buf *b, const char *text) MUST_USE;
 bool buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
+bool buf_addv(struct buf *b, const char *fmt, va_list ap)
+	PRINTF_LIKE(2, 0) MUST_USE;
 
 /* Removes the first n bytes (n <= len). */
 void buf_drop(struct buf *b, size_t n);

@@ -130,6 +130,11 @@ void conn_wipe_input(struct conn *c)
 	c->in_used = c->in_end;
 }
 
+void conn_wipe_output(struct conn *c)
+{
+	explicit_bzero(c->out + c->out_len, OUT_SIZE - c->out_len);
+}
+
 /* Cuts the CRLF off. False: bare LF, bare CR or NUL. */
 static bool cut_line_end(struct buf *line)
 {

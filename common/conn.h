@@ -73,6 +73,9 @@ enum conn_status conn_flush(struct conn *c);
 /* Overwrites all but unconsumed input in the buffer: it held a secret. */
 void conn_wipe_input(struct conn *c);
 
+/* Overwrites the output buffer: what was sent from it held a secret. */
+void conn_wipe_output(struct conn *c);
+
 /*
  * The TLS handshake on this connection; takes t over in every case. Input
  * that was buffered in clear must have been refused before. -1: e says why,

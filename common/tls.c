@@ -208,6 +208,11 @@ static int handshake_failed(struct tls *t, int code, struct err *e)
 			gnutls_alert_get_name(gnutls_alert_get(t->session)));
 	/* Its client shall be able to say more than "connection closed". */
 	(void)gnutls_alert_send_appropriate(t->session, code);
+	if (t->pin_differs)
+		return err_set(e, ERR_TEMP,
+			       "TLS handshake: the key of %s is not the one "
+			       "that is pinned",
+			       t->name);
 	if (t->verify_status)
 		return untrusted(t, e);
 	return err_set(e, ERR_TEMP, "TLS handshake: %s", gnutls_strerror(code));

@@ -53,6 +53,15 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 struct tls *tls_client_new(const char *name, const char *ca_file,
 			   struct err *e);
 
+enum { TLS_PIN_SIZE = 32 };
+
+/*
+ * Trusts one key and no other: the SHA-256 of the certificate's
+ * SubjectPublicKeyInfo. Chain and name are not looked at then, so that a
+ * self-signed server can be reached without a hole for the rest.
+ */
+void tls_client_pin(struct tls *t, const uint8_t pin[TLS_PIN_SIZE]);
+
 /* Ends and frees; NULL is allowed. Sends nothing. Sets *t to NULL. */
 void tls_free(struct tls **t);
 

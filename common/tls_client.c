@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
@@ -101,6 +102,42 @@ static int load_issuers(gnutls_certificate_credentials_t cred,
 	return found;
 }
 
+static bool hash_of_key(const gnutls_datum_t *der, uint8_t sha256[TLS_PIN_SIZE])
+{
+	gnutls_datum_t key = {.data = NULL};
+	gnutls_x509_crt_t cert;
+	gnutls_pubkey_t public;
+	bool ok = false;
+
+	if (gnutls_x509_crt_init(&cert) < 0)
+		return false;
+	if (gnutls_pubkey_init(&public) < 0) {
+		gnutls_x509_crt_deinit(cert);
+		return false;
+	}
+	if (gnutls_x509_crt_import(cert, der, GNUTLS_X509_FMT_DER) >= 0 &&
+	    gnutls_pubkey_import_x509(public, cert, 0) >= 0 &&
+	    gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &key) >= 0)
+		ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, key.data, key.size,
+				      sha256) >= 0;
+	gnutls_free(key.data);
+	gnutls_pubkey_deinit(public);
+	gnutls_x509_crt_deinit(cert);
+	return ok;
+}
+
+static int check_pin(struct tls *t)
+{
+	unsigned n;
+	const gnutls_datum_t *chain =
+		gnutls_certificate_get_peers(t->session, &n);
+	uint8_t sha256[TLS_PIN_SIZE];
+
+	t->pin_differs = !chain || n == 0 || !hash_of_key(&chain[0], sha256) ||
+			 memcmp(sha256, t->pin, sizeof(sha256)) != 0;
+	return t->pin_differs ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
 /*
  * In GnuTLS's handshake: the certificate, its purpose and its name, against
  * the trust that fits it. Where no hashed directory is kept, the whole store
@@ -115,6 +152,8 @@ static int check_server(gnutls_session_t session)
 		 .data = (void *)GNUTLS_KP_TLS_WWW_SERVER},
 	};
 
+	if (t->pinned)
+		return check_pin(t);
 	if (t->trust_dir && load_issuers(t->cred, session, t->trust_dir) == 0 &&
 	    !*t->trust_dir)
 		(void)gnutls_certificate_set_x509_system_trust(t->cred);
@@ -122,6 +161,12 @@ static int check_server(gnutls_session_t session)
 					    &t->verify_status) < 0)
 		return GNUTLS_E_CERTIFICATE_ERROR;
 	return t->verify_status ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+void tls_client_pin(struct tls *t, const uint8_t pin[TLS_PIN_SIZE])
+{
+	t->pinned = true;
+	memcpy(t->pin, pin, TLS_PIN_SIZE);
 }
 
 static bool is_directory(const char *path)

@@ -24,6 +24,8 @@ struct tls {
 	char *name;	 /* whom the certificate must name; NULL: a server */
 	char *trust_dir; /* of hashed names, "": the system's; NULL: a file */
 	unsigned verify_status;
+	bool pinned, pin_differs;
+	uint8_t pin[TLS_PIN_SIZE];
 };
 
 /* A session of either side without certificates or priorities yet. */
