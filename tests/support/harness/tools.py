@@ -7,19 +7,17 @@ environment where their own libraries and modules lie.
 
 import os
 import shutil
-import sys
 from pathlib import Path
+
+from unpack_tools import default_tree
 
 from .report import Failure
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def tree() -> Path:
-    """The tree of unpacked packages."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from unpack_tools import default_tree  # pylint: disable=C0415
-    return default_tree()
+# Found while we are still who we were started as.
+TREE = default_tree()
 
 
 def tool(name: str) -> str:
@@ -28,7 +26,7 @@ def tool(name: str) -> str:
     if found:
         return found
     for folder in ("usr/bin", "usr/sbin", "bin", "sbin"):
-        path = tree() / folder / name
+        path = TREE / folder / name
         if os.access(path, os.X_OK):
             return str(path)
     raise Failure(f"no program {name}: install its package, or run "
@@ -37,7 +35,7 @@ def tool(name: str) -> str:
 
 def tree_file(name: str) -> Path:
     """A file or folder, on the system or in the tree."""
-    for path in (Path("/") / name, tree() / name):
+    for path in (Path("/") / name, TREE / name):
         if path.exists():
             return path
     raise Failure(f"no {name}: run tests/support/unpack_tools.py")
@@ -45,21 +43,19 @@ def tree_file(name: str) -> Path:
 
 def library_folders() -> list[str]:
     """Where shared libraries lie in the tree."""
-    root = tree()
     return [str(path) for pattern in
             ("lib/*-linux-gnu", "usr/lib/*-linux-gnu", "usr/lib/postfix")
-            for path in sorted(root.glob(pattern))]
+            for path in sorted(TREE.glob(pattern))]
 
 
 def tool_env(path: str, **more: str) -> dict[str, str]:
     """The environment to run the program at path with."""
     env = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **more}
-    root = tree()
-    if not path.startswith(f"{root}/"):
+    if not path.startswith(f"{TREE}/"):
         return env
-    perl = [root / "usr/share/perl5",
-            *root.glob("usr/lib/*-linux-gnu/perl5/*")]
+    perl = [TREE / "usr/share/perl5",
+            *TREE.glob("usr/lib/*-linux-gnu/perl5/*")]
     env["LD_LIBRARY_PATH"] = ":".join(library_folders())
     env["PERL5LIB"] = ":".join(map(str, perl))
-    env["PYTHONPATH"] = str(root / "usr/lib/python3/dist-packages")
+    env["PYTHONPATH"] = str(TREE / "usr/lib/python3/dist-packages")
     return env

@@ -43,11 +43,17 @@ class Wire:
         """Start TLS on what has been plain so far."""
         if self.held:
             raise Failure(f"input before TLS: {bytes(self.held)!r}")
-        self.sock = context.wrap_socket(self.sock, server_hostname=name)
+        try:
+            self.sock = context.wrap_socket(self.sock, server_hostname=name)
+        except (ConnectionError, ssl.SSLEOFError) as why:
+            raise Vanished(f"no TLS: {why}") from why
 
     def send(self, octets: bytes) -> None:
         """Send these bytes as they are."""
-        self.sock.sendall(octets)
+        try:
+            self.sock.sendall(octets)
+        except (ConnectionError, ssl.SSLEOFError) as why:
+            raise Vanished(f"connection broke: {why}") from why
 
     def fill(self) -> None:
         """Wait for more input."""

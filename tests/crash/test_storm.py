@@ -1,0 +1,177 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A storm: 16 workers append and collect through real handlers on a few
+mailboxes, while random handlers are killed with KILL. In the middle of it the
+index of one mailbox is deleted, and a mailbox is copied once each with tar, cp
+and rsync. Then: every acknowledged message is there once and whole, in the
+store or collected; nothing is still stuck 8 seconds after the storm; and each
+copy opens elsewhere, with everything acknowledged before it was begun.
+
+STORM_SECONDS (30) and STORM_KILLS (200) say how long it lasts at least.
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
+
+from harness.instance import Instance
+from harness.place import Place
+from harness.report import Report, check
+from harness.script import Case, run_script
+from harness.servers import Spawner
+from storm_copies import Copy, delete_index, make_copy, open_copy
+from storm_workers import Storm
+
+N_WORKERS = 16
+N_MAILBOXES = 4
+SECONDS = float(os.environ.get("STORM_SECONDS", "30"))
+KILLS = int(os.environ.get("STORM_KILLS", "200"))
+STUCK_AFTER = 8.0
+
+
+class Weather:
+    """The storm as the cases see it."""
+
+    def __init__(self, place: Place, report: Report) -> None:
+        self.report = report
+        self.instance = Instance(place)
+        mailboxes = [self.instance.create_mailbox(f"storm {n}")
+                     for n in range(N_MAILBOXES)]
+        place.become_user()
+        self.storm = Storm(self.instance, mailboxes)
+        self.copies: list[Copy] = []
+        self.troubles: dict[str, str] = {}
+        self.threads: list[threading.Thread] = []
+
+    def rage(self) -> None:
+        """Let it happen."""
+        storm = self.storm
+        began = time.monotonic()
+        for seed in range(N_WORKERS):
+            self._start(storm.work, seed)
+        self._start(storm.kill, 0.75 * SECONDS / KILLS)
+        events = self._start(self._disturb, began)
+        while time.monotonic() - began < 4 * SECONDS:
+            time.sleep(0.05)
+            if (time.monotonic() - began >= SECONDS and
+                    self._killed() >= KILLS and not events.is_alive()):
+                break
+        storm.over.set()
+        self.report.figure("storm-seconds", f"{time.monotonic() - began:.0f}")
+        check(self._killed() >= KILLS,
+              f"only {self._killed()} of {KILLS} kills came about")
+
+    def _start(self, what: Callable, *args: object) -> threading.Thread:
+        thread = threading.Thread(target=what, args=args, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+        return thread
+
+    def _killed(self) -> int:
+        return sum(self.storm.living.killed.values())
+
+    def _disturb(self, began: float) -> None:
+        """Copies and the deleted index, spread over the storm."""
+        boxes = self.storm.mailboxes
+        plan = [("tar", 0.2, boxes[0]), ("cp", 0.4, boxes[1]),
+                ("index", 0.55, boxes[0]), ("rsync", 0.7, boxes[2])]
+        for name, when, mailbox in plan:
+            time.sleep(max(0.0, began + when * SECONDS - time.monotonic()))
+            try:
+                if name == "index":
+                    delete_index(self.instance, mailbox)
+                else:
+                    self.copies.append(make_copy(
+                        self.instance, self.storm.ledger, name, mailbox))
+            except Exception as why:  # pylint: disable=broad-except
+                self.troubles[name] = f"{type(why).__name__}: {why}"
+
+    def calm_down(self) -> None:
+        """Everybody ends what he has begun, within 8 seconds."""
+        end = time.monotonic() + STUCK_AFTER
+        for thread in self.threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        stuck = self.storm.living.describe()
+        self.storm.living.kill_all()
+        check(not stuck, f"still there after {STUCK_AFTER:g} s: {stuck}")
+
+    def collect_the_rest(self) -> None:
+        """Whatever is left is fetched; then every account must balance."""
+        storm, rng = self.storm, random.Random()
+        server = Spawner(self.instance, "pop3-serve", "--tls=starttls")
+        for mailbox in storm.mailboxes:
+            check(storm.collect(server, mailbox, rng, most=10 ** 9,
+                                everything=True),
+                  f"{mailbox.id} cannot be collected: {storm.outcomes}")
+            check(not self.instance.kept(mailbox),
+                  f"{mailbox.id} is not empty after everything was deleted")
+        lost = [key for key, entry in storm.ledger.entries.items()
+                if entry.acknowledged < entry.leaving == float("inf")]
+        check(not lost, f"{len(lost)} acknowledged messages are lost: "
+              f"{lost[:5]}")
+
+    def no_violation(self) -> None:
+        """Nothing twice, nothing damaged, nothing that came back."""
+        found = self.storm.ledger.violations
+        check(not found, f"{len(found)} violations: {found[:5]}")
+
+    def index_deleted(self) -> None:
+        """It was deleted; that nothing was lost says another case."""
+        check("index" not in self.troubles, self.troubles.get("index", ""))
+
+    def sweep(self) -> None:
+        """Afterwards a sweep leaves nothing in tmp/."""
+        self.instance.restante("sweep")
+        for mailbox in self.storm.mailboxes:
+            left = os.listdir(self.instance.folder(mailbox) / "tmp")
+            check(not left, f"left in tmp/ of {mailbox.id}: {left[:5]}")
+
+    def copy(self, program: str) -> None:
+        """One copy opens, with all that was due."""
+        check(program not in self.troubles, self.troubles.get(program, ""))
+        copy = next(c for c in self.copies if c.program == program)
+        number = open_copy(self.instance, copy)
+        self.report.figure(f"storm-copy-{program}", f"{number} messages, "
+                           f"{len(copy.due)} due, {copy.took:.3f} s")
+
+    def figures(self) -> None:
+        """What happened, in numbers."""
+        storm, say = self.storm, self.report.figure
+        killed = storm.living.killed
+        say("storm-kills", f"{self._killed()} ({dict(killed)})")
+        say("storm-sessions", storm.outcomes["sessions"])
+        say("storm-acknowledged", storm.ledger.count("acknowledged"))
+        say("storm-collected", storm.ledger.count("gone"))
+        for kind, waits in sorted(storm.clock.waits.items()):
+            waits.sort()
+            say(f"storm-wait-{kind}", f"median {waits[len(waits) // 2]:.3f} s, "
+                f"99 % {waits[len(waits) * 99 // 100]:.3f} s, "
+                f"longest {waits[-1]:.3f} s of {len(waits)}")
+        for outcome, number in sorted(storm.outcomes.items()):
+            self.report.note(f"{number} times {outcome}")
+
+
+def cases(place: Place, report: Report, _args: Namespace) -> Iterator[Case]:
+    """In this order: each builds on the one before."""
+    weather = Weather(place, report)
+    yield "storm-kills", weather.rage
+    yield "storm-nothing-stuck", weather.calm_down
+    yield "storm-nothing-lost", weather.collect_the_rest
+    yield "storm-once-and-whole", weather.no_violation
+    yield "storm-index-deleted", weather.index_deleted
+    for program in ("tar", "cp", "rsync"):
+        yield f"storm-copy-{program}", lambda p=program: weather.copy(p)
+    yield "storm-swept", weather.sweep
+    weather.figures()
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))
