@@ -21,6 +21,7 @@ struct dialogue {
 	const struct cmd_limits *limits;
 	struct session *session;
 	struct buf line;
+	const struct cmd *cmd; /* of that line; NULL: none */
 	unsigned faults;
 	enum cmd_end end;
 };
@@ -78,6 +79,7 @@ static const struct reply *run_line(struct dialogue *d)
 	const char *arg = d->line.data + name_len;
 	const struct reply *r;
 
+	d->cmd = cmd;
 	if (!cmd)
 		return d->protocol->replies->unknown;
 	if (*arg)
@@ -117,6 +119,8 @@ static bool answer(struct dialogue *d, const struct reply *r)
 {
 	const struct cmd_replies *replies = d->protocol->replies;
 
+	if (d->protocol->answered)
+		d->protocol->answered(d->session, d->cmd, r);
 	if (r == replies->pipelined)
 		return ended_with(d, r, CMD_END_PIPELINED);
 	if (r->flags & REPLY_FAULT && ++d->faults == d->limits->max_faults)
@@ -146,6 +150,7 @@ static bool answer_next(struct dialogue *d)
 {
 	const struct cmd_replies *replies = d->protocol->replies;
 
+	d->cmd = NULL;
 	switch (read_line(d)) {
 	case CONN_OK:
 		return answer(d, run_line(d));

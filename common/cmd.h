@@ -53,6 +53,9 @@ struct cmd_protocol {
 	/* May replace the reply for a command in the wrong state; or NULL. */
 	const struct reply *(*explain)(const struct session *s,
 				       const struct cmd *cmd);
+	/* Told of every answer before it is written; or NULL. cmd may be NULL. */
+	void (*answered)(struct session *s, const struct cmd *cmd,
+			 const struct reply *r);
 };
 
 /* Why a session ended. */

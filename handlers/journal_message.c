@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The chain that a message goes through. Memory does not grow with the
+ * message: all that is ever held back is a first line that may still turn out
+ * to be a header field. Changes no octet but line ends.
+ */
+#include "common/base.h"
+#include "handlers/journal_message.h"
+
+#include "common/buf.h"
+#include "common/crlf.h"
+#include "common/log.h"
+#include "common/sink.h"
+#include "handlers/mail_head.h"
+#include "handlers/smtp_tx.h"
+#include "handlers/trace.h"
+#include "store/store.h"
+
+/* RFC 5321 6.3 wants at least 100; a journal loop gets there in seconds. */
+enum { HOPS_MAX = 100 };
+
+struct copy {
+	struct delivery *delivery; /* NULL: committed or dropped */
+	char ulid[ULID_LEN + 1];
+};
+
+struct journal_message {
+	struct copy *copies;
+	size_t n_copies;
+	uint64_t max_size;
+	uint64_t taken; /* octets as received */
+	struct crlf crlf;
+	struct mail_hops hops;
+	bool head_judged;      /* the first line was, and is written */
+	struct buf first_line; /* until then */
+	enum journal_fault fault;
+	struct err err;
+};
+
+static void drop_all(struct journal_message *m)
+{
+	for (size_t i = 0; i < m->n_copies; i++)
+		delivery_abort(&m->copies[i].delivery);
+}
+
+/* One copy lost is all copies lost: the sender is to try again. */
+static int fail(struct journal_message *m, enum journal_fault fault)
+{
+	m->fault = fault;
+	drop_all(m);
+	return -1;
+}
+
+static int write_to_all(struct journal_message *m, const uint8_t *bytes,
+			size_t n)
+{
+	for (size_t i = 0; i < m->n_copies; i++)
+		if (delivery_write(m->copies[i].delivery, bytes, n, &m->err) <
+		    0)
+			return fail(m, JOURNAL_STORE);
+	return 0;
+}
+
+/*
+ * Where the first line cannot be a header field, an empty line ends the trace
+ * header: else the body's first lines would be read as part of it.
+ */
+static int write_first_line(struct journal_message *m,
+			    enum mail_first_line verdict)
+{
+	m->head_judged = true;
+	if (verdict != MAIL_FIRST_FIELD && verdict != MAIL_FIRST_EMPTY &&
+	    write_to_all(m, (const uint8_t *)"\r\n", 2) < 0)
+		return -1;
+	return write_to_all(m, (const uint8_t *)m->first_line.data,
+			    m->first_line.len);
+}
+
+/* Holds octets back until the first line is judged; returns how many. */
+static size_t hold_back(struct journal_message *m, const uint8_t *bytes,
+			size_t n)
+{
+	size_t room = MAIL_FIRST_LINE_MAX - m->first_line.len;
+
+	if (n > room)
+		n = room;
+	if (!buf_add(&m->first_line, bytes, n))
+		die_bug("first line: %zu and %zu octets", m->first_line.len, n);
+	return n;
+}
+
+/* Behind the line ends: the octets as they are kept. */
+static int take_mended(void *to, const uint8_t *bytes, size_t n)
+{
+	struct journal_message *m = to;
+
+	mail_hops_push(&m->hops, bytes, n);
+	if (m->hops.n >= HOPS_MAX)
+		return fail(m, JOURNAL_LOOP);
+	if (!m->head_judged) {
+		size_t held = hold_back(m, bytes, n);
+		enum mail_first_line verdict = mail_first_line(
+			(const uint8_t *)m->first_line.data, m->first_line.len);
+
+		if (verdict == MAIL_FIRST_UNDECIDED)
+			return 0;
+		if (write_first_line(m, verdict) < 0)
+			return -1;
+		bytes += held;
+		n -= held;
+	}
+	return write_to_all(m, bytes, n);
+}
+
+int journal_message_expect(struct journal_message *m, uint64_t n)
+{
+	if (m->fault)
+		return -1;
+	if (n > m->max_size - m->taken)
+		return fail(m, JOURNAL_TOO_BIG);
+	return 0;
+}
+
+int journal_message_push(void *message, const uint8_t *bytes, size_t n)
+{
+	struct journal_message *m = message;
+	const struct sink mended = {.push = take_mended, .to = m};
+
+	if (journal_message_expect(m, n) < 0)
+		return -1;
+	m->taken += n;
+	return crlf_push(&m->crlf, bytes, n, &mended);
+}
+
+static int finish(struct journal_message *m)
+{
+	const struct sink mended = {.push = take_mended, .to = m};
+
+	if (m->fault || crlf_end(&m->crlf, &mended) < 0)
+		return -1;
+	return m->head_judged ? 0 : write_first_line(m, MAIL_FIRST_OTHER);
+}
+
+int journal_message_commit(struct journal_message *m)
+{
+	unsigned flags;
+
+	if (finish(m) < 0)
+		return -1;
+	flags = m->crlf.changed ? MESSAGE_NORMALISED : 0;
+	for (size_t i = 0; i < m->n_copies; i++)
+		if (delivery_commit(&m->copies[i].delivery, flags, &m->err) < 0)
+			return fail(m, JOURNAL_STORE);
+	return 0;
+}
+
+/* Moves trace lines from the buffer into the message. */
+static int write_lines(struct delivery *d, struct buf *lines, bool fits,
+		       struct err *e)
+{
+	int result;
+
+	if (!fits)
+		die_bug("trace header: a line of %zu octets", lines->len);
+	result = delivery_write(d, (const uint8_t *)lines->data, lines->len, e);
+	buf_reset(lines);
+	return result;
+}
+
+/* Names this copy's recipients and no others: an id is a credential. */
+static int write_trace(struct delivery *d, const struct smtp_tx *tx, size_t i,
+		       const struct trace *trace, const char *domain,
+		       struct err *e)
+{
+	struct buf lines;
+	int result;
+
+	buf_init(&lines, TRACE_LINES_MAX);
+	result = write_lines(d, &lines,
+			     trace_sender(trace, tx->sender, tx->copies[i].id,
+					  domain, &lines),
+			     e);
+	for (size_t k = 0; result == 0 && k < tx->n_recipients; k++) {
+		const struct smtp_recipient *r = &tx->recipients[k];
+
+		if (r->copy == i)
+			result = write_lines(d, &lines,
+					     trace_recipient(trace, r->address,
+							     r->note, &lines),
+					     e);
+	}
+	if (result == 0)
+		result = write_lines(
+			d, &lines,
+			trace_received(trace, delivery_ulid(d), &lines), e);
+	buf_release(&lines);
+	return result;
+}
+
+static int begin_copy(struct copy *copy, const struct smtp_tx *tx, size_t i,
+		      const struct trace *trace, const char *domain,
+		      struct err *e)
+{
+	copy->delivery = delivery_begin(tx->copies[i].mailbox, e);
+	if (!copy->delivery)
+		return -1;
+	snprintf(copy->ulid, sizeof(copy->ulid), "%s",
+		 delivery_ulid(copy->delivery));
+	return write_trace(copy->delivery, tx, i, trace, domain, e);
+}
+
+struct journal_message *
+journal_message_begin(const struct smtp_tx *tx, const struct trace *trace,
+		      const struct journal_limits *limits, struct err *e)
+{
+	struct journal_message *m = xcalloc(1, sizeof(*m));
+
+	m->copies = xcalloc(tx->n_copies, sizeof(*m->copies));
+	m->n_copies = tx->n_copies;
+	m->max_size = limits->max_size;
+	crlf_init(&m->crlf);
+	mail_hops_init(&m->hops);
+	buf_init(&m->first_line, MAIL_FIRST_LINE_MAX);
+	for (size_t i = 0; i < m->n_copies; i++) {
+		if (begin_copy(&m->copies[i], tx, i, trace, limits->domain, e) <
+		    0) {
+			journal_message_free(&m);
+			break;
+		}
+	}
+	return m;
+}
+
+void journal_message_free(struct journal_message **m_r)
+{
+	struct journal_message *m = *m_r;
+
+	if (!m)
+		return;
+	drop_all(m);
+	buf_release(&m->first_line);
+	free(m->copies);
+	free(m);
+	*m_r = NULL;
+}
+
+enum journal_fault journal_message_fault(const struct journal_message *m)
+{
+	return m->fault;
+}
+
+const struct err *journal_message_err(const struct journal_message *m)
+{
+	return &m->err;
+}
+
+const char *journal_message_ulid(const struct journal_message *m, size_t i)
+{
+	return m->copies[i].ulid;
+}
+
+uint64_t journal_message_octets(const struct journal_message *m)
+{
+	return m->crlf.octets;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The message: DATA (RFC 5321 4.1.1.4) and BDAT (RFC 3030). Whatever becomes of
+ * it, its octets are read to their end, so that none of them is ever taken for
+ * a command. Says 250 to nothing that is not durable.
+ */
+#include "common/base.h"
+#include "handlers/smtp_journal_private.h"
+
+#include <strings.h>
+#include <time.h>
+
+#include "common/dot.h"
+#include "common/log.h"
+#include "common/num.h"
+#include "common/tls.h"
+#include "handlers/journal_message.h"
+#include "handlers/trace.h"
+
+/* The mailbox was there at RCPT: whatever is wrong with it now, it may pass. */
+static const struct reply *store_reply(const struct err *e)
+{
+	return e->kind == ERR_FULL ? &smtp_no_room : &smtp_trouble;
+}
+
+/* What a message with a fault is answered; the log hears of ours. */
+static const struct reply *fault_reply(const struct journal_message *m)
+{
+	const struct err *e = journal_message_err(m);
+
+	switch (journal_message_fault(m)) {
+	case JOURNAL_TOO_BIG:
+		return &smtp_too_big;
+	case JOURNAL_LOOP:
+		return &smtp_loop;
+	default:
+		break;
+	}
+	log_error("%s", e->text);
+	return store_reply(e);
+}
+
+static struct trace trace_facts(const struct session *s)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+	bool utf8 = s->tx->params.utf8;
+
+	return (struct trace){
+		.hostname = s->conf->hostname,
+		.helo = s->helo,
+		.peer = s->peer,
+		.protocol = trace_protocol(s->extended, smtp_journal_secure(s),
+					   utf8),
+		.tls_version = smtp_journal_tls_version(s),
+		.tls_cipher = tls ? tls->cipher : "",
+		.client_name = tls ? tls->client_name : "",
+		.note = s->tx->params.note,
+		.when = time(NULL),
+		.utf8 = utf8,
+	};
+}
+
+/* NULL: tx->message is there and takes octets. */
+static const struct reply *begin_message(struct session *s)
+{
+	const struct journal_limits limits = {
+		.max_size = s->conf->smtp_journal.max_size,
+		.domain = s->conf->domain,
+	};
+	const struct trace trace = trace_facts(s);
+	struct err e;
+
+	s->tx->message = journal_message_begin(s->tx, &trace, &limits, &e);
+	if (s->tx->message)
+		return NULL;
+	log_error("%s", e.text);
+	return store_reply(&e);
+}
+
+static void note_copies(struct session *s)
+{
+	uint64_t octets = journal_message_octets(s->tx->message);
+
+	for (size_t i = 0; i < s->tx->n_copies; i++)
+		smtp_journal_note_kept(s, s->tx->copies[i].id, octets);
+	s->summary.messages++;
+	s->summary.octets += octets;
+}
+
+/* The end of the message and of the transaction. */
+static const struct reply *finish_message(struct session *s)
+{
+	struct journal_message *m = s->tx->message;
+	const struct reply *r;
+
+	if (journal_message_commit(m) < 0) {
+		r = fault_reply(m);
+	} else {
+		/*
+		 * Only here, behind delivery_commit() of every copy, may the
+		 * sender be told that it can forget the message.
+		 */
+		conn_printf(s->conn, "250 2.0.0 Kept as %s\r\n",
+			    journal_message_ulid(m, 0));
+		note_copies(s);
+		r = &reply_sent;
+	}
+	smtp_journal_forget_mail(s);
+	return r;
+}
+
+/* The peer is gone or too slow in the midst of a message. */
+static const struct reply *lost(struct session *s, enum conn_status status)
+{
+	smtp_journal_note_lost(s, status);
+	smtp_journal_forget_mail(s);
+	return status == CONN_TIMEOUT ? &smtp_timeout : &reply_sent_close;
+}
+
+static void expect_data(struct session *s)
+{
+	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
+			  s->conf->limits.minimum_rate);
+}
+
+static enum conn_status read_to_the_dot(struct session *s)
+{
+	const struct sink sink = {.push = journal_message_push,
+				  .to = s->tx->message};
+	struct dot_in dot;
+
+	dot_in_init(&dot);
+	while (!dot_in_done(&dot)) {
+		const uint8_t *bytes;
+		enum conn_status status;
+		size_t n;
+
+		status = conn_peek(s->conn, &bytes, &n);
+		if (status != CONN_OK)
+			return status;
+		conn_consume(s->conn, dot_in_push(&dot, bytes, n, &sink));
+	}
+	return CONN_OK;
+}
+
+const struct reply *smtp_journal_data(struct session *s, const char *arg UNUSED)
+{
+	const struct reply *refusal = begin_message(s);
+	enum conn_status status;
+
+	if (refusal)
+		return conn_input_buffered(s->conn) ? &smtp_behind_data
+						    : refusal;
+	reply_write(s->conn, &smtp_go_ahead);
+	expect_data(s);
+	status = conn_flush(s->conn);
+	if (status == CONN_OK)
+		status = read_to_the_dot(s);
+	return status == CONN_OK ? finish_message(s) : lost(s, status);
+}
+
+struct chunk {
+	uint64_t octets;
+	bool last;
+};
+
+/* RFC 3030 2: "BDAT" SP chunk-size [ SP "LAST" ] */
+static bool chunk_parse(const char *arg, struct chunk *chunk_r)
+{
+	size_t n = strcspn(arg, " ");
+
+	if (!num_parse(arg, n, UINT64_MAX, &chunk_r->octets))
+		return false;
+	arg += n;
+	arg += strspn(arg, " ");
+	chunk_r->last = strcasecmp(arg, "LAST") == 0;
+	return chunk_r->last || arg[0] == '\0';
+}
+
+/*
+ * The dispatcher lets BDAT through in every state, and before TLS, for its
+ * octets must be read whatever the answer is; so the rules stand here. One
+ * chunk refused is all of the message refused: were the next one taken, a part
+ * would be kept for the whole.
+ */
+static const struct reply *chunk_refusal(struct session *s)
+{
+	if (smtp_journal_needs_tls(s))
+		return &smtp_need_tls;
+	if (!s->conf->smtp_journal.chunking)
+		return &smtp_no_chunking;
+	if (s->tx && s->tx->failed)
+		return s->tx->failed;
+	if (s->tx && s->tx->message)
+		return NULL;
+	if (s->tx && s->tx->n_recipients)
+		return begin_message(s);
+	if (s->refused_for_now)
+		return &smtp_not_for_now;
+	return s->tx ? &smtp_no_recipient : &smtp_bad_sequence;
+}
+
+/* Reads n octets into the message; without one they are read away. */
+static enum conn_status read_chunk(struct session *s, uint64_t n,
+				   struct journal_message *m)
+{
+	bool wanted = m && journal_message_expect(m, n) == 0;
+	enum conn_status status = CONN_OK;
+
+	expect_data(s);
+	if (!conn_input_buffered(s->conn))
+		status = conn_flush(s->conn);
+	while (n && status == CONN_OK) {
+		const uint8_t *bytes;
+		size_t part;
+
+		status = conn_peek(s->conn, &bytes, &part);
+		if (status != CONN_OK)
+			break;
+		if (part > n)
+			part = (size_t)n;
+		wanted = wanted && journal_message_push(m, bytes, part) == 0;
+		conn_consume(s->conn, part);
+		n -= part;
+	}
+	return status;
+}
+
+const struct reply *smtp_journal_bdat(struct session *s, const char *arg)
+{
+	const struct reply *refusal;
+	enum conn_status status;
+	struct chunk chunk;
+
+	/* Where the next command begins is then known to nobody. */
+	if (!chunk_parse(arg, &chunk))
+		return &smtp_bad_chunk;
+	refusal = chunk_refusal(s);
+	status = read_chunk(s, chunk.octets, refusal ? NULL : s->tx->message);
+	if (status != CONN_OK)
+		return lost(s, status);
+	if (!s->tx)
+		return refusal;
+	s->tx->chunked = true;
+	if (!refusal && chunk.last)
+		return finish_message(s);
+	if (!refusal && journal_message_fault(s->tx->message))
+		refusal = fault_reply(s->tx->message);
+	s->tx->failed = refusal;
+	if (refusal && chunk.last)
+		smtp_journal_forget_mail(s);
+	return refusal ? refusal : &smtp_chunk_ok;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who may send, and to whom: MAIL and RCPT. The id in a recipient's address is
+ * the sender's credential; beyond it stand source networks, names of client
+ * certificates, and room on the disk. Takes any sender, also none at all.
+ */
+#include "common/base.h"
+#include "handlers/smtp_journal_private.h"
+
+#include <strings.h>
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "store/store.h"
+
+/* "FROM:" and "TO:" stand before the path. */
+static bool skip_word(const char **arg, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncasecmp(*arg, word, n) != 0)
+		return false;
+	*arg += n;
+	return true;
+}
+
+static const struct reply *params_refusal(enum smtp_params params)
+{
+	switch (params) {
+	case SMTP_PARAMS_UNKNOWN:
+		return &smtp_unknown_parameter;
+	case SMTP_PARAMS_BAD:
+		return &smtp_bad_parameter;
+	case SMTP_PARAMS_OK:
+		break;
+	}
+	return NULL;
+}
+
+/* An empty list allows every network. */
+static bool network_allowed(const struct session *s,
+			    const struct conf_networks *networks)
+{
+	for (size_t i = 0; i < networks->n; i++)
+		if (network_has(&networks->list[i], s->peer))
+			return true;
+	return networks->n == 0;
+}
+
+/* An empty list allows every client, and one without a certificate. */
+static bool client_allowed(const struct session *s,
+			   const struct conf_strings *names)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+
+	for (size_t i = 0; tls && i < names->n; i++)
+		if (strcasecmp(names->list[i], tls->client_name) == 0)
+			return true;
+	return names->n == 0;
+}
+
+/* The same two rules for all mailboxes (restante.conf) and for one. */
+static const struct reply *peer_refusal(const struct session *s,
+					const struct conf_networks *networks,
+					const struct conf_strings *names)
+{
+	if (!network_allowed(s, networks))
+		return &smtp_network_refused;
+	return client_allowed(s, names) ? NULL : &smtp_client_refused;
+}
+
+/*
+ * RFC 1870 6.1: what is known to be too big is refused before it is sent. A
+ * store that cannot be asked says so at RCPT.
+ */
+static const struct reply *size_refusal(struct session *s, uint64_t size)
+{
+	struct store *store = smtp_journal_store(s);
+	struct err e;
+
+	if (size > s->conf->smtp_journal.max_size)
+		return &smtp_too_big;
+	if (!store || store_room(store, size, s->conf->limits.reserve, &e) == 0)
+		return NULL;
+	log_error("%s", e.text);
+	return smtp_reply_for(e.kind);
+}
+
+const struct reply *smtp_journal_mail(struct session *s, const char *arg)
+{
+	struct smtp_mail_params params;
+	const struct reply *refusal;
+	struct addr_path sender;
+	const char *rest;
+
+	s->refused_for_now = false;
+	if (!skip_word(&arg, "FROM:"))
+		return &smtp_bad_syntax;
+	if (!addr_path_parse(arg, &sender, &rest))
+		return &smtp_bad_sender;
+	refusal = params_refusal(smtp_mail_params_parse(rest, &params));
+	if (!refusal && sender.utf8 && !params.utf8)
+		refusal = &smtp_need_utf8;
+	if (!refusal)
+		refusal = peer_refusal(s, &s->conf->smtp_journal.allow_from,
+				       &s->conf->smtp_journal.client_names);
+	if (!refusal)
+		refusal = size_refusal(s, params.size);
+	if (refusal)
+		return refusal;
+	s->tx = smtp_tx_new(&sender, &params);
+	return &smtp_sender_ok;
+}
+
+/* The id that an address stands for. False: it stands for none. */
+static bool find_id(const struct session *s, const struct addr_path *path,
+		    char id_r[MAILBOX_ID_LEN + 1])
+{
+	const char *postmaster = s->conf->postmaster;
+
+	if (addr_is_postmaster(path))
+		return mailbox_id_parse(postmaster, strlen(postmaster), id_r);
+	return addr_mailbox_id(path, id_r);
+}
+
+/* What mailbox.conf says against it. */
+static const struct reply *settings_refusal(const struct session *s,
+					    const struct mailbox_conf *settings)
+{
+	if (settings->suspended)
+		return smtp_reply_for(ERR_STATE);
+	return peer_refusal(s, &settings->allow_from, &settings->client_names);
+}
+
+static const struct reply *open_copy(struct session *s, struct store *store,
+				     const char *id, struct smtp_copy **copy_r)
+{
+	const struct reply *refusal;
+	struct mailbox *m;
+	struct err e;
+
+	if (s->tx->n_copies >= s->conf->smtp_journal.max_mailboxes)
+		return &smtp_too_many_mailboxes;
+	m = mailbox_open(store, id, &e);
+	if (!m || mailbox_hold(m, &e) < 0) {
+		if (e.kind != ERR_ABSENT) /* that is said with the address */
+			log_error("%s", e.text);
+		refusal = smtp_reply_for(e.kind);
+	} else {
+		refusal = settings_refusal(s, mailbox_settings(m));
+	}
+	if (refusal)
+		mailbox_close(&m);
+	else
+		*copy_r = smtp_tx_add_copy(s->tx, id, m);
+	return refusal;
+}
+
+/*
+ * 550 only here, behind a store that was read: one that is not mounted knows
+ * no mailbox either, and that passes.
+ */
+static const struct reply *find_copy(struct session *s,
+				     const struct addr_path *path,
+				     struct smtp_copy **copy_r)
+{
+	struct store *store = smtp_journal_store(s);
+	char id[MAILBOX_ID_LEN + 1];
+
+	if (!store)
+		return &smtp_trouble;
+	if (!find_id(s, path, id))
+		return &smtp_no_mailbox;
+	*copy_r = smtp_tx_find(s->tx, id);
+	return *copy_r ? NULL : open_copy(s, store, id, copy_r);
+}
+
+const struct reply *smtp_journal_rcpt(struct session *s, const char *arg)
+{
+	struct smtp_rcpt_params params;
+	const struct reply *refusal;
+	struct smtp_copy *copy;
+	struct addr_path path;
+	const char *rest;
+
+	if (!skip_word(&arg, "TO:"))
+		return &smtp_bad_syntax;
+	if (!addr_path_parse(arg, &path, &rest) || !path.address[0])
+		return &smtp_bad_recipient;
+	refusal = params_refusal(smtp_rcpt_params_parse(rest, &params));
+	if (!refusal && path.utf8 && !s->tx->params.utf8)
+		refusal = &smtp_need_utf8;
+	if (refusal)
+		return refusal;
+	if (s->tx->n_recipients >= s->conf->smtp_journal.max_recipients)
+		return &smtp_too_many_recipients;
+	refusal = find_copy(s, &path, &copy);
+	if (refusal) {
+		log_info("%s: recipient <%s>: %s %s %s", s->peer->text,
+			 path.address, refusal->code, refusal->tag,
+			 refusal->text);
+		return refusal;
+	}
+	smtp_tx_add_recipient(s->tx, copy, path.address, &params);
+	return &smtp_recipient_ok;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * smtp-journal: receives the one connection that is fd 0 and 1. Sets up and
+ * nothing else; what a peer did is in the log, not in the exit code.
+ */
+#include "common/base.h"
+#include "common/program.h"
+#include "handlers/smtp_journal_session.h"
+
+int main(int argc, char **argv)
+{
+	struct program p;
+
+	program_start(&p, "smtp-journal", argc, argv);
+	(void)smtp_journal_session(p.conn, p.conf, &p.peer, p.tls_mode);
+	program_end(&p);
+	return 0;
+}

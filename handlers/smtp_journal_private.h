@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the SMTP receiver share: the session, and the handlers
+ * that stand in its command table. Nobody else includes this.
+ */
+#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_PRIVATE_H
+#define RESTANTE_HANDLERS_SMTP_JOURNAL_PRIVATE_H
+
+#include "common/cmd.h"
+#include "common/conf.h"
+#include "common/conn.h"
+#include "common/peer.h"
+#include "common/program.h"
+#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_replies.h"
+#include "handlers/smtp_tx.h"
+#include "handlers/summary.h"
+
+struct store;
+
+enum { SMTP_HELO_MAX = 255 }; /* RFC 5321 4.5.3.1.2 */
+
+/* What one mailbox got in this session. */
+struct smtp_kept {
+	char id[MAILBOX_ID_LEN + 1];
+	uint64_t messages;
+	uint64_t octets;
+};
+
+struct session {
+	struct conn *conn;
+	const struct conf *conf;
+	const struct peer *peer;
+	enum tls_mode tls_mode;
+	struct store *store; /* NULL: it could not be opened yet */
+
+	char helo[SMTP_HELO_MAX + 1]; /* "": not greeted yet */
+	bool extended;                /* by EHLO */
+	struct smtp_tx *tx;           /* NULL: no MAIL yet */
+	/* The last MAIL, or a RCPT behind it, was answered 4xx. */
+	bool refused_for_now;
+
+	struct smtp_kept *kept;
+	size_t n_kept;
+	struct summary summary;
+};
+
+/* TLS is on here, or was in front of us. */
+bool smtp_journal_secure(const struct session *s);
+const char *smtp_journal_tls_version(const struct session *s); /* or "" */
+bool smtp_journal_needs_tls(const struct session *s);
+
+enum smtp_state smtp_journal_state(const struct session *s);
+
+/* Ends the transaction: as RSET, and as the reply to a message does. */
+void smtp_journal_forget_mail(struct session *s);
+
+/* The store, opened if need be. NULL: the log says why. */
+struct store *smtp_journal_store(struct session *s);
+
+/* smtp_journal_envelope.c */
+const struct reply *smtp_journal_mail(struct session *s, const char *arg);
+const struct reply *smtp_journal_rcpt(struct session *s, const char *arg);
+
+/* smtp_journal_data.c */
+const struct reply *smtp_journal_data(struct session *s, const char *arg);
+const struct reply *smtp_journal_bdat(struct session *s, const char *arg);
+
+/* smtp_journal_end.c */
+
+/* Something happened that the summary should tell; the worst is told. */
+void smtp_journal_note(struct session *s, enum outcome outcome,
+		       const char *reason);
+/* The same for what was answered. */
+void smtp_journal_note_reply(struct session *s, const struct reply *r);
+/* The same for a connection that broke, in the midst of things. */
+void smtp_journal_note_lost(struct session *s, enum conn_status status);
+void smtp_journal_note_end(struct session *s, enum cmd_end end);
+
+/* A message of so many octets is in the mailbox of that id. */
+void smtp_journal_note_kept(struct session *s, const char *id,
+			    uint64_t octets);
+
+/* Indexes what was kept, logs the summary, frees what the session holds. */
+void smtp_journal_end(struct session *s);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The SMTP receiver's session: greeting, EHLO, TLS, and the command table,
+ * which is the whole protocol on one screen. Never sends mail, never asks for
+ * a password, holds no key that opens anything.
+ */
+#include "common/base.h"
+#include "handlers/smtp_journal_session.h"
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "handlers/smtp_journal_private.h"
+#include "store/store.h"
+
+/* RFC 5321 4.5.3.1.4, and room for all the extensions' parameters at once. */
+enum { SMTP_LINE_MAX = 2048 };
+
+bool smtp_journal_secure(const struct session *s)
+{
+	return conn_tls(s->conn) || s->peer->tls;
+}
+
+const char *smtp_journal_tls_version(const struct session *s)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+
+	if (tls)
+		return tls->version;
+	return s->peer->tls ? s->peer->tls_version : "";
+}
+
+bool smtp_journal_needs_tls(const struct session *s)
+{
+	const struct conf_networks *plaintext =
+		&s->conf->smtp_journal.plaintext_from;
+
+	if (!s->conf->smtp_journal.require_tls || smtp_journal_secure(s))
+		return false;
+	for (size_t i = 0; i < plaintext->n; i++)
+		if (network_has(&plaintext->list[i], s->peer))
+			return false;
+	return true;
+}
+
+enum smtp_state smtp_journal_state(const struct session *s)
+{
+	if (!s->helo[0])
+		return SMTP_STATE_START;
+	if (!s->tx)
+		return SMTP_STATE_READY;
+	if (s->tx->chunked)
+		return SMTP_STATE_CHUNKS;
+	return s->tx->n_recipients ? SMTP_STATE_RCPT : SMTP_STATE_MAIL;
+}
+
+void smtp_journal_forget_mail(struct session *s)
+{
+	smtp_tx_free(&s->tx);
+	s->refused_for_now = false;
+}
+
+struct store *smtp_journal_store(struct session *s)
+{
+	struct err e;
+
+	if (s->store)
+		return s->store;
+	s->store = store_open(s->conf->store, &e);
+	if (!s->store)
+		log_error("%s", e.text);
+	return s->store;
+}
+
+/* --- greetings -------------------------------------------------------------
+ */
+
+/* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
+static void greeted(struct session *s, const char *name, bool extended)
+{
+	smtp_journal_forget_mail(s);
+	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
+	s->extended = extended;
+}
+
+static const struct reply *helo(struct session *s, const char *arg)
+{
+	greeted(s, arg, false);
+	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
+	return &reply_sent;
+}
+
+static bool offers_starttls(const struct session *s)
+{
+	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_journal_secure(s);
+}
+
+static bool offers_chunking(const struct session *s)
+{
+	return s->conf->smtp_journal.chunking;
+}
+
+static const struct {
+	const char *line;
+	bool (*holds)(const struct session *s); /* NULL: always */
+} extensions[] = {
+	{"PIPELINING", NULL},
+	{"STARTTLS", offers_starttls},
+	{"8BITMIME", NULL},
+	{"SMTPUTF8", NULL},
+	{"ENHANCEDSTATUSCODES", NULL},
+	{"DSN", NULL},
+	{"CHUNKING", offers_chunking},
+};
+
+static const struct reply *ehlo(struct session *s, const char *arg)
+{
+	greeted(s, arg, true);
+	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
+	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
+		if (!extensions[i].holds || extensions[i].holds(s))
+			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
+	conn_printf(s->conn, "250 SIZE %llu\r\n",
+		    (unsigned long long)s->conf->smtp_journal.max_size);
+	return &reply_sent;
+}
+
+/* --- TLS --------------------------------------------------------------------
+ */
+
+/* Reads the certificate now, so that a renewed one counts from now on. */
+static struct tls *prepare_tls(struct session *s)
+{
+	struct err e;
+	struct tls *t = tls_server_new(&s->conf->tls, &e);
+
+	if (!t) {
+		log_error("%s", e.text);
+		smtp_journal_note_reply(s, &smtp_no_certificate);
+	}
+	return t;
+}
+
+static bool shake_hands(struct session *s, struct tls *t)
+{
+	struct err e;
+
+	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
+	if (conn_start_tls(s->conn, t, &e) == 0)
+		return true;
+	log_info("%s: %s", s->peer->text, e.text);
+	smtp_journal_note(s, OUTCOME_DROPPED, "handshake");
+	return false;
+}
+
+/*
+ * RFC 3207 4.2: what was said before may have been said by anybody, and is
+ * forgotten. The dispatcher has seen to it that nothing came behind it.
+ */
+static const struct reply *starttls(struct session *s, const char *arg UNUSED)
+{
+	struct tls *t;
+
+	if (smtp_journal_secure(s))
+		return &smtp_tls_already;
+	if (!offers_starttls(s))
+		return &smtp_no_starttls;
+	t = prepare_tls(s);
+	if (!t)
+		return &smtp_no_certificate;
+	reply_write(s->conn, &smtp_begin_tls);
+	if (!shake_hands(s, t))
+		return &reply_sent_close;
+	smtp_journal_forget_mail(s);
+	s->helo[0] = '\0';
+	return &reply_sent;
+}
+
+/* --- what changes little or nothing ------------------------------------------
+ */
+
+static const struct reply *rset(struct session *s, const char *arg UNUSED)
+{
+	smtp_journal_forget_mail(s);
+	return &smtp_ok;
+}
+
+static const struct reply *noop(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_ok;
+}
+
+static const struct reply *help(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_help;
+}
+
+/* RFC 5321 7.3: an id is a credential, and is confirmed to nobody. */
+static const struct reply *vrfy(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_cannot_verify;
+}
+
+static const struct reply *quit(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_goodbye;
+}
+
+/* --- the protocol
+ * -------------------------------------------------------------- */
+
+enum {
+	START = 1u << SMTP_STATE_START,
+	READY = 1u << SMTP_STATE_READY,
+	MAIL = 1u << SMTP_STATE_MAIL,
+	RCPT = 1u << SMTP_STATE_RCPT,
+	CHUNKS = 1u << SMTP_STATE_CHUNKS,
+	ANY = START | READY | MAIL | RCPT | CHUNKS,
+};
+
+static const struct cmd table[] = {
+	{"EHLO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, ehlo},
+	{"HELO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, helo},
+	{"STARTTLS", START | READY, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST,
+	 starttls},
+	{"MAIL", READY, CMD_ARG_REQUIRED, 0, smtp_journal_mail},
+	{"RCPT", MAIL | RCPT, CMD_ARG_REQUIRED, 0, smtp_journal_rcpt},
+	{"DATA", RCPT, CMD_ARG_NONE, 0, smtp_journal_data},
+	{"BDAT", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, smtp_journal_bdat},
+	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, rset},
+	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
+	{"HELP", ANY, CMD_ARG_OPTIONAL, 0, help},
+	{"VRFY", ANY, CMD_ARG_REQUIRED, 0, vrfy},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
+};
+
+static unsigned state_of(const struct session *s)
+{
+	return smtp_journal_state(s);
+}
+
+/*
+ * A client that pipelines sends RCPT and DATA before it reads that MAIL was
+ * refused. Where that may pass, so must this: a 503 would lose the copy. And
+ * one that sends the message itself without waiting would have it read as
+ * commands (RFC 2920 3.1): there the session ends.
+ */
+static const struct reply *explain(const struct session *s,
+				   const struct cmd *cmd)
+{
+	bool data = cmd->run == smtp_journal_data;
+
+	if (data && conn_input_buffered(s->conn))
+		return &smtp_behind_data;
+	if (s->refused_for_now && (data || cmd->run == smtp_journal_rcpt))
+		return &smtp_not_for_now;
+	if (data && smtp_journal_state(s) == SMTP_STATE_MAIL)
+		return &smtp_no_recipient;
+	return NULL;
+}
+
+static void answered(struct session *s, const struct cmd *cmd,
+		     const struct reply *r)
+{
+	smtp_journal_note_reply(s, r);
+	if (cmd &&
+	    (cmd->run == smtp_journal_mail || cmd->run == smtp_journal_rcpt) &&
+	    !(r->flags & REPLY_SENT) && r->code[0] == '4')
+		s->refused_for_now = true;
+}
+
+const struct cmd_protocol smtp_journal_protocol = {
+	.table = table,
+	.n_table = N_ELEMENTS(table),
+	.max_line = SMTP_LINE_MAX,
+	.replies = &smtp_replies,
+	.state = state_of,
+	.needs_tls = smtp_journal_needs_tls,
+	.explain = explain,
+	.answered = answered,
+};
+
+/* Implicit TLS comes before the greeting. False: there is none. */
+static bool may_greet(struct session *s)
+{
+	struct tls *t;
+
+	if (s->tls_mode != TLS_MODE_IMPLICIT)
+		return true;
+	t = prepare_tls(s);
+	return t && shake_hands(s, t);
+}
+
+enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,
+				  const struct peer *peer, enum tls_mode mode)
+{
+	const struct cmd_limits limits = {
+		.line_seconds = conf->limits.command_timeout,
+		.max_faults = conf->limits.faults,
+	};
+	struct session s = {
+		.conn = c, .conf = conf, .peer = peer, .tls_mode = mode};
+
+	summary_start(&s.summary, peer->text);
+	conn_set_session_limit(c, conf->limits.session_max);
+	(void)smtp_journal_store(&s);
+	if (may_greet(&s)) {
+		conn_printf(c, "220 %s ESMTP Restante\r\n", conf->hostname);
+		smtp_journal_note_end(
+			&s, cmd_loop(c, &smtp_journal_protocol, &limits, &s));
+	}
+	smtp_journal_end(&s);
+	return s.summary.outcome;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The transaction as data: it decides nothing and speaks to nobody. */
+#include "common/base.h"
+#include "handlers/smtp_tx.h"
+
+#include "common/log.h"
+#include "handlers/journal_message.h"
+#include "store/store.h"
+
+/* Room for one more element; doubles at powers of two. */
+static void *grow(void *array, size_t n, size_t size)
+{
+	void *grown;
+
+	if (n & (n - 1) && n)
+		return array;
+	grown = xcalloc(n ? 2 * n : 1, size);
+	if (n)
+		memcpy(grown, array, n * size);
+	free(array);
+	return grown;
+}
+
+struct smtp_tx *smtp_tx_new(const struct addr_path *sender,
+			    const struct smtp_mail_params *params)
+{
+	struct smtp_tx *tx = xcalloc(1, sizeof(*tx));
+
+	memcpy(tx->sender, sender->address, sizeof(tx->sender));
+	tx->params = *params;
+	return tx;
+}
+
+struct smtp_copy *smtp_tx_find(const struct smtp_tx *tx, const char *id)
+{
+	for (size_t i = 0; i < tx->n_copies; i++)
+		if (strcmp(tx->copies[i].id, id) == 0)
+			return &tx->copies[i];
+	return NULL;
+}
+
+struct smtp_copy *smtp_tx_add_copy(struct smtp_tx *tx, const char *id,
+				   struct mailbox *mailbox)
+{
+	struct smtp_copy *copy;
+
+	tx->copies = grow(tx->copies, tx->n_copies, sizeof(*tx->copies));
+	copy = &tx->copies[tx->n_copies++];
+	memcpy(copy->id, id, sizeof(copy->id));
+	copy->mailbox = mailbox;
+	return copy;
+}
+
+void smtp_tx_add_recipient(struct smtp_tx *tx, const struct smtp_copy *copy,
+			   const char *address,
+			   const struct smtp_rcpt_params *params)
+{
+	tx->recipients =
+		grow(tx->recipients, tx->n_recipients, sizeof(*tx->recipients));
+	tx->recipients[tx->n_recipients++] = (struct smtp_recipient){
+		.address = xstrdup(address),
+		.note = xstrdup(params->note),
+		.copy = (size_t)(copy - tx->copies),
+	};
+}
+
+void smtp_tx_free(struct smtp_tx **tx_r)
+{
+	struct smtp_tx *tx = *tx_r;
+
+	if (!tx)
+		return;
+	journal_message_free(&tx->message);
+	for (size_t i = 0; i < tx->n_recipients; i++) {
+		free(tx->recipients[i].address);
+		free(tx->recipients[i].note);
+	}
+	for (size_t i = 0; i < tx->n_copies; i++)
+		mailbox_close(&tx->copies[i].mailbox);
+	free(tx->recipients);
+	free(tx->copies);
+	free(tx);
+	*tx_r = NULL;
+}
