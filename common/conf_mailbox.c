@@ -207,11 +207,42 @@ static bool write_list(struct buf *out, const char *name,
 	return room && buf_adds(out, s->n ? "\n}\n" : "}\n");
 }
 
+static int check_value(const struct conf_key *key, const char *value,
+		       struct err *e)
+{
+	if (value && key->type->set(key, value, NULL))
+		return 0;
+	return err_set(e, ERR_CONFIG, "%s = '%s': expected %s", key->name,
+		       value ? value : "", key->expected);
+}
+
+/* What was put into the struct by hand must be what a file may say. */
+static int check_values(const struct mailbox_conf *m, struct err *e)
+{
+	for (size_t k = 0; k < table.n; k++) {
+		const void *member = (const char *)m + keys[k].offset;
+
+		if (keys[k].type == &conf_type_text &&
+		    check_value(&keys[k], *(char *const *)member, e) < 0)
+			return -1;
+		if (keys[k].type == &conf_type_strings) {
+			const struct conf_strings *s = member;
+
+			for (size_t i = 0; i < s->n; i++)
+				if (check_value(&keys[k], s->list[i], e) < 0)
+					return -1;
+		}
+	}
+	return check_complete(m, "mailbox.conf", e);
+}
+
 int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 		       struct err *e)
 {
 	char created[ISO_TIME_LEN + 1];
 
+	if (check_values(m, e) < 0)
+		return -1;
 	iso_time_write(m->created, created);
 	if (buf_adds(out, "# Written by restante, which changes it with\n"
 			  "# `restante mailbox set`; mailbox.conf(5).\n") &&

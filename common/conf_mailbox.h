@@ -38,7 +38,8 @@ void mailbox_conf_release(struct mailbox_conf *m);
 
 /*
  * The whole file as text, values in single quotes, so that they read back.
- * ERR_CONFIG where it would be longer than out may grow.
+ * ERR_CONFIG where m holds what a file may not say (e tells what was
+ * expected), or where it would be longer than out may grow.
  */
 int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 		       struct err *e) MUST_USE;

@@ -36,6 +36,14 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/sweep.c
 
 %C%_libunseal_a_SOURCES = \
+	%D%/admin.h \
+	%D%/admin_create.c \
+	%D%/admin_files.c \
+	%D%/admin_files.h \
+	%D%/admin_password.c \
+	%D%/admin_private.h \
+	%D%/admin_remove.c \
+	%D%/admin_settings.c \
 	%D%/collection.c \
 	%D%/collection.h \
 	%D%/identity.c \

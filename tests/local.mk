@@ -3,23 +3,36 @@
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
 	%D%/unit/test_addr \
+	%D%/unit/test_admin \
+	%D%/unit/test_age \
+	%D%/unit/test_bech32 \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dial_rules \
 	%D%/unit/test_dot \
+	%D%/unit/test_identity \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_name \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
+	%D%/unit/test_seal \
 	%D%/unit/test_smtp_params \
+	%D%/unit/test_stream \
+	%D%/unit/test_store \
 	%D%/unit/test_summary \
-	%D%/unit/test_trace
+	%D%/unit/test_trace \
+	%D%/unit/test_unseal
 
 # What several of them share.
-EXTRA_DIST += %D%/unit/cutting.h
+EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h
+
+# A store with a mailbox, for those who need a real one.
+check_LIBRARIES += %D%/unit/libstore_rig.a
+%C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
+%C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
 

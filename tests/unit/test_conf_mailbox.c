@@ -457,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_an_upper_case_id_becomes_lower),
 		cmocka_unit_test(test_a_file_too_long_is_not_written),
+		cmocka_unit_test(test_what_a_file_may_not_say_is_not_written),
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_times),
 	};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Making and changing mailboxes: for the shell command and the console, which
+ * run as the store's owner. No handler links it. Passwords are made here and
+ * handed out once; nothing here shows or stores one.
+ *
+ * Changes of one mailbox wait for each other (flock on its directory), so that
+ * two administrators at once lose nothing. Every function that returns 0 has
+ * made durable what it did. The settings are read anew by each: no string
+ * borrowed from mailbox_settings() outlives a call, or may be handed to one.
+ */
+#ifndef RESTANTE_STORE_ADMIN_H
+#define RESTANTE_STORE_ADMIN_H
+
+#include "common/secret.h"
+#include "store/store.h"
+
+/* Makes an empty store at path; one that is there already is left alone. */
+int store_init(const char *path, struct err *e) MUST_USE;
+
+/*
+ * Makes a mailbox. conf carries its settings in; its recipients, if any, are
+ * the recovery recipients. Out: its id, time of creation, and its own
+ * recipient before the others. The password comes last of all: a mailbox
+ * that is not durable has none.
+ */
+int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
+		   struct secret *password_r, struct err *e) MUST_USE;
+
+/*
+ * Changes the settings: change() gets them as they are now and edits them.
+ * Where it returns -1, or what it leaves is not valid, nothing changes.
+ */
+int mailbox_update(struct mailbox *m,
+		   int (*change)(struct mailbox_conf *conf, const void *arg,
+				 struct err *e),
+		   const void *arg, struct err *e) MUST_USE;
+
+/* What opens a mailbox's private key: one of the two. */
+struct mailbox_opener {
+	const struct secret *password;
+	const struct secret
+		*recovery; /* a private key of a recovery recipient */
+};
+
+/* The key itself. ERR_PASSWORD, ERR_ABSENT (no recovery recipient). */
+int mailbox_open_key(struct mailbox *m, const struct mailbox_opener *opener,
+		     struct secret *private_r, struct err *e) MUST_USE;
+
+/*
+ * Adds, respectively removes, a recovery recipient: of what arrives from now
+ * on, and of the mailbox's key where opener is not NULL (what arrived before
+ * opens with the key alone). Adding one that is there with an opener seals
+ * the key to it. The mailbox's own recipient cannot be removed.
+ */
+int mailbox_recipient_add(struct mailbox *m, const char *recipient,
+			  const struct mailbox_opener *opener,
+			  struct err *e) MUST_USE;
+int mailbox_recipient_remove(struct mailbox *m, const char *recipient,
+			     const struct mailbox_opener *opener,
+			     struct err *e) MUST_USE;
+
+/*
+ * A new password. The old one stays valid until the first login with the new
+ * one, or until it is confirmed. ERR_STATE: there is none to confirm.
+ */
+int mailbox_password_change(struct mailbox *m,
+			    const struct mailbox_opener *opener, unsigned log_n,
+			    struct secret *password_r, struct err *e) MUST_USE;
+int mailbox_password_confirm(struct mailbox *m, struct err *e) MUST_USE;
+
+/* Puts a new password that was logged in with in the old one's place. */
+int mailbox_password_settle(struct mailbox *m, struct err *e) MUST_USE;
+
+/* Messages that lie in cur/, counted from the files themselves. */
+int mailbox_count(const struct mailbox *m, uint64_t *messages_r,
+		  struct err *e) MUST_USE;
+
+/*
+ * A new key pair and password for a suspended mailbox whose password is lost.
+ * What it holds moves to lost/, with the old identity, and is shown no more.
+ * ERR_STATE where it is not suspended, or holds more than `messages`.
+ */
+int mailbox_reset(struct mailbox *m, uint64_t messages, unsigned log_n,
+		  struct secret *password_r, struct err *e) MUST_USE;
+
+/*
+ * Removes a suspended mailbox, closes it and sets *m to NULL. ERR_STATE where
+ * it is not suspended, or holds more than `messages`: then it is all there.
+ */
+int mailbox_delete(struct mailbox **m, uint64_t messages,
+		   struct err *e) MUST_USE;
+
+/* Removes what commands that were killed left behind; *removed_r counts. */
+int store_tidy(struct store *s, unsigned *removed_r, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A new store, a new mailbox. A mailbox is built aside under a name that is
+ * none, synced as a whole, and becomes one by a single rename.
+ */
+#include "common/base.h"
+#include "store/admin_private.h"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/fault.h"
+#include "store/identity.h"
+#include "store/seal.h"
+
+enum { SEEN_KEY_SIZE = 32, RECIPIENT_MAX = 128 };
+
+#define PREFIX_NEW  ".new-"
+#define PREFIX_GONE ".gone-"
+
+/* --- the store
+ * ---------------------------------------------------------------- */
+
+/* The directory's rights make mailboxes/ belong to its group. */
+static int open_store_directory(const char *path, struct err *e)
+{
+	int fd;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "store %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "store %s", path);
+	return fd;
+}
+
+static int make_mailboxes(int store, struct err *e)
+{
+	int fd;
+
+	if (faccessat(store, "mailboxes", F_OK, 0) == 0)
+		return 0;
+	fd = admin_make_directory(store, "mailboxes", ADMIN_MODE_DIR, e);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* `format` comes last: without it there is no store. */
+static int fill_store(int store, struct err *e)
+{
+	static const char format[] = "restante 1\n";
+
+	if (faccessat(store, "format", F_OK, 0) == 0)
+		return 0;
+	if (fchmod(store, ADMIN_MODE_DIR) < 0)
+		return err_sys(e, "chmod");
+	if (make_mailboxes(store, e) < 0 ||
+	    admin_make_file(store, "format", ADMIN_MODE_FILE, format,
+			    sizeof(format) - 1, e) < 0)
+		return -1;
+	return admin_sync(store, ".", e);
+}
+
+int store_init(const char *path, struct err *e)
+{
+	int store = open_store_directory(path, e), result;
+
+	if (store < 0)
+		return -1;
+	result = fill_store(store, e);
+	close(store);
+	if (result < 0)
+		return err_prefix(e, "store %s", path);
+	return 0;
+}
+
+/* --- the parts of a mailbox
+ * ----------------------------------------------------- */
+
+static int make_directories(int dir, struct err *e)
+{
+	static const char *const names[] = {"tmp", "cur", "lost", "index"};
+
+	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+		int fd = admin_make_directory(dir, names[i],
+					      ADMIN_MODE_DIR_SHARED, e);
+		int result;
+
+		if (fd < 0)
+			return -1;
+		result = admin_sync(fd, names[i], e);
+		close(fd);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_seen_key(int dir, struct err *e)
+{
+	struct secret key;
+	int result;
+
+	secret_init(&key, SEEN_KEY_SIZE);
+	random_bytes(key.bytes, key.len);
+	result = admin_make_file(dir, "seen.key", ADMIN_MODE_FILE, key.bytes,
+				 key.len, e);
+	secret_release(&key);
+	return result;
+}
+
+static int make_parts(int dir, const struct mailbox_conf *conf,
+		      const struct secret *private_key, unsigned log_n,
+		      struct secret *password_r, struct err *e)
+{
+	if (make_directories(dir, e) < 0 || make_seen_key(dir, e) < 0 ||
+	    admin_make_file(dir, "lock", ADMIN_MODE_FILE_SHARED, "", 0, e) <
+		    0 ||
+	    admin_make_file(dir, "seen", ADMIN_MODE_FILE_SHARED, "", 0, e) <
+		    0 ||
+	    admin_write_settings(dir, conf, e) < 0 ||
+	    admin_seal_recovery(dir, conf, private_key, e) < 0 ||
+	    admin_seal_identity(dir, "identity.age", private_key, log_n,
+				password_r, e) < 0)
+		return -1;
+	return admin_sync(dir, ".", e);
+}
+
+/* --- a mailbox
+ * ------------------------------------------------------------------ */
+
+/*
+ * The directory it is built in, locked, so that store_tidy() in another
+ * process does not take it for the rest of a dead one.
+ */
+static int make_locked_directory(int mailboxes, const char *name, struct err *e)
+{
+	int dir = admin_make_directory(mailboxes, name, ADMIN_MODE_DIR, e);
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	if (admin_lock_directory(dir) && fstat(dir, &st) == 0 &&
+	    st.st_nlink > 0)
+		return dir;
+	close(dir);
+	return err_set(e, ERR_TEMP, "%s was tidied away while it was made",
+		       name);
+}
+
+static int build(struct store *s, const struct mailbox_conf *conf,
+		 const struct secret *private_key, unsigned log_n,
+		 struct secret *password_r, struct err *e)
+{
+	char name[sizeof(PREFIX_NEW) + MAILBOX_ID_LEN];
+	struct err ignored;
+	int dir, result;
+
+	snprintf(name, sizeof(name), PREFIX_NEW "%s", conf->id);
+	dir = make_locked_directory(s->mailboxes, name, e);
+	if (dir < 0)
+		return -1;
+	result = make_parts(dir, conf, private_key, log_n, password_r, e);
+	fault_point("admin.create.built");
+	if (result == 0)
+		result = admin_rename(s->mailboxes, name, conf->id, e);
+	fault_point("admin.create.renamed");
+	if (result < 0) {
+		secret_release(password_r);
+		admin_remove_tree(s->mailboxes, name, &ignored);
+	}
+	close(dir);
+	return result;
+}
+
+static int check_recovery(const struct mailbox_conf *conf, struct err *e)
+{
+	uint8_t public[AGE_KEY_SIZE];
+
+	for (size_t i = 0; i < conf->recipients.n; i++)
+		if (!age_recipient_parse(conf->recipients.list[i], public))
+			return err_set(e, ERR_CONFIG,
+				       "'%s' is no age recipient: expected "
+				       "age1 and 58 characters, as age-keygen "
+				       "prints them",
+				       conf->recipients.list[i]);
+	return 0;
+}
+
+/* Its own recipient comes first. */
+static void name_mailbox(struct mailbox_conf *conf, const char *own)
+{
+	struct conf_strings recipients = {.n = 0};
+
+	mailbox_id_new(conf->id);
+	conf->created = time(NULL);
+	conf_strings_add(&recipients, own);
+	for (size_t i = 0; i < conf->recipients.n; i++)
+		conf_strings_add(&recipients, conf->recipients.list[i]);
+	conf_strings_release(&conf->recipients);
+	conf->recipients = recipients;
+}
+
+int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
+		   struct secret *password_r, struct err *e)
+{
+	struct secret private_key;
+	struct buf own;
+	int result;
+
+	if (check_recovery(conf, e) < 0)
+		return -1;
+	buf_init(&own, RECIPIENT_MAX);
+	identity_new(&private_key, &own);
+	name_mailbox(conf, own.data);
+	result = build(s, conf, &private_key, log_n, password_r, e);
+	secret_release(&private_key);
+	buf_release(&own);
+	if (result < 0)
+		return err_prefix(e, "create mailbox '%s'",
+				  conf->name ? conf->name : "");
+	return 0;
+}
+
+/* --- what the killed left behind
+ * --------------------------------------------------- */
+
+static int is_leftover(const struct dirent *d)
+{
+	return strncmp(d->d_name, PREFIX_NEW, sizeof(PREFIX_NEW) - 1) == 0 ||
+	       strncmp(d->d_name, PREFIX_GONE, sizeof(PREFIX_GONE) - 1) == 0;
+}
+
+/* 1: removed; 0: somebody is at work in it. */
+static int tidy(int mailboxes, const char *name, struct err *e)
+{
+	int dir = openat(mailboxes, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = 0;
+
+	if (dir < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "open %s", name);
+	if (admin_lock_directory(dir))
+		result = admin_remove_tree(mailboxes, name, e) < 0 ? -1 : 1;
+	close(dir);
+	return result;
+}
+
+int store_tidy(struct store *s, unsigned *removed_r, struct err *e)
+{
+	struct dirent **list;
+	int n = scandirat(s->dir, "mailboxes", &list, is_leftover, alphasort);
+	int result = 0;
+
+	*removed_r = 0;
+	if (n < 0)
+		return err_sys(e, "store %s: mailboxes", s->path);
+	for (int i = 0; i < n; i++) {
+		if (result >= 0)
+			result = tidy(s->mailboxes, list[i]->d_name, e);
+		*removed_r += result > 0;
+		free(list[i]);
+	}
+	free(list);
+	return result < 0 ? err_prefix(e, "store %s", s->path) : 0;
+}

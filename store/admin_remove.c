@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What cannot be taken back: deleting a mailbox, and giving it a new key when
+ * the old one's password is lost. Both only on a suspended mailbox, with
+ * nobody in it, and never for more messages than somebody has agreed to.
+ */
+#include "common/base.h"
+#include "store/admin_private.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "store/fault.h"
+#include "store/identity.h"
+#include "store/listing.h"
+
+enum { RECIPIENT_MAX = 128 };
+
+/* --- deleting
+ * --------------------------------------------------------------------- */
+
+/*
+ * Away by one rename: from here on nobody finds it. Counted again, for a last
+ * message may have come while the locks were being had.
+ */
+static int rename_away(struct mailbox *m, uint64_t messages, const char *gone,
+		       struct err *e)
+{
+	int mailboxes = m->store->mailboxes;
+	struct err back;
+	uint64_t found = 0;
+
+	if (admin_rename(mailboxes, m->id, gone, e) < 0)
+		return -1;
+	fault_point("admin.delete.renamed");
+	if (mailbox_count(m, &found, e) == 0 && found <= messages)
+		return 0;
+	if (found > messages)
+		err_set(e, ERR_STATE,
+			"mailbox %s holds %ju messages, more than the %ju that "
+			"were confirmed; nothing was deleted",
+			m->id, (uintmax_t)found, (uintmax_t)messages);
+	if (admin_rename(mailboxes, gone, m->id, &back) < 0)
+		err_prefix(e, "%s", back.text);
+	return -1;
+}
+
+int mailbox_delete(struct mailbox **m_r, uint64_t messages, struct err *e)
+{
+	struct mailbox *m = *m_r;
+	char gone[MAILBOX_ID_LEN + 16];
+	int result;
+
+	if (admin_begin(m, e) < 0)
+		return -1;
+	snprintf(gone, sizeof(gone), ".gone-%s", m->id);
+	if (admin_claim(m, messages, e) < 0 ||
+	    rename_away(m, messages, gone, e) < 0) {
+		admin_end(m);
+		return -1;
+	}
+	/* The directory stays locked meanwhile: store_tidy() keeps out. */
+	result = admin_remove_tree(m->store->mailboxes, gone, e);
+	if (result < 0)
+		err_prefix(e, "mailbox %s is deleted, but not all of its files",
+			   m->id);
+	mailbox_close(m_r);
+	return result;
+}
+
+/* --- a new key
+ * -------------------------------------------------------------------- */
+
+/* lost/<own public key>: opened, or made. */
+static int open_lost(const struct mailbox *m, struct err *e)
+{
+	const char *own = m->settings.recipients.list[0];
+	int lost = openat(m->dir, "lost", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	if (lost < 0)
+		return err_sys(e, "lost");
+	fd = openat(lost, own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		fd = admin_make_directory(lost, own, ADMIN_MODE_DIR_SHARED, e);
+		if (fd >= 0 && admin_sync(lost, "lost", e) < 0) {
+			close(fd);
+			fd = -1;
+		}
+	} else if (fd < 0) {
+		err_sys(e, "lost/%s", own);
+	}
+	close(lost);
+	return fd;
+}
+
+/* A password that turns up again opens its mail, if its identity is there. */
+static int keep_identity(const struct mailbox *m, int lost, const char *name,
+			 struct err *e)
+{
+	if (linkat(m->dir, name, lost, name, 0) == 0 || errno == EEXIST ||
+	    errno == ENOENT)
+		return 0;
+	return err_sys(e, "link %s to lost/", name);
+}
+
+static int move_messages(const struct mailbox *m, int lost, struct err *e)
+{
+	struct listing l = {.list = NULL};
+	int result = listing_scan(m, &l, e);
+	char name[NAME_SIZE];
+
+	for (size_t i = 0; result == 0 && i < l.n; i++) {
+		name_write_kept(&l.list[i].name, name);
+		if (renameat(m->cur, name, lost, name) < 0)
+			result = err_sys(e, "move %s to lost/", name);
+	}
+	listing_release(&l);
+	if (result < 0 || admin_sync(lost, "lost", e) < 0)
+		return -1;
+	return admin_sync(m->cur, "cur", e);
+}
+
+static int move_to_lost(const struct mailbox *m, struct err *e)
+{
+	int lost = open_lost(m, e), result;
+
+	if (lost < 0)
+		return -1;
+	result = keep_identity(m, lost, "identity.age", e);
+	if (result == 0)
+		result = keep_identity(m, lost, "identity.recovery.age", e);
+	if (result == 0)
+		result = move_messages(m, lost, e);
+	close(lost);
+	return result;
+}
+
+static int write_new_key(struct mailbox *m, const struct secret *private_key,
+			 unsigned log_n, struct secret *password_r,
+			 struct err *e)
+{
+	if (admin_unlink(m->dir, "identity.age.next", e) < 0 ||
+	    admin_seal_identity(m->dir, "identity.age", private_key, log_n,
+				password_r, e) < 0)
+		return -1;
+	fault_point("admin.reset.identity");
+	if (admin_write_settings(m->dir, &m->settings, e) < 0)
+		return -1;
+	fault_point("admin.reset.settings");
+	return admin_seal_recovery(m->dir, &m->settings, private_key, e);
+}
+
+/*
+ * identity.age and mailbox.conf cannot change in one step, and what is killed
+ * in between leaves a key that nobody has the password of. So a mark is set
+ * before: while it stands the mailbox cannot be activated, and another reset
+ * begins anew.
+ */
+static int replace_key(struct mailbox *m, unsigned log_n,
+		       struct secret *password_r, struct err *e)
+{
+	struct secret private_key;
+	struct buf own;
+	int result;
+
+	if (admin_unlink(m->dir, ADMIN_RESET_MARK, e) < 0 ||
+	    admin_make_file(m->dir, ADMIN_RESET_MARK, ADMIN_MODE_FILE, "", 0,
+			    e) < 0 ||
+	    admin_sync(m->dir, ".", e) < 0)
+		return -1;
+	buf_init(&own, RECIPIENT_MAX);
+	identity_new(&private_key, &own);
+	free(m->settings.recipients.list[0]);
+	m->settings.recipients.list[0] = xstrdup(own.data);
+	buf_release(&own);
+	result = write_new_key(m, &private_key, log_n, password_r, e);
+	secret_release(&private_key);
+	if (result == 0)
+		result = admin_unlink(m->dir, ADMIN_RESET_MARK, e);
+	if (result == 0)
+		result = admin_sync(m->dir, ".", e);
+	return result;
+}
+
+/* Under the locks of admin_begin(). */
+static int reset(struct mailbox *m, uint64_t messages, unsigned log_n,
+		 struct secret *password_r, struct err *e)
+{
+	struct sweep_report report;
+
+	if (admin_claim(m, messages, e) < 0)
+		return -1;
+	if (move_to_lost(m, e) < 0)
+		return -1;
+	fault_point("admin.reset.moved");
+	if (replace_key(m, log_n, password_r, e) < 0)
+		return -1;
+	/* Left undone, the next one in does it: the files are the truth. */
+	if (mailbox_sweep(m, &report, e) < 0)
+		log_warn("%s; the counters follow later", e->text);
+	return 0;
+}
+
+int mailbox_reset(struct mailbox *m, uint64_t messages, unsigned log_n,
+		  struct secret *password_r, struct err *e)
+{
+	struct sweep_report report;
+	int result;
+
+	*password_r = SECRET_EMPTY;
+	/* A proxy's pending copy is a message too: it is taken in first. */
+	if (mailbox_sweep(m, &report, e) < 0 || admin_begin(m, e) < 0)
+		return -1;
+	result = reset(m, messages, log_n, password_r, e);
+	if (result < 0)
+		secret_release(password_r);
+	admin_end(m);
+	return result;
+}
