@@ -301,6 +301,32 @@ static void test_a_file_too_long_is_not_written(void **state UNUSED)
 	mailbox_conf_release(&m);
 }
 
+static void test_what_a_file_may_not_say_is_not_written(void **state UNUSED)
+{
+	struct mailbox_conf m;
+	struct buf out;
+	struct err e;
+
+	read_good(minimal, &m);
+	buf_init(&out, MAILBOX_CONF_MAX);
+	free(m.name);
+	m.name = xstrdup("two\nlines");
+	assert_int_equal(mailbox_conf_write(&m, &out, &e), -1);
+	assert_non_null(strstr(e.text, "name = 'two\nlines': expected a line"));
+	free(m.name);
+	m.name = xstrdup("one");
+	conf_strings_add(&m.targets, "*:25");
+	assert_int_equal(mailbox_conf_write(&m, &out, &e), -1);
+	assert_non_null(strstr(e.text, "targets = '*:25': expected HOST"));
+	conf_strings_release(&m.targets);
+	conf_strings_release(&m.recipients);
+	assert_int_equal(mailbox_conf_write(&m, &out, &e), -1);
+	assert_non_null(strstr(e.text, "recipients is missing"));
+	assert_int_equal(out.len, 0);
+	buf_release(&out);
+	mailbox_conf_release(&m);
+}
+
 /* --- targets
  * ------------------------------------------------------------------ */
 
