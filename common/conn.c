@@ -274,6 +274,11 @@ enum conn_status conn_flush(struct conn *c)
 	return c->out_status;
 }
 
+bool conn_broken(const struct conn *c)
+{
+	return c->out_status != CONN_OK;
+}
+
 int conn_start_tls(struct conn *c, struct tls *t, struct err *e)
 {
 	const struct tls_io io = {

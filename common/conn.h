@@ -70,6 +70,9 @@ void conn_write(struct conn *c, const void *bytes, size_t n);
 void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum conn_status conn_flush(struct conn *c);
 
+/* Writing has failed: nothing that is written now arrives. */
+bool conn_broken(const struct conn *c);
+
 /* Overwrites all but unconsumed input in the buffer: it held a secret. */
 void conn_wipe_input(struct conn *c);
 

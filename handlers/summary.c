@@ -78,6 +78,8 @@ void summary_write(const struct summary *s, double seconds, struct buf *out)
 		write_count(out, "mailboxes", s->n_mailboxes);
 	write_count(out, "messages", s->messages);
 	write_count(out, "octets", s->octets);
+	if (s->deleted)
+		write_count(out, "deleted", s->deleted);
 	write_value(out, "outcome", outcome_name(s->outcome));
 	write_value(out, "reason", s->reason);
 	snprintf(text, sizeof(text), "%.3f", seconds);

@@ -33,6 +33,7 @@ struct summary {
 	size_t n_mailboxes;  /* written where there are several */
 	uint64_t messages;
 	uint64_t octets;
+	uint64_t deleted; /* by a collector; written where there are any */
 	enum outcome outcome;
 	const char *reason;
 	struct timespec started;
