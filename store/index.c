@@ -32,7 +32,8 @@ enum {
 	PAGE_SIZE = 4096,
 };
 
-#define ASIDE "aside" /* the index before the last rebuild, kept once */
+#define FIRST_REGION "__db.001"
+#define ASIDE	     "aside" /* the index before the last rebuild, kept once */
 
 enum index_plan { PLAN_JOIN, PLAN_RECOVER, PLAN_REBUILD };
 
@@ -154,6 +155,26 @@ static bool same_place(const struct marker *m, const struct stat *lock,
 	       m->index_dev == index->st_dev && m->index_ino == index->st_ino;
 }
 
+static bool is_there(int dir, const char *name)
+{
+	return faccessat(dir, name, F_OK, 0) == 0;
+}
+
+/*
+ * The inode of a directory that was deleted may be given to its successor: so
+ * what the marker promises must lie there too.
+ */
+static enum index_plan decide(const struct marker *m, int dir, bool same_place,
+			      bool same_boot)
+{
+	if (!m->valid || !same_place || m->attempts >= ATTEMPTS_MAX ||
+	    !is_there(dir, "index.db"))
+		return PLAN_REBUILD;
+	if (m->dirty || !same_boot || !is_there(dir, FIRST_REGION))
+		return PLAN_RECOVER;
+	return PLAN_JOIN;
+}
+
 /*
  * Reads the marker, decides, and writes into it where we are now. A copy of a
  * mailbox is told by device and inode: its index looks clean and is not.
@@ -172,13 +193,7 @@ static int make_plan(struct index *ix, int dir, enum index_plan *plan_r,
 		return -1;
 	same_boot = read_boot_id(boot_id) &&
 		    memcmp(boot_id, m->boot_id, sizeof(boot_id)) == 0;
-	if (!m->valid || !same_place(m, &lock, &index) ||
-	    m->attempts >= ATTEMPTS_MAX)
-		*plan_r = PLAN_REBUILD;
-	else if (m->dirty || !same_boot)
-		*plan_r = PLAN_RECOVER;
-	else
-		*plan_r = PLAN_JOIN;
+	*plan_r = decide(m, dir, same_place(m, &lock, &index), same_boot);
 	m->lock_dev = lock.st_dev;
 	m->lock_ino = lock.st_ino;
 	m->index_dev = index.st_dev;
@@ -396,8 +411,8 @@ static int try_open(struct index *ix, int dir, struct err *e)
 		     ix->mailbox->id) >= (int)sizeof(path))
 		return err_set(e, ERR_CONFIG, "store %s: path too long",
 			       ix->mailbox->store->path);
-	if (open_environment(ix, path, plan,
-			     faccessat(dir, "__db.001", F_OK, 0) < 0, e) < 0)
+	if (open_environment(ix, path, plan, !is_there(dir, FIRST_REGION), e) <
+	    0)
 		return -1;
 	return open_database(ix, e);
 }

@@ -24,9 +24,14 @@ UNIT_TESTS = \
 	%D%/unit/test_store \
 	%D%/unit/test_summary \
 	%D%/unit/test_trace \
-	%D%/unit/test_unseal
+	%D%/unit/test_unseal \
+	%D%/unit/test_wiping
 
 # What several of them share.
+EXTRA_DIST += %D%/lsan.supp
+AM_TESTS_ENVIRONMENT = \
+	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
+	export LSAN_OPTIONS;
 EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h
 
 # A store with a mailbox, for those who need a real one.

@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The promises of docs/store.md on a real store: kept is kept, whatever dies,
+ * whatever becomes of the index, wherever the mailbox is copied to.
+ */
+#include "common/base.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/admin.h"
+#include "store/index.h"
+#include "tests/unit/store_rig.h"
+
+static const size_t sizes[] = {0,     1,     64 * 1024 - 1,
+			       65536, 65537, 3 * 65536 + 5};
+
+static void index_now(struct mailbox *m)
+{
+	struct err e;
+
+	if (mailbox_index(m, 5000, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static struct counters counters_of(const struct mailbox *m)
+{
+	struct counters c;
+	struct err e;
+
+	assert_int_equal(mailbox_counters(m, &c, &e), 0);
+	return c;
+}
+
+/* --- keeping and collecting --------------------------------------------------
+ */
+
+static void what_is_kept_is_collected(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[N_ELEMENTS(sizes)][ULID_LEN + 1];
+	struct collection *c;
+	size_t removed;
+	struct err e;
+
+	for (unsigned i = 0; i < N_ELEMENTS(sizes); i++)
+		store_rig_keep(m, i, sizes[i], ulid[i]);
+	index_now(m);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	assert_int_equal(counters_of(m).messages, N_ELEMENTS(sizes));
+
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), N_ELEMENTS(sizes));
+	for (unsigned i = 0; i < N_ELEMENTS(sizes); i++) {
+		assert_string_equal(collection_message(c, i)->ulid, ulid[i]);
+		store_rig_check(c, i, i, sizes[i]);
+	}
+	/* All but the third go; nothing that is not marked does. */
+	for (unsigned i = 0; i < N_ELEMENTS(sizes); i++)
+		collection_message(c, i)->marked = i != 2;
+	assert_int_equal(collection_update(c, &removed, NULL, &e), 0);
+	assert_int_equal(removed, N_ELEMENTS(sizes) - 1);
+	collection_free(&c);
+
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	assert_string_equal(collection_message(c, 0)->ulid, ulid[2]);
+	store_rig_check(c, 0, 2, sizes[2]);
+	assert_int_equal(counters_of(m).messages, 1);
+	assert_int_equal(counters_of(m).octets, sizes[2]);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+static void the_order_is_that_of_arrival(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char path[256], ulid[ULID_LEN + 1];
+	struct collection *c;
+
+	store_rig_keep(m, 1, 100, ulid);
+	index_now(m);
+	/* A clock set back gives a ULID that sorts before the first one. */
+	store_rig_keep(m, 2, 200, ulid);
+	store_rig_path(rig, "cur", path);
+	store_rig_shell("mv '%s/%s,W=200.age' "
+			"'%s/0000000000Q8W9E2R4T6Y0P1M3,W=200.age' && rm -f "
+			"'%s/../tmp/%s.age'",
+			path, ulid, path, path, ulid);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 2);
+	store_rig_check(c, 0, 1, 100);
+	store_rig_check(c, 1, 2, 200);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+static void an_aborted_message_leaves_nothing(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct delivery *d;
+	struct err e;
+
+	d = delivery_begin(m, &e);
+	assert_non_null(d);
+	assert_int_equal(delivery_write(d, (const uint8_t *)"x", 1, &e), 0);
+	delivery_abort(&d);
+	delivery_abort(&d);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	assert_int_equal(store_rig_count(rig, "cur"), 0);
+	mailbox_close(&m);
+}
+
+static void updating_nothing_is_a_collection_too(void **state)
+{
+	struct store_rig *rig = *state;
+	const struct activity activity = {
+		.when = 1800000000,
+		.program = "pop3-serve",
+		.peer = "192.0.2.1",
+		.outcome = "collected",
+	};
+	struct collection *c = store_rig_login(rig);
+	struct mailbox *m = collection_mailbox(c);
+	size_t removed;
+	struct err e;
+
+	assert_int_equal(collection_update(c, &removed, &activity, &e), 0);
+	assert_int_equal(removed, 0);
+	assert_int_equal(counters_of(m).last_collected, 1800000000);
+	collection_free(&c);
+}
+
+/* --- who may
+ * ------------------------------------------------------------------- */
+
+static void a_wrong_password_and_an_unknown_id_are_alike(void **state)
+{
+	struct store_rig *rig = *state;
+	struct secret wrong = SECRET_EMPTY;
+	struct err e;
+
+	secret_set(&wrong, "wrong", 5);
+	assert_null(collection_login(rig->store, rig->id, &wrong,
+				     STORE_RIG_LOG_N, &e));
+	assert_int_equal(e.kind, ERR_PASSWORD);
+	assert_null(collection_login(rig->store,
+				     "mbx-00000000000000000000000000000000",
+				     &rig->password, STORE_RIG_LOG_N, &e));
+	assert_int_equal(e.kind, ERR_PASSWORD);
+	secret_release(&wrong);
+}
+
+static void one_collects_at_a_time(void **state)
+{
+	struct store_rig *rig = *state;
+	struct collection *c = store_rig_login(rig);
+	struct err e;
+
+	assert_null(collection_login(rig->store, rig->id, &rig->password,
+				     STORE_RIG_LOG_N, &e));
+	assert_int_equal(e.kind, ERR_BUSY);
+	collection_free(&c);
+	c = store_rig_login(rig);
+	collection_free(&c);
+}
+
+static void absent_is_said_only_of_what_is_absent(void **state)
+{
+	struct store_rig *rig = *state;
+	char path[256];
+	struct err e;
+
+	assert_null(mailbox_open(rig->store,
+				 "mbx-00000000000000000000000000000000", &e));
+	assert_int_equal(e.kind, ERR_ABSENT);
+	store_rig_path(rig, "mailbox.conf", path);
+	store_rig_shell("mv '%s' '%s.away'", path, path);
+	assert_null(mailbox_open(rig->store, rig->id, &e));
+	assert_int_equal(e.kind, ERR_TEMP);
+	store_rig_shell("mv '%s.away' '%s'", path, path);
+	/* Not mounted: an empty directory where the store was. */
+	store_rig_shell("mv '%s/format' '%s/away'", rig->path, rig->path);
+	assert_null(store_open(rig->path, &e));
+	assert_int_equal(e.kind, ERR_TEMP);
+	store_rig_shell("mv '%s/away' '%s/format'", rig->path, rig->path);
+}
+
+static void a_held_mailbox_is_not_deleted(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig), *other = store_rig_open(rig);
+	struct err e;
+
+	assert_int_equal(mailbox_hold(m, &e), 0);
+	assert_int_equal(mailbox_hold(other, &e), 0);
+	mailbox_release(other);
+	assert_int_equal(
+		mailbox_lock_byte(other, MAILBOX_BYTE_USE, true, 0, &e), -1);
+	assert_int_equal(e.kind, ERR_BUSY);
+	mailbox_release(m);
+	assert_int_equal(
+		mailbox_lock_byte(other, MAILBOX_BYTE_USE, true, 0, &e), 0);
+	mailbox_close(&other);
+	/* Renamed away under its user's feet: absent. */
+	store_rig_shell("mv '%s/mailboxes/%s' '%s/mailboxes/.gone'", rig->path,
+			rig->id, rig->path);
+	assert_int_equal(mailbox_hold(m, &e), -1);
+	assert_int_equal(e.kind, ERR_ABSENT);
+	mailbox_close(&m);
+}
+
+static void room_is_what_is_left_beyond_the_reserve(void **state)
+{
+	struct store_rig *rig = *state;
+	struct err e;
+
+	assert_int_equal(store_room(rig->store, 1, 0, &e), 0);
+	assert_int_equal(store_room(rig->store, 1, UINT64_MAX, &e), -1);
+	assert_int_equal(e.kind, ERR_FULL);
+	assert_int_equal(store_room(rig->store, UINT64_MAX, 1, &e), -1);
+	assert_int_equal(e.kind, ERR_FULL);
+}
+
+/* --- what dies on the way
+ * --------------------------------------------------------- */
+
+static void write_half(const struct store_rig *rig)
+{
+	struct mailbox *m = store_rig_open(rig);
+	struct err e;
+	struct delivery *d = delivery_begin(m, &e);
+
+	if (!d || delivery_write(d, (const uint8_t *)"half", 4, &e) < 0)
+		_exit(1);
+}
+
+static void the_sweep_removes_what_dead_writers_left(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct sweep_report report;
+	struct delivery *alive;
+	struct err e;
+
+	alive = delivery_begin(m, &e);
+	assert_non_null(alive);
+	store_rig_killed(write_half, rig);
+	assert_int_equal(store_rig_count(rig, "tmp"), 2);
+	assert_int_equal(mailbox_sweep(m, &report, &e), 0);
+	assert_int_equal(report.removed, 1);
+	assert_int_equal(store_rig_count(rig, "tmp"), 1);
+	assert_int_equal(delivery_commit(&alive, 0, &e), 0);
+	assert_int_equal(mailbox_sweep(m, &report, &e), 0);
+	assert_int_equal(report.taken_in, 1);
+	assert_int_equal(report.removed, 0);
+	mailbox_close(&m);
+}
+
+static void keep_without_indexing(const struct store_rig *rig)
+{
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1];
+
+	store_rig_keep(m, 7, 700, ulid);
+}
+
+static void a_writer_killed_after_the_commit_loses_nothing(void **state)
+{
+	struct store_rig *rig = *state;
+	struct collection *c;
+
+	store_rig_killed(keep_without_indexing, rig);
+	assert_int_equal(store_rig_count(rig, "tmp"), 1);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	store_rig_check(c, 0, 7, 700);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	collection_free(&c);
+}
+
+static void die_inside(const struct store_rig *rig)
+{
+	struct mailbox *m = store_rig_open(rig);
+	uint64_t taken;
+	struct index ix;
+	struct err e;
+	bool more;
+
+	if (index_enter(m, 5000, &ix, &e) < 0 ||
+	    index_take_in(&ix, &taken, &more, &e) < 0)
+		_exit(1);
+}
+
+static void one_killed_inside_is_recovered_from(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1];
+	struct marker marker;
+	struct err e;
+
+	index_now(m);
+	for (unsigned i = 0; i < 5; i++) {
+		store_rig_keep(m, i, 10 * i, ulid);
+		store_rig_killed(die_inside, rig);
+		assert_int_equal(marker_read(m, &marker, &e), 0);
+		assert_true(marker.valid && marker.dirty);
+		index_now(m);
+		assert_int_equal(counters_of(m).messages, i + 1);
+		assert_int_equal(marker_read(m, &marker, &e), 0);
+		assert_false(marker.dirty);
+	}
+	mailbox_close(&m);
+}
+
+static void recoveries_that_never_end_lead_to_a_rebuild(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1], path[256];
+
+	store_rig_keep(m, 1, 10, ulid);
+	index_now(m);
+	for (int i = 0; i < 4; i++)
+		store_rig_killed(die_inside, rig);
+	store_rig_path(rig, "index/aside/index.db", path);
+	assert_int_equal(access(path, F_OK), 0);
+	index_now(m);
+	assert_int_equal(counters_of(m).messages, 1);
+	mailbox_close(&m);
+}
+
+/* --- the index is not the truth
+ * ----------------------------------------------------- */
+
+/* What may befall index/, as a shell command inside it. */
+static const char *const wrecks[] = {
+	"rm -rf ../index",
+	"rm -f index.db",
+	"rm -f log.*",
+	"for f in index.db log.* __db.*; do head -c 5000 /dev/urandom >$f; "
+	"done",
+	"for f in index.db log.*; do : >$f; done",
+	"rm -f __db.*",
+};
+
+/*
+ * Of messages of one millisecond the ULIDs do not tell which came first, and
+ * after a rebuild nothing else does: so each is looked up by its size.
+ */
+static void check_all(struct collection *c, unsigned n)
+{
+	assert_int_equal(collection_count(c), n);
+	for (size_t i = 0; i < n; i++) {
+		unsigned seed = (unsigned)collection_message(c, i)->octets;
+
+		assert_true(seed < n);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(seed,
+					     collection_message(c, k)->octets);
+		store_rig_check(c, i, seed, seed);
+	}
+}
+
+static void a_wrecked_index_loses_nothing(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1], path[256];
+	struct collection *c;
+
+	store_rig_path(rig, "index", path);
+	for (unsigned i = 0; i < N_ELEMENTS(wrecks); i++) {
+		store_rig_keep(m, 2 * i, 2 * i, ulid);
+		index_now(m);
+		store_rig_keep(m, 2 * i + 1, 2 * i + 1, ulid);
+		store_rig_shell("cd '%s' && %s", path, wrecks[i]);
+		c = store_rig_login(rig);
+		check_all(c, 2 * i + 2);
+		index_now(m);
+		assert_int_equal(counters_of(m).messages, 2 * i + 2);
+		collection_free(&c);
+	}
+	mailbox_close(&m);
+}
+
+static void without_an_index_one_can_collect_and_delete(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1], path[256];
+	struct collection *c;
+	size_t removed;
+	struct err e;
+
+	store_rig_keep(m, 1, 10, ulid);
+	index_now(m);
+	/* Not to be had: a file where the directory was. */
+	store_rig_path(rig, "index", path);
+	store_rig_shell("rm -rf '%s' && : >'%s'", path, path);
+	store_rig_keep(m, 2, 20, ulid);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 2);
+	collection_message(c, 0)->marked = true;
+	assert_int_equal(collection_update(c, &removed, NULL, &e), 0);
+	assert_int_equal(removed, 1);
+	collection_free(&c);
+	store_rig_shell("rm '%s'", path);
+	index_now(m);
+	assert_int_equal(counters_of(m).messages, 1);
+	mailbox_close(&m);
+}
+
+static void a_file_put_back_by_hand_is_served(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1], path[256];
+	struct collection *c;
+
+	store_rig_keep(m, 1, 10, ulid);
+	store_rig_keep(m, 2, 20, ulid);
+	index_now(m);
+	store_rig_path(rig, "cur", path);
+	store_rig_shell("mv '%s/%s,W=20.age' '%s/..'", path, ulid, path);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	collection_free(&c);
+	store_rig_shell("mv '%s/../%s,W=20.age' '%s'", path, ulid, path);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 2);
+	store_rig_check(c, 1, 2, 20);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+static void a_copy_is_opened_elsewhere(void **state)
+{
+	struct store_rig *rig = *state, copy = *rig;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1];
+	struct collection *c;
+	struct err e;
+
+	for (unsigned i = 0; i < 3; i++)
+		store_rig_keep(m, i, i, ulid);
+	index_now(m);
+	store_rig_keep(m, 3, 3, ulid);
+	snprintf(copy.path, sizeof(copy.path), "%.100s.copy", rig->path);
+	store_rig_shell("cp -a '%s' '%s'", rig->path, copy.path);
+	copy.store = store_open(copy.path, &e);
+	assert_non_null(copy.store);
+	c = store_rig_login(&copy);
+	check_all(c, 4);
+	collection_free(&c);
+	store_free(&copy.store);
+	store_rig_shell("rm -rf '%s'", copy.path);
+	mailbox_close(&m);
+}
+
+static void many_are_taken_in_in_batches(void **state)
+{
+	enum { MANY = 2 * INDEX_BATCH + 3 };
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[ULID_LEN + 1];
+	struct collection *c;
+	size_t removed;
+	struct err e;
+
+	for (unsigned i = 0; i < MANY; i++)
+		store_rig_keep(m, i, 1, ulid);
+	index_now(m);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	assert_int_equal(counters_of(m).messages, MANY);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		collection_message(c, i)->marked = true;
+	assert_int_equal(collection_update(c, &removed, NULL, &e), 0);
+	assert_int_equal(removed, MANY);
+	assert_int_equal(counters_of(m).messages, 0);
+	assert_int_equal(counters_of(m).oldest, 0);
+	assert_int_equal(store_rig_count(rig, "cur"), 0);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+/* --- damage
+ * ------------------------------------------------------------------------------
+ */
+
+static void damage_is_told_and_the_others_come(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[3][ULID_LEN + 1], path[256];
+	const uint8_t *bytes;
+	struct collection *c;
+	struct reader *r;
+	size_t n = 1;
+	struct err e;
+
+	for (unsigned i = 0; i < 3; i++)
+		store_rig_keep(m, i, 200000, ulid[i]);
+	store_rig_path(rig, "cur", path);
+	/* One octet in the third chunk; and one file that lost its end. */
+	store_rig_shell("printf X | dd of='%s/%s,W=200000.age' bs=1 "
+			"seek=140000 conv=notrunc status=none",
+			path, ulid[0]);
+	store_rig_shell("truncate -s -1 '%s/%s,W=200000.age'", path, ulid[1]);
+	c = store_rig_login(rig);
+	r = reader_open(c, 0, &e);
+	assert_non_null(r);
+	while (reader_next(r, &bytes, &n, &e) == 0)
+		assert_true(n > 0);
+	assert_int_equal(e.kind, ERR_DAMAGED);
+	reader_close(&r);
+	assert_null(reader_open(c, 1, &e));
+	assert_int_equal(e.kind, ERR_DAMAGED);
+	store_rig_check(c, 2, 2, 200000);
+	collection_free(&c);
+	/* The next session knows it at once, and can delete them. */
+	c = store_rig_login(rig);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(collection_message(c, i)->flags,
+				 MESSAGE_DAMAGED);
+		assert_null(reader_open(c, i, &e));
+		assert_int_equal(e.kind, ERR_DAMAGED);
+		collection_message(c, i)->marked = true;
+	}
+	assert_int_equal(collection_update(c, &n, NULL, &e), 0);
+	assert_int_equal(n, 2);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+/* --- a proxy's copy
+ * ---------------------------------------------------------------------- */
+
+static struct delivery *prepare(struct mailbox *m)
+{
+	struct err e;
+	struct delivery *d = delivery_begin(m, &e);
+
+	if (!d || delivery_write(d, (const uint8_t *)"copy", 4, &e) < 0 ||
+	    delivery_prepare(d, &e) < 0)
+		fail_msg("%s", e.text);
+	return d;
+}
+
+static void a_copy_becomes_visible_on_upstreams_yes(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct delivery *d = prepare(m);
+	struct collection *c;
+	struct err e;
+
+	index_now(m); /* its writer lives: not touched */
+	assert_int_equal(store_rig_count(rig, "cur"), 0);
+	assert_int_equal(delivery_commit(&d, 0, &e), 0);
+	index_now(m);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	assert_int_equal(collection_message(c, 0)->flags, 0);
+	collection_free(&c);
+	d = prepare(m);
+	delivery_abort(&d);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	mailbox_close(&m);
+}
+
+static void die_prepared(const struct store_rig *rig)
+{
+	prepare(store_rig_open(rig));
+}
+
+static void a_copy_without_an_answer_is_kept_unconfirmed(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct collection *c;
+
+	store_rig_killed(die_prepared, rig);
+	assert_int_equal(store_rig_count(rig, "cur"), 0);
+	index_now(m);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	assert_int_equal(collection_message(c, 0)->flags, MESSAGE_UNCONFIRMED);
+	assert_int_equal(collection_message(c, 0)->octets, 4);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
+#define RIGGED(test)                                                           \
+	cmocka_unit_test_setup_teardown(test, store_rig_setup,                 \
+					store_rig_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIGGED(what_is_kept_is_collected),
+		RIGGED(the_order_is_that_of_arrival),
+		RIGGED(an_aborted_message_leaves_nothing),
+		RIGGED(updating_nothing_is_a_collection_too),
+		RIGGED(a_wrong_password_and_an_unknown_id_are_alike),
+		RIGGED(one_collects_at_a_time),
+		RIGGED(absent_is_said_only_of_what_is_absent),
+		RIGGED(a_held_mailbox_is_not_deleted),
+		RIGGED(room_is_what_is_left_beyond_the_reserve),
+		RIGGED(the_sweep_removes_what_dead_writers_left),
+		RIGGED(a_writer_killed_after_the_commit_loses_nothing),
+		RIGGED(one_killed_inside_is_recovered_from),
+		RIGGED(recoveries_that_never_end_lead_to_a_rebuild),
+		RIGGED(a_wrecked_index_loses_nothing),
+		RIGGED(without_an_index_one_can_collect_and_delete),
+		RIGGED(a_file_put_back_by_hand_is_served),
+		RIGGED(a_copy_is_opened_elsewhere),
+		RIGGED(many_are_taken_in_in_batches),
+		RIGGED(damage_is_told_and_the_others_come),
+		RIGGED(a_copy_becomes_visible_on_upstreams_yes),
+		RIGGED(a_copy_without_an_answer_is_kept_unconfirmed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
