@@ -132,17 +132,23 @@ static bool answer(struct dialogue *d, const struct reply *r)
 	return true;
 }
 
-/* Replies wait while more commands are buffered (RFC 2920 3.2). */
+/* Then the next line comes without waiting for the peer. */
+static bool line_buffered(struct conn *c)
+{
+	const uint8_t *bytes;
+	size_t n;
+
+	return conn_input_buffered(c) && conn_peek(c, &bytes, &n) == CONN_OK &&
+	       memchr(bytes, '\n', n);
+}
+
+/* Replies wait while more commands are buffered, and no longer (RFC 2920 3.2).
+ */
 static enum conn_status read_line(struct dialogue *d)
 {
-	enum conn_status status;
-
 	conn_set_deadline(d->conn, d->limits->line_seconds, 0);
-	if (!conn_input_buffered(d->conn)) {
-		status = conn_flush(d->conn);
-		if (status != CONN_OK)
-			return CONN_EOF;
-	}
+	if (!line_buffered(d->conn) && conn_flush(d->conn) != CONN_OK)
+		return CONN_EOF;
 	return conn_read_line(d->conn, &d->line, d->protocol->max_line);
 }
 

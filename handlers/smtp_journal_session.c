@@ -71,8 +71,7 @@ struct store *smtp_journal_store(struct session *s)
 	return s->store;
 }
 
-/* --- greetings -------------------------------------------------------------
- */
+/* --- greetings ----------------------------------------------------------- */
 
 /* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
 static void greeted(struct session *s, const char *name, bool extended)
@@ -124,8 +123,7 @@ static const struct reply *ehlo(struct session *s, const char *arg)
 	return &reply_sent;
 }
 
-/* --- TLS --------------------------------------------------------------------
- */
+/* --- TLS ----------------------------------------------------------------- */
 
 /* Reads the certificate now, so that a renewed one counts from now on. */
 static struct tls *prepare_tls(struct session *s)
@@ -175,8 +173,7 @@ static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 	return &reply_sent;
 }
 
-/* --- what changes little or nothing ------------------------------------------
- */
+/* --- what changes little or nothing -------------------------------------- */
 
 static const struct reply *rset(struct session *s, const char *arg UNUSED)
 {
@@ -209,8 +206,7 @@ static const struct reply *quit(struct session *s UNUSED,
 	return &smtp_goodbye;
 }
 
-/* --- the protocol
- * -------------------------------------------------------------- */
+/* --- the protocol ------------------------------------------------------ */
 
 enum {
 	START = 1u << SMTP_STATE_START,

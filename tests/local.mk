@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	%D%/unit/test_admin \
 	%D%/unit/test_age \
 	%D%/unit/test_bech32 \
+	%D%/unit/test_cmd \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_counters \
@@ -19,9 +20,11 @@ UNIT_TESTS = \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
 	%D%/unit/test_seal \
+	%D%/unit/test_seen \
+	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
-	%D%/unit/test_stream \
 	%D%/unit/test_store \
+	%D%/unit/test_stream \
 	%D%/unit/test_summary \
 	%D%/unit/test_trace \
 	%D%/unit/test_unseal \
@@ -32,11 +35,12 @@ EXTRA_DIST += %D%/lsan.supp
 AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
 	export LSAN_OPTIONS;
-EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h
+EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h %D%/unit/smtp_rig.h
 
 # A store with a mailbox, for those who need a real one.
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
+%C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
