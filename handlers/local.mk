@@ -7,6 +7,15 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/dialler.c %D%/dialler.h \
 	%D%/journal_message.c %D%/journal_message.h \
 	%D%/mail_head.c %D%/mail_head.h \
+	%D%/mbox.c %D%/mbox.h \
+	%D%/pop3_serve_auth.c \
+	%D%/pop3_serve_end.c \
+	%D%/pop3_serve_list.c \
+	%D%/pop3_serve_private.h \
+	%D%/pop3_serve_retr.c \
+	%D%/pop3_serve_session.c %D%/pop3_serve_session.h \
+	%D%/pop3_top.c %D%/pop3_top.h \
+	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
@@ -16,6 +25,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_params.c %D%/smtp_params.h \
 	%D%/smtp_replies.c %D%/smtp_replies.h \
 	%D%/smtp_tx.c %D%/smtp_tx.h \
+	%D%/smtp_upstream.c %D%/smtp_upstream.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/trace.c %D%/trace.h \
 	%D%/upstream.c %D%/upstream.h
@@ -34,3 +44,35 @@ handler_PROGRAMS += smtp-journal
 smtp_journal_SOURCES = %D%/smtp_journal_main.c
 smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(P11_ABSENT)
+
+handler_PROGRAMS += pop3-serve
+pop3_serve_SOURCES = %D%/pop3_serve_main.c
+pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
+pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
+
+# The shell command. Its users and groups come from the system: never static.
+handler_PROGRAMS += mailbox-tool
+mailbox_tool_SOURCES = \
+	%D%/mailbox_tool.c \
+	%D%/tool.h \
+	%D%/tool_args.c \
+	%D%/tool_ask.c \
+	%D%/tool_config.c \
+	%D%/tool_export.c \
+	%D%/tool_lists.c \
+	%D%/tool_mailbox.c \
+	%D%/tool_password.c \
+	%D%/tool_show.c \
+	%D%/tool_status.c \
+	%D%/tool_store.c \
+	%D%/tool_text.c
+mailbox_tool_LDADD = %D%/libsession.a $(OPENER_LIBS)
+
+# Every key with its default, printed by the table that reads them.
+doc_DATA = %D%/restante.conf
+CLEANFILES += %D%/restante.conf
+%D%/restante.conf: mailbox-tool$(EXEEXT)
+	$(AM_V_at)$(MKDIR_P) %D%
+	$(AM_V_GEN)./mailbox-tool$(EXEEXT) config example >$@.new || \
+		echo '# Printed by: restante config example' >$@.new
+	$(AM_V_at)mv -f $@.new $@

@@ -121,16 +121,14 @@ static int flush(struct upstream *u, struct err *e)
 	return err_set(e, ERR_TEMP, "server %s takes nothing more", u->host);
 }
 
-int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
+int upstream_sendv(struct upstream *u, struct err *e, const char *fmt,
+		   va_list ap)
 {
 	struct buf text;
 	bool fits;
-	va_list ap;
 
 	buf_init(&text, UPSTREAM_LINE_MAX);
-	va_start(ap, fmt);
 	fits = buf_addv(&text, fmt, ap) && buf_adds(&text, "\r\n");
-	va_end(ap);
 	if (fits)
 		conn_write(u->conn, text.data, text.len);
 	buf_release(&text);
@@ -140,29 +138,60 @@ int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
 	return flush(u, e);
 }
 
+int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	int result;
+
+	va_start(ap, fmt);
+	result = upstream_sendv(u, e, fmt, ap);
+	va_end(ap);
+	return result;
+}
+
 /* --- logging in
  * -------------------------------------------------------------------- */
 
 /* A credential's line: its buffers are wiped as soon as it has left. */
-static int send_secret(struct upstream *u, const uint8_t *bytes, size_t n,
-		       struct err *e)
+static int send_wiped(struct upstream *u, struct buf *text, bool fits,
+		      struct err *e)
 {
-	struct buf text;
-	bool fits;
 	int result;
 
-	buf_init(&text, UPSTREAM_LINE_MAX);
-	fits = sasl_base64_encode(bytes, n, &text) && buf_adds(&text, "\r\n");
 	if (fits)
-		conn_write(u->conn, text.data, text.len);
-	buf_wipe(&text);
-	buf_release(&text);
+		conn_write(u->conn, text->data, text->len);
+	buf_wipe(text);
+	buf_release(text);
 	result = fits ? flush(u, e)
 		      : err_set(e, ERR_PASSWORD,
 				"server %s: the credential is too long",
 				u->host);
 	conn_wipe_output(u->conn);
 	return result;
+}
+
+static int send_secret(struct upstream *u, const uint8_t *bytes, size_t n,
+		       struct err *e)
+{
+	struct buf text;
+	bool fits;
+
+	buf_init(&text, UPSTREAM_LINE_MAX);
+	fits = sasl_base64_encode(bytes, n, &text) && buf_adds(&text, "\r\n");
+	return send_wiped(u, &text, fits, e);
+}
+
+int upstream_send_pass(struct upstream *u, const struct secret *password,
+		       struct err *e)
+{
+	struct buf text;
+	bool fits;
+
+	buf_init(&text, UPSTREAM_LINE_MAX);
+	fits = buf_adds(&text, "PASS ") &&
+	       buf_add(&text, password->bytes, password->len) &&
+	       buf_adds(&text, "\r\n");
+	return send_wiped(u, &text, fits, e);
 }
 
 struct exchange {

@@ -63,6 +63,11 @@ int upstream_read_line(struct upstream *u, struct err *e);
 /* Sends a line (fmt without CRLF) at once. */
 int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
+int upstream_sendv(struct upstream *u, struct err *e, const char *fmt,
+		   va_list ap) PRINTF_LIKE(3, 0);
+/* Sends "PASS …"; every buffer that held it is wiped. */
+int upstream_send_pass(struct upstream *u, const struct secret *password,
+		       struct err *e);
 
 /* A client's credential for the real server. */
 struct credential {
