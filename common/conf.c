@@ -282,8 +282,7 @@ void conf_free(struct conf **c)
 	*c = NULL;
 }
 
-/* --- the annotated example -------------------------------------------------
- */
+/* --- the annotated example ------------------------------------------------ */
 
 static void print_meaning(FILE *out, const char *indent, const char *meaning)
 {

@@ -16,7 +16,7 @@ struct conf {
 	char *hostname;
 	char *domain;
 	char *store;
-	char *runtime;    /* slots and locks that need not outlive a boot */
+	char *runtime;	  /* slots and locks that need not outlive a boot */
 	char *postmaster; /* a mailbox id, or "" */
 	char *language;
 
@@ -26,8 +26,8 @@ struct conf {
 		bool require_tls;
 		bool chunking;
 		struct conf_networks plaintext_from;
-		struct conf_networks allow_from;   /* none: any */
-		struct conf_strings client_names;  /* none: any */
+		struct conf_networks allow_from;  /* none: any */
+		struct conf_strings client_names; /* none: any */
 		uint64_t max_size;
 		unsigned max_recipients;
 		unsigned max_mailboxes;

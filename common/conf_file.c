@@ -32,8 +32,7 @@ struct slot {
 	struct reading *reading;
 };
 
-/* --- reading the file ------------------------------------------------------
- */
+/* --- reading the file ----------------------------------------------------- */
 
 static int fault(const struct reading *r, unsigned line, const char *what)
 {
@@ -75,8 +74,7 @@ static int prepare(const struct reading *r, char *text)
 	return what ? fault(r, line, what) : 0;
 }
 
-/* --- libconfuse
- * ---------------------------------------------------------------- */
+/* --- libconfuse ----------------------------------------------------------- */
 
 /*
  * Callbacks get no argument of ours. The default of an integer is a field that
@@ -188,8 +186,7 @@ static cfg_t *parser_new(struct reading *r, struct slot *slots)
 	return cfg;
 }
 
-/* --- what was read ----------------------------------------------------------
- */
+/* --- what was read -------------------------------------------------------- */
 
 static void *member_of(const struct conf_key *key, void *out)
 {

@@ -14,8 +14,7 @@
 
 enum { NAME_MAX_OCTETS = 200, DESCRIPTION_MAX = 2000 };
 
-/* --- types of this file alone -----------------------------------------------
- */
+/* --- types of this file alone --------------------------------------------- */
 
 static bool set_id(const struct conf_key *key UNUSED, const char *text,
 		   void *member)
@@ -71,8 +70,7 @@ static const struct conf_type type_time = {.set = set_time};
 static const struct conf_type type_status = {.set = set_status};
 static const struct conf_type type_copies = {.set = set_copies};
 
-/* --- the table ---------------------------------------------------------------
- */
+/* --- the table ------------------------------------------------------------ */
 
 bool mailbox_recipient_valid(const char *text)
 {
@@ -135,8 +133,7 @@ static const struct conf_key keys[] = {
 
 static const struct conf_table table = {keys, N_ELEMENTS(keys)};
 
-/* --- reading
- * ------------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------- */
 
 /* The networks once more, as they are compared. */
 static void derive_networks(struct mailbox_conf *m)
@@ -187,8 +184,7 @@ void mailbox_conf_release(struct mailbox_conf *m)
 	conf_networks_release(&m->allow_from);
 }
 
-/* --- writing
- * ------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 static bool write_value(struct buf *out, const char *name, const char *value)
 {
@@ -263,8 +259,7 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 		       out->max);
 }
 
-/* --- one key by its name
- * -------------------------------------------------------- */
+/* --- one key by its name -------------------------------------------------- */
 
 static const char *const settable[] = {"name", "description", "copies",
 				       "allow-from", "client-names"};

@@ -34,6 +34,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls.c %D%/tls.h \
 	%D%/tls_cert.c \
 	%D%/tls_client.c \
+	%D%/tls_expiry.c \
 	%D%/tls_private.h \
 	%D%/wire.c %D%/wire.h
 

@@ -45,6 +45,9 @@ struct tls_server_settings {
 struct tls *tls_server_new(const struct tls_server_settings *settings,
 			   struct err *e);
 
+/* When the first certificate of a PEM file ends, in seconds since 1970. */
+int tls_certificate_end(const char *file, int64_t *when_r, struct err *e);
+
 /*
  * A client session that checks the peer's certificate for name against the
  * certificates in ca_file: PEM, or a directory hashed as OpenSSL does it (""

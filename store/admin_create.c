@@ -24,8 +24,7 @@ enum { SEEN_KEY_SIZE = 32, RECIPIENT_MAX = 128 };
 #define PREFIX_NEW  ".new-"
 #define PREFIX_GONE ".gone-"
 
-/* --- the store
- * ---------------------------------------------------------------- */
+/* --- the store ------------------------------------------------------------ */
 
 /* The directory's rights make mailboxes/ belong to its group. */
 static int open_store_directory(const char *path, struct err *e)
@@ -82,8 +81,7 @@ int store_init(const char *path, struct err *e)
 	return 0;
 }
 
-/* --- the parts of a mailbox
- * ----------------------------------------------------- */
+/* --- the parts of a mailbox ----------------------------------------------- */
 
 static int make_directories(int dir, struct err *e)
 {
@@ -134,8 +132,7 @@ static int make_parts(int dir, const struct mailbox_conf *conf,
 	return admin_sync(dir, ".", e);
 }
 
-/* --- a mailbox
- * ------------------------------------------------------------------ */
+/* --- a mailbox ------------------------------------------------------------ */
 
 /*
  * The directory it is built in, locked, so that store_tidy() in another
@@ -230,8 +227,7 @@ int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
 	return 0;
 }
 
-/* --- what the killed left behind
- * --------------------------------------------------- */
+/* --- what the killed left behind ------------------------------------------ */
 
 static int is_leftover(const struct dirent *d)
 {

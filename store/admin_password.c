@@ -19,8 +19,7 @@
 #define IDENTITY_NEXT "identity.age.next"
 #define RECOVERY      "identity.recovery.age"
 
-/* --- writing identity files
- * ----------------------------------------------------- */
+/* --- writing identity files ----------------------------------------------- */
 
 static int read_file(int dir, const char *name, struct buf *out, struct err *e)
 {
@@ -121,8 +120,7 @@ int admin_seal_recovery(int dir, const struct mailbox_conf *conf,
 	return result;
 }
 
-/* --- a change in progress
- * ---------------------------------------------------------- */
+/* --- a change in progress ------------------------------------------------- */
 
 /* 1: one is in progress, with its file's state; 0: none. */
 static int next_state(const struct mailbox *m, struct stat *st_r, struct err *e)
@@ -182,8 +180,7 @@ int mailbox_password_confirm(struct mailbox *m, struct err *e)
 	return state;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------ */
+/* --- opening -------------------------------------------------------------- */
 
 static int open_file(const struct mailbox *m, const char *name,
 		     const struct mailbox_opener *opener,
@@ -243,18 +240,32 @@ static int open_with_password(struct mailbox *m,
 	return -1;
 }
 
+/* What the caller gave is wrong, rather than something here. */
+static void explain(const struct mailbox *m,
+		    const struct mailbox_opener *opener, struct err *e)
+{
+	if (e->kind == ERR_PASSWORD)
+		err_set(e, ERR_PASSWORD, "mailbox %s: %s", m->id,
+			opener->password
+				? "wrong password"
+				: "its key is not sealed to this identity");
+	else if (e->kind == ERR_ABSENT)
+		err_set(e, ERR_STATE,
+			"mailbox %s: its key is sealed to no recovery "
+			"recipient, there is no " RECOVERY,
+			m->id);
+}
+
 static int open_key(struct mailbox *m, const struct mailbox_opener *opener,
 		    struct secret *private_r, struct err *e)
 {
-	if (opener->password)
-		return open_with_password(m, opener, private_r, e);
-	if (open_file(m, RECOVERY, opener, private_r, e) == 0)
-		return 0;
-	if (e->kind == ERR_ABSENT)
-		err_set(e, ERR_STATE,
-			"mailbox %s has no recovery recipient: there is no %s",
-			m->id, RECOVERY);
-	return -1;
+	int result = opener->password
+			     ? open_with_password(m, opener, private_r, e)
+			     : open_file(m, RECOVERY, opener, private_r, e);
+
+	if (result < 0)
+		explain(m, opener, e);
+	return result;
 }
 
 int mailbox_open_key(struct mailbox *m, const struct mailbox_opener *opener,

@@ -20,8 +20,7 @@
 
 enum { RECIPIENT_MAX = 128 };
 
-/* --- deleting
- * --------------------------------------------------------------------- */
+/* --- deleting ------------------------------------------------------------- */
 
 /*
  * Away by one rename: from here on nobody finds it. Counted again, for a last
@@ -72,8 +71,7 @@ int mailbox_delete(struct mailbox **m_r, uint64_t messages, struct err *e)
 	return result;
 }
 
-/* --- a new key
- * -------------------------------------------------------------------- */
+/* --- a new key ------------------------------------------------------------ */
 
 /* lost/<own public key>: opened, or made. */
 static int open_lost(const struct mailbox *m, struct err *e)

@@ -128,8 +128,7 @@ int mailbox_update(struct mailbox *m,
 	return result;
 }
 
-/* --- recipients -------------------------------------------------------------
- */
+/* --- recipients ----------------------------------------------------------- */
 
 static int check_recipient(const char *recipient, struct err *e)
 {
@@ -224,8 +223,7 @@ int mailbox_recipient_remove(struct mailbox *m, const char *recipient,
 	return change_recipients(m, recipient, opener, remove_recipient, e);
 }
 
-/* --- before messages are taken away ----------------------------------------
- */
+/* --- before messages are taken away --------------------------------------- */
 
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r, struct err *e)
 {

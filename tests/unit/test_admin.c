@@ -34,8 +34,7 @@ struct fixture {
 	struct secret password;
 };
 
-/* --- rig
- * ---------------------------------------------------------------------- */
+/* --- rig ------------------------------------------------------------------ */
 
 static struct err failure;
 
@@ -210,8 +209,7 @@ static void new_recovery(struct secret *private_r, char *recipient_r,
 	buf_release(&recipient);
 }
 
-/* --- making
- * ---------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -334,8 +332,7 @@ static void test_nothing_is_left_of_a_failure(void **state)
 	assert_int_equal(count_entries(f, ""), 0);
 }
 
-/* --- settings
- * --------------------------------------------------------------------- */
+/* --- settings ------------------------------------------------------------- */
 
 static int set_name(struct mailbox_conf *conf, const void *arg, struct err *e)
 {
@@ -445,8 +442,7 @@ static void test_a_removed_recipient_loses_the_key(void **state)
 	secret_release(&second);
 }
 
-/* --- passwords
- * -------------------------------------------------------------------- */
+/* --- passwords ------------------------------------------------------------ */
 
 static void test_password_changes_in_two_steps(void **state)
 {
@@ -556,8 +552,7 @@ static void test_a_recovery_key_sets_a_password(void **state)
 	secret_release(&new);
 }
 
-/* --- reset
- * -------------------------------------------------------------------------- */
+/* --- reset ---------------------------------------------------------------- */
 
 static void test_reset_takes_a_new_key(void **state)
 {
@@ -628,8 +623,7 @@ static void test_an_unfinished_reset_takes_no_mail(void **state)
 	secret_release(&new);
 }
 
-/* --- deleting
- * ------------------------------------------------------------------------- */
+/* --- deleting ------------------------------------------------------------- */
 
 static void test_delete(void **state)
 {

@@ -72,8 +72,7 @@ static struct conf *read_good(const struct fixture *f, const char *text)
 	return c;
 }
 
-/* --- every member as text ---------------------------------------------------
- */
+/* --- every member as text ------------------------------------------------- */
 
 static void dump_strings(FILE *out, const char *name,
 			 const struct conf_strings *s)
@@ -126,8 +125,7 @@ static char *dump(const struct conf *c)
 	return text;
 }
 
-/* --- good files -------------------------------------------------------------
- */
+/* --- good files ----------------------------------------------------------- */
 
 static const char head[] = "hostname = 'mail.example.org'\n";
 
@@ -219,8 +217,7 @@ static void test_a_list_is_replaced_or_added_to(void **state)
 	conf_free(&c);
 }
 
-/* --- the annotated example ---------------------------------------------------
- */
+/* --- the annotated example ------------------------------------------------ */
 
 static char *example(void)
 {
@@ -322,8 +319,7 @@ static void test_every_key_has_a_validator(void **state)
 	free(text);
 }
 
-/* --- bad files
- * ----------------------------------------------------------------- */
+/* --- bad files ------------------------------------------------------------ */
 
 static const struct {
 	const char *text;
@@ -443,8 +439,7 @@ static void test_nothing_is_printed(void **state)
 	assert_int_equal(printed, 0);
 }
 
-/* --- pieces
- * --------------------------------------------------------------------- */
+/* --- pieces --------------------------------------------------------------- */
 
 static const struct {
 	const char *text;

@@ -327,8 +327,7 @@ static void test_what_a_file_may_not_say_is_not_written(void **state UNUSED)
 	mailbox_conf_release(&m);
 }
 
-/* --- targets
- * ------------------------------------------------------------------ */
+/* --- targets -------------------------------------------------------------- */
 
 #define PIN "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
@@ -426,8 +425,7 @@ static void test_targets(void **state UNUSED)
 	}
 }
 
-/* --- times
- * ---------------------------------------------------------------------- */
+/* --- times ---------------------------------------------------------------- */
 
 static const struct {
 	const char *text;

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The C half of the shell command `restante`: its table of commands, and the
+ * way from a command line to one of them. What a command does stands in
+ * tool_*.c.
+ */
+#include "common/base.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "handlers/tool.h"
+
+/* --- the table ------------------------------------------------------------ */
+
+#define READS	(TOOL_NEEDS_CONF | TOOL_NEEDS_STORE)
+#define CHANGES (READS | TOOL_CHANGES)
+
+#define OPTIONS(...)                                                           \
+	(const char *const[])                                                  \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
+
+static const struct tool_command commands[] = {
+	{"mailbox create",
+	 "NAME [--description TEXT] [--recipient age1…]… [--target TARGET]… "
+	 "[--porcelain]",
+	 "make a mailbox, and show its password once",
+	 OPTIONS("description=", "recipient=", "target=", "porcelain"), 1, 1,
+	 CHANGES, tool_create},
+	{"mailbox list", "[--porcelain]", "one line for each mailbox",
+	 OPTIONS("porcelain"), 0, 0, READS, tool_list},
+	{"mailbox show", "ID [--porcelain]", "all that is known of a mailbox",
+	 OPTIONS("porcelain"), 1, 1, READS, tool_show},
+	{"mailbox settings", "ID",
+	 "what to enter in the archive, the mail server, the mail client", NULL,
+	 1, 1, READS, tool_settings},
+	{"mailbox set", "ID KEY=VALUE…",
+	 "change name, description, copies, allow-from, client-names", NULL, 2,
+	 SIZE_MAX, CHANGES, tool_set},
+	{"mailbox suspend", "ID", "take no more mail (450); collecting goes on",
+	 NULL, 1, 1, CHANGES, tool_suspend},
+	{"mailbox activate", "ID", "take mail again", NULL, 1, 1, CHANGES,
+	 tool_activate},
+	{"mailbox recipient add",
+	 "ID age1… [--password | --recovery-identity FILE]",
+	 "seal mail to a recovery key as well",
+	 OPTIONS("password", "recovery-identity="), 2, 2, CHANGES,
+	 tool_recipient_add},
+	{"mailbox recipient remove",
+	 "ID age1… [--password | --recovery-identity FILE]",
+	 "seal no more mail to it", OPTIONS("password", "recovery-identity="),
+	 2, 2, CHANGES, tool_recipient_remove},
+	{"mailbox recipient list", "ID", "whom mail is sealed to", NULL, 1, 1,
+	 READS, tool_recipient_list},
+	{"mailbox target add", "ID TARGET",
+	 "let the proxies reach HOST[:PORT][,tls=implicit|starttls]"
+	 "[,pin-sha256=BASE64], *.DOMAIN or *",
+	 NULL, 2, 2, CHANGES, tool_target_add},
+	{"mailbox target remove", "ID TARGET", "no longer", NULL, 2, 2, CHANGES,
+	 tool_target_remove},
+	{"mailbox target list", "ID", "what they may reach", NULL, 1, 1, READS,
+	 tool_target_list},
+	{"mailbox passwd", "ID [--recovery-identity FILE | --confirm]",
+	 "make a new password; nothing is lost",
+	 OPTIONS("recovery-identity=", "confirm"), 1, 1, CHANGES, tool_passwd},
+	{"mailbox reset", "ID [--recovery-identity FILE]",
+	 "make a new key where the password is lost; mail becomes unreadable",
+	 OPTIONS("recovery-identity="), 1, 1, CHANGES, tool_reset},
+	{"mailbox delete", "ID [--yes]", "remove a suspended mailbox for good",
+	 OPTIONS("yes"), 1, 1, CHANGES, tool_delete},
+	{"mailbox export", "ID --format eml|mbox [--identity FILE] DIR",
+	 "write the messages to files; the mailbox stays as it was",
+	 OPTIONS("format=", "identity="), 2, 2, CHANGES, tool_export},
+	{"sweep", "", "bring the indexes up to date, remove what is unfinished",
+	 NULL, 0, 0, CHANGES, tool_sweep},
+	{"status", "", "how things stand; exit 1 where a person is needed",
+	 NULL, 0, 0, READS, tool_status},
+	{"config check", "", "whether the configuration is right", NULL, 0, 0,
+	 TOOL_NEEDS_CONF, tool_config_check},
+	{"config init", "", "write the first configuration, make the store",
+	 NULL, 0, 0, 0, tool_config_init},
+	{"config example", "", "print every key with its default and meaning",
+	 NULL, 0, 0, 0, tool_config_example},
+};
+
+/* --- help ----------------------------------------------------------------- */
+
+static void print_command(FILE *out, const struct tool_command *c)
+{
+	fprintf(out, "  %s%s%s\n      %s\n", c->path, c->usage[0] ? " " : "",
+		c->usage, c->about);
+}
+
+/* Whether path is that group of commands, or one of it. */
+static bool is_below(const char *path, const char *group)
+{
+	size_t n = strlen(group);
+
+	return n == 0 || (strncmp(path, group, n) == 0 &&
+			  (path[n] == '\0' || path[n] == ' '));
+}
+
+/* The commands of a group; "" is all of them. False: there is none. */
+static bool print_commands(FILE *out, const char *group)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < N_ELEMENTS(commands); i++) {
+		if (!is_below(commands[i].path, group))
+			continue;
+		if (!any)
+			fputs("usage: restante [-c FILE] COMMAND\n\n", out);
+		print_command(out, &commands[i]);
+		any = true;
+	}
+	return any;
+}
+
+static void print_help(FILE *out)
+{
+	(void)print_commands(out, "");
+	fprintf(out,
+		"\nAn ID is that of a mailbox, mbx-…; its address is good too. "
+		"A password is the\nfirst line of standard input, or is asked "
+		"for; it is never an argument.\n"
+		"  -c FILE    the configuration (default: %s)\n"
+		"  --help     this, or that of one command behind it\n"
+		"  --version\n"
+		"Exit status: 0 done, 64 used or configured wrongly, 67 no "
+		"such "
+		"mailbox, 69 in use,\n75 try again later, 77 wrong password or "
+		"no permission. restante(8) has it all.\n",
+		conf_default_file());
+}
+
+static int print_version(void)
+{
+	printf("restante (Restante) %s\n", PACKAGE_VERSION);
+	return 0;
+}
+
+/* --- which command -------------------------------------------------------- */
+
+/* The words of path that argv begins with; 0: not this command. */
+static int match_path(const char *path, int argc, char **argv)
+{
+	int n = 0;
+
+	while (*path) {
+		size_t len = strcspn(path, " ");
+
+		if (n == argc || strlen(argv[n]) != len ||
+		    strncmp(argv[n], path, len) != 0)
+			return 0;
+		n++;
+		path += len + (path[len] == ' ');
+	}
+	return n;
+}
+
+static const struct tool_command *find_command(int argc, char **argv,
+					       int *n_words_r)
+{
+	for (size_t i = 0; i < N_ELEMENTS(commands); i++) {
+		*n_words_r = match_path(commands[i].path, argc, argv);
+		if (*n_words_r > 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
+}
+
+/* The words that may be the beginning of a command: "mailbox target". */
+static void first_words(int argc, char **argv, char *group_r, size_t size)
+{
+	group_r[0] = '\0';
+	for (int i = 0; i < argc && i < 2 && argv[i][0] != '-'; i++) {
+		size_t n = strlen(group_r);
+
+		snprintf(group_r + n, size - n, "%s%s", n ? " " : "", argv[i]);
+	}
+}
+
+/* No command: help that was asked for, half a command, or none at all. */
+static int no_command(int argc, char **argv)
+{
+	bool help = asks_for_help(argc, argv);
+	FILE *out = help ? stdout : stderr;
+	char group[64];
+
+	first_words(argc, argv, group, sizeof(group));
+	if (argc == 0 || (help && group[0] == '\0'))
+		print_help(out);
+	else if (group[0] == '\0' || !print_commands(out, group))
+		die_usage("%s: no such command; try restante --help", argv[0]);
+	return help ? 0 : err_exit_code(ERR_CONFIG);
+}
+
+/* --- running it ----------------------------------------------------------- */
+
+/* The caller's file, read as the caller: root's keys are no owner's. */
+static int read_identity(struct tool *t, const struct tool_args *a,
+			 struct err *e)
+{
+	const char *file = tool_value(a, "identity");
+
+	if (!file)
+		file = tool_value(a, "recovery-identity");
+	return file ? tool_read_identity(file, &t->identity, e) : 0;
+}
+
+static int prepare(struct tool *t, const struct tool_command *c,
+		   const struct tool_args *a, struct err *e)
+{
+	if (read_identity(t, a, e) < 0)
+		return -1;
+	if (c->needs & TOOL_NEEDS_CONF &&
+	    !(t->conf = conf_read(t->conf_file, e)))
+		return -1;
+	if (c->needs & TOOL_NEEDS_STORE)
+		return tool_open_store(t, c->needs, e);
+	return 0;
+}
+
+static int run(struct tool *t, const struct tool_command *c, int argc,
+	       char **argv)
+{
+	struct tool_args a;
+	struct err e = {.kind = ERR_NONE};
+	int status = -1;
+
+	if (tool_args_parse(c, argc, argv, &a, &e) == 0) {
+		status = prepare(t, c, &a, &e);
+		if (status == 0)
+			status = c->run(t, &a, &e);
+		tool_args_release(&a);
+	}
+	if (fflush(stdout) != 0 && status == 0)
+		status = err_sys(&e, "standard output");
+	secret_release(&t->identity);
+	store_free(&t->store);
+	conf_free(&t->conf);
+	if (status >= 0)
+		return status;
+	log_error("%s", e.text);
+	return err_exit_code(e.kind);
+}
+
+/*
+ * Passwords pass through here: no core, no debugger. Files are the group's,
+ * and a reader that goes away is an error like others.
+ */
+static void limit_process(void)
+{
+	const struct rlimit none = {0, 0};
+
+	umask(0007);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    setrlimit(RLIMIT_CORE, &none) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		die_temp("limits of the process: %s", strerror(errno));
+}
+
+/* What stands before the command. Returns how many of argv that is. */
+static int take_global_options(int argc, char **argv, struct tool *t)
+{
+	int n = 1;
+
+	while (n < argc && strcmp(argv[n], "-c") == 0) {
+		if (n + 1 == argc)
+			die_usage("-c needs the name of a file");
+		t->conf_file = argv[n + 1];
+		n += 2;
+	}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct tool t = {.conf_file = conf_default_file()};
+	const struct tool_command *c;
+	int at, n_words;
+
+	log_open("restante", LOG_STYLE_PERSON);
+	limit_process();
+	at = take_global_options(argc, argv, &t);
+	if (at < argc && strcmp(argv[at], "--version") == 0)
+		return print_version();
+	c = find_command(argc - at, argv + at, &n_words);
+	if (!c)
+		return no_command(argc - at, argv + at);
+	at += n_words;
+	if (!asks_for_help(argc - at, argv + at))
+		return run(&t, c, argc - at, argv + at);
+	(void)print_commands(stdout, c->path);
+	return 0;
+}

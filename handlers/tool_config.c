@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration: the first one, and whether one is right. */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+/* --- init ----------------------------------------------------------------- */
+
+static int write_example(const char *path, int fd, struct err *e)
+{
+	FILE *file = fdopen(fd, "w");
+	int result = 0;
+
+	if (!file)
+		return err_sys(e, "%s", path);
+	conf_print_example(file);
+	if (fflush(file) != 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0)
+		result = err_sys(e, "%s", path);
+	if (fclose(file) != 0 && result == 0)
+		result = err_sys(e, "%s", path);
+	if (result < 0)
+		(void)unlink(path);
+	return result;
+}
+
+/* No secret is in it, and the handlers must read it. */
+static int make_configuration(const char *path, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0 && errno == EEXIST) {
+		printf("%s: is there already, left as it is\n", path);
+		return 0;
+	}
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (write_example(path, fd, e) < 0)
+		return -1;
+	printf("%s: written; every key is in it with its default\n", path);
+	return 0;
+}
+
+/*
+ * A directory that root has to make becomes the administrator's, where the
+ * system knows those users; else it stays the caller's.
+ */
+static int make_store_directory(const char *path, struct err *e)
+{
+	struct passwd *pw = getpwnam("restante-admin");
+	struct group *gr = getgrnam("restante");
+
+	if (mkdir(path, 0700) < 0)
+		return errno == EEXIST ? 0 : err_sys(e, "store %s", path);
+	if (geteuid() != 0 || !pw || !gr)
+		return 0;
+	if (chown(path, pw->pw_uid, gr->gr_gid) < 0)
+		return err_sys(e, "store %s: chown", path);
+	return 0;
+}
+
+TOOL_RUN(config_init)
+{
+	bool there;
+
+	(void)a;
+	if (make_configuration(t->conf_file, e) < 0)
+		return -1;
+	t->conf = conf_read(t->conf_file, e);
+	if (!t->conf)
+		return -1;
+	if (make_store_directory(t->conf->store, e) < 0 ||
+	    tool_become_owner_of(t->conf->store, e) < 0)
+		return -1;
+	t->store = store_open(t->conf->store, e);
+	there = t->store != NULL;
+	if (!there && store_init(t->conf->store, e) < 0)
+		return -1;
+	printf("%s: %s\n", t->conf->store,
+	       there ? "is a store already, left as it is"
+		     : "is a store now, without a mailbox yet");
+	return 0;
+}
+
+TOOL_RUN(config_example)
+{
+	(void)t, (void)a, (void)e;
+	conf_print_example(stdout);
+	return 0;
+}
+
+/* --- check ---------------------------------------------------------------- */
+
+struct check {
+	unsigned faults;
+	struct err e;
+};
+
+static void tell(struct check *c, const char *what, bool good)
+{
+	if (good) {
+		printf("%s: good\n", what);
+		return;
+	}
+	log_error("%s", c->e.text);
+	c->faults++;
+}
+
+static bool check_tls(const struct conf *conf, struct err *e)
+{
+	struct tls *tls = tls_server_new(&conf->tls, e);
+	bool good = tls != NULL;
+
+	tls_free(&tls);
+	return good;
+}
+
+static bool check_store(struct tool *t, struct err *e)
+{
+	return tool_open_store(t, 0, e) == 0;
+}
+
+static bool check_postmaster(struct tool *t, struct err *e)
+{
+	struct mailbox *m;
+
+	if (t->conf->postmaster[0] == '\0' || !t->store)
+		return true;
+	m = mailbox_open(t->store, t->conf->postmaster, e);
+	if (!m)
+		return err_prefix(e, "postmaster") == 0;
+	mailbox_close(&m);
+	return true;
+}
+
+static bool check_runtime(const struct conf *conf, struct err *e)
+{
+	struct stat st;
+
+	if (stat(conf->runtime, &st) < 0)
+		return err_sys(e, "runtime %s", conf->runtime) == 0;
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_CONFIG, "runtime %s: no directory",
+			       conf->runtime) == 0;
+	return true;
+}
+
+TOOL_RUN(config_check)
+{
+	struct check c = {.faults = 0};
+
+	(void)a;
+	tell(&c, t->conf_file, true);
+	tell(&c, t->conf->store, check_store(t, &c.e));
+	tell(&c, "certificate and key", check_tls(t->conf, &c.e));
+	tell(&c, t->conf->runtime, check_runtime(t->conf, &c.e));
+	tell(&c, "postmaster", check_postmaster(t, &c.e));
+	if (c.faults == 0)
+		return 0;
+	return err_set(e, ERR_CONFIG, "%u thing%s to put right", c.faults,
+		       c.faults == 1 ? "" : "s");
+}

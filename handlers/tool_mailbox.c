@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making a mailbox and changing its settings. */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include <inttypes.h>
+
+#include "common/log.h"
+
+/* --- create --------------------------------------------------------------- */
+
+static int take_create_option(const struct tool_option *o,
+			      struct mailbox_conf *c, struct err *e)
+{
+	switch (o->name[0]) {
+	case 'd': /* description= */
+		return mailbox_conf_set(c, "description", o->value, e);
+	case 'r': /* recipient= */
+		conf_strings_add(&c->recipients, o->value);
+		return 0;
+	case 't': /* target= */
+		if (!mailbox_target_valid(o->value, e))
+			return -1;
+		conf_strings_add(&c->targets, o->value);
+		return 0;
+	default: /* porcelain */
+		return 0;
+	}
+}
+
+static int fill_settings(const struct tool_args *a, struct mailbox_conf *c,
+			 struct err *e)
+{
+	if (mailbox_conf_set(c, "name", a->words[0], e) < 0 ||
+	    mailbox_conf_set(c, "description", "", e) < 0)
+		return -1;
+	for (size_t i = 0; i < a->n_options; i++)
+		if (take_create_option(&a->options[i], c, e) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * The password comes last: where it cannot be shown, the id has been, and the
+ * mailbox can be deleted.
+ */
+static int show_new(const struct tool *t, const struct mailbox_conf *c,
+		    const struct secret *password, bool porcelain,
+		    struct err *e)
+{
+	printf("id: %s\naddress: %s@%s\n", c->id, c->id, t->conf->domain);
+	if (tool_show_password(password, e) < 0)
+		return err_prefix(e,
+				  "mailbox %s was created, delete it and "
+				  "create another",
+				  c->id);
+	if (!porcelain)
+		fprintf(stderr,
+			"\nThis password is shown once and stored nowhere. "
+			"Without it%s nobody can read\nwhat the mailbox holds. "
+			"What to enter where: restante mailbox settings ID\n",
+			c->recipients.n > 1 ? ", or a recovery key," : "");
+	return 0;
+}
+
+TOOL_RUN(create)
+{
+	struct mailbox_conf c = {.name = NULL};
+	struct secret password = SECRET_EMPTY;
+	int result = fill_settings(a, &c, e);
+
+	if (result == 0)
+		result = mailbox_create(t->store, &c,
+					t->conf->identity.scrypt_log_n,
+					&password, e);
+	if (result == 0)
+		result =
+			show_new(t, &c, &password, tool_has(a, "porcelain"), e);
+	secret_release(&password);
+	mailbox_conf_release(&c);
+	return result;
+}
+
+/* --- settings ------------------------------------------------------------- */
+
+static int change(struct tool *t, const struct tool_args *a,
+		  int (*edit)(struct mailbox_conf *c, const void *arg,
+			      struct err *e),
+		  struct err *e)
+{
+	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	int result;
+
+	if (!m)
+		return -1;
+	result = mailbox_update(m, edit, a, e);
+	mailbox_close(&m);
+	return result;
+}
+
+/* All of them or none: words[1] onwards are KEY=VALUE. */
+static int set_keys(struct mailbox_conf *c, const void *arg, struct err *e)
+{
+	const struct tool_args *a = arg;
+
+	for (size_t i = 1; i < a->n_words; i++) {
+		const char *word = a->words[i], *equals = strchr(word, '=');
+		char key[32];
+
+		if (!equals || (size_t)(equals - word) >= sizeof(key))
+			return err_set(e, ERR_CONFIG,
+				       "'%s': expected KEY=VALUE", word);
+		snprintf(key, sizeof(key), "%.*s", (int)(equals - word), word);
+		if (mailbox_conf_set(c, key, equals + 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+TOOL_RUN(set)
+{
+	return change(t, a, set_keys, e);
+}
+
+static int set_suspended(struct mailbox_conf *c, const void *arg UNUSED,
+			 struct err *e UNUSED)
+{
+	c->suspended = true;
+	return 0;
+}
+
+static int set_active(struct mailbox_conf *c, const void *arg UNUSED,
+		      struct err *e UNUSED)
+{
+	c->suspended = false;
+	return 0;
+}
+
+TOOL_RUN(suspend)
+{
+	return change(t, a, set_suspended, e);
+}
+
+TOOL_RUN(activate)
+{
+	return change(t, a, set_active, e);
+}

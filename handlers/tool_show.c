@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What there is, for people and for scripts. Changes nothing. */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include <inttypes.h>
+
+#include "common/iso_time.h"
+
+/* --- list ----------------------------------------------------------------- */
+
+static const char *status_of(const struct mailbox_conf *c)
+{
+	return c->suspended ? "suspended" : "active";
+}
+
+/* "id status messages bytes received collected name", interface.md. */
+static void list_porcelain(const struct mailbox_conf *c,
+			   const struct counters *n)
+{
+	char received[24], collected[24];
+
+	printf("%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t%s\n", c->id,
+	       status_of(c), n->messages, n->octets,
+	       tool_time(n->last_received, received),
+	       tool_time(n->last_collected, collected), c->name);
+}
+
+static void list_for_people(const struct mailbox_conf *c,
+			    const struct counters *n)
+{
+	char size[16], received[24], collected[24];
+
+	printf("%-36s %-9s %8" PRIu64 " %8s %-20s %-20s %s\n", c->id,
+	       status_of(c), n->messages, tool_size(n->octets, size),
+	       tool_time(n->last_received, received),
+	       tool_time(n->last_collected, collected), c->name);
+}
+
+static int list_one(const char *id UNUSED, struct mailbox *m, void *arg,
+		    struct err *e)
+{
+	const bool *porcelain = arg;
+	struct counters n;
+
+	if (!m || mailbox_counters(m, &n, e) < 0)
+		return -1;
+	if (*porcelain)
+		list_porcelain(mailbox_settings(m), &n);
+	else
+		list_for_people(mailbox_settings(m), &n);
+	return 0;
+}
+
+TOOL_RUN(list)
+{
+	bool porcelain = tool_has(a, "porcelain");
+
+	if (!porcelain)
+		printf("%-36s %-9s %8s %8s %-20s %-20s %s\n", "ID", "STATUS",
+		       "MESSAGES", "SIZE", "RECEIVED", "COLLECTED", "NAME");
+	return tool_each_mailbox(t, list_one, &porcelain, e);
+}
+
+/* --- show ----------------------------------------------------------------- */
+
+static void line(const char *key, const char *value)
+{
+	printf("%s: %s\n", key, value);
+}
+
+static void number(const char *key, uint64_t value)
+{
+	printf("%s: %" PRIu64 "\n", key, value);
+}
+
+static void when(const char *key, int64_t seconds)
+{
+	char text[24];
+
+	line(key, tool_time(seconds, text));
+}
+
+static void each_of(const char *key, const struct conf_strings *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		line(key, s->list[i]);
+}
+
+/* As `mailbox set` takes it. */
+static void joined(const char *key, const struct conf_strings *s)
+{
+	printf("%s: ", key);
+	for (size_t i = 0; i < s->n; i++)
+		printf("%s%s", i ? "," : "", s->list[i]);
+	putchar('\n');
+}
+
+static void show_settings(const struct tool *t, const struct mailbox_conf *c)
+{
+	line("id", c->id);
+	printf("address: %s@%s\n", c->id, t->conf->domain);
+	line("name", c->name);
+	line("description", c->description);
+	line("status", status_of(c));
+	when("created", c->created);
+	each_of("recipient", &c->recipients);
+	each_of("target", &c->targets);
+	line("copies", c->journal_report ? "journal-report" : "original");
+	joined("allow-from", &c->allow_from_text);
+	joined("client-names", &c->client_names);
+}
+
+static void show_counters(const struct counters *n, bool porcelain)
+{
+	char size[16];
+
+	number("messages", n->messages);
+	if (porcelain)
+		number("bytes", n->octets);
+	else
+		line("size", tool_size(n->octets, size));
+	when("oldest", n->oldest);
+	when("received", n->last_received);
+	when("collected", n->last_collected);
+}
+
+TOOL_RUN(show)
+{
+	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	struct counters n;
+
+	if (!m)
+		return -1;
+	if (mailbox_counters(m, &n, e) < 0) {
+		mailbox_close(&m);
+		return -1;
+	}
+	show_settings(t, mailbox_settings(m));
+	show_counters(&n, tool_has(a, "porcelain"));
+	mailbox_close(&m);
+	return 0;
+}
+
+/* --- settings of other programs ------------------------------------------- */
+
+static void print_collecting(const struct tool *t, const char *id)
+{
+	printf("Where the archive collects (POP3, always under TLS):\n"
+	       "  server    %s\n"
+	       "  port      995 with TLS, or 110 with STARTTLS (STLS)\n"
+	       "  user      %s\n"
+	       "  password  the one shown when it was made; a new one comes "
+	       "from\n"
+	       "            restante mailbox passwd %s\n\n",
+	       t->conf->hostname, id, id);
+}
+
+static void print_journal(const struct tool *t, const char *id)
+{
+	printf("Where a mail server sends a copy of every message (SMTP, "
+	       "port 25):\n"
+	       "  address   %s@%s\n"
+	       "  server    %s%s\n\n",
+	       id, t->conf->domain, t->conf->hostname,
+	       t->conf->smtp_journal.require_tls ? ", with STARTTLS" : "");
+}
+
+static void print_proxies(const struct tool *t, const struct mailbox_conf *c)
+{
+	printf("How a mail client goes through the proxies, so that copies are "
+	       "kept:\n"
+	       "  outgoing  %s, port 587 with STARTTLS or 465 with TLS\n"
+	       "  incoming  %s, port 995 with TLS or 110 with STARTTLS\n"
+	       "  user      USER%%SERVER%%%s\n"
+	       "            USER and SERVER being those of the real account\n"
+	       "  password  that of the real account\n",
+	       t->conf->hostname, t->conf->hostname, c->id);
+	if (c->targets.n == 0)
+		printf("No server may be reached yet: restante mailbox target "
+		       "add %s SERVER\n",
+		       c->id);
+	else
+		puts("Servers that may be reached:");
+	for (size_t i = 0; i < c->targets.n; i++)
+		printf("  %s\n", c->targets.list[i]);
+}
+
+TOOL_RUN(settings)
+{
+	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	const struct mailbox_conf *c;
+
+	if (!m)
+		return -1;
+	c = mailbox_settings(m);
+	printf("%s\n\n", c->name);
+	print_collecting(t, c->id);
+	print_journal(t, c->id);
+	print_proxies(t, c);
+	mailbox_close(&m);
+	return 0;
+}

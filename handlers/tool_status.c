@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How things stand, and the housekeeping. `status` is for a person or a
+ * monitor: whatever needs one is a line that begins with "!", and the exit
+ * status 1.
+ */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include <sys/statvfs.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include "common/log.h"
+
+enum { DAY = 86400, CERTIFICATE_DAYS = 21, DISK_PERCENT = 10 };
+
+/* --- status --------------------------------------------------------------- */
+
+struct status {
+	const struct conf *conf;
+	int64_t now;
+	bool needs_a_person;
+	uint64_t mailboxes, messages, octets;
+};
+
+PRINTF_LIKE(2, 3)
+static void needs_a_person(struct status *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->needs_a_person = true;
+	fputs("! ", stdout);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+static void status_of_disk(struct status *s)
+{
+	struct statvfs v;
+	uint64_t available, all;
+	char free_text[16], all_text[16];
+
+	if (statvfs(s->conf->store, &v) < 0 || v.f_blocks == 0) {
+		needs_a_person(s, "disk: free space cannot be read");
+		return;
+	}
+	available = (uint64_t)v.f_bavail * v.f_frsize;
+	all = (uint64_t)v.f_blocks * v.f_frsize;
+	printf("store %s: %s free of %s\n", s->conf->store,
+	       tool_size(available, free_text), tool_size(all, all_text));
+	if (available < s->conf->limits.reserve)
+		needs_a_person(s, "disk: less is free than limits.reserve: "
+				  "mail is refused with 452");
+	else if (available < all / 100 * DISK_PERCENT)
+		needs_a_person(s, "disk: less than %d %% is free",
+			       DISK_PERCENT);
+}
+
+static void status_of_certificate(struct status *s)
+{
+	char when[24], span[24];
+	int64_t end;
+	struct err e;
+
+	if (tls_certificate_end(s->conf->tls.certificate, &end, &e) < 0) {
+		needs_a_person(s, "%s", e.text);
+		return;
+	}
+	if (end <= s->now) {
+		needs_a_person(s, "certificate %s: ended %s",
+			       s->conf->tls.certificate, tool_time(end, when));
+		return;
+	}
+	printf("certificate %s: ends %s, in %s\n", s->conf->tls.certificate,
+	       tool_time(end, when), tool_span(end - s->now, span));
+	if (end - s->now < CERTIFICATE_DAYS * DAY)
+		needs_a_person(s, "certificate: it ends in less than %d days",
+			       CERTIFICATE_DAYS);
+}
+
+static bool is_uncollected(const struct status *s, const struct counters *n)
+{
+	int64_t limit = s->now - s->conf->console.uncollected_after;
+
+	return n->messages > 0 && n->oldest < limit &&
+	       n->last_collected < limit;
+}
+
+static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
+			     struct err *e)
+{
+	struct status *s = arg;
+	const struct mailbox_conf *c;
+	struct counters n;
+	char size[16], span[24];
+
+	s->mailboxes++;
+	if (!m || mailbox_counters(m, &n, e) < 0) {
+		needs_a_person(s, "mailbox %s: cannot be read", id);
+		return -1;
+	}
+	c = mailbox_settings(m);
+	s->messages += n.messages;
+	s->octets += n.octets;
+	printf("mailbox %s (%s)%s: ", id, c->name,
+	       c->suspended ? ", suspended" : "");
+	if (n.messages)
+		printf("%" PRIu64 " waiting, %s, the oldest for %s\n",
+		       n.messages, tool_size(n.octets, size),
+		       tool_span(s->now - n.oldest, span));
+	else
+		puts("nothing waits");
+	if (is_uncollected(s, &n))
+		needs_a_person(
+			s, "mailbox %s (%s): not collected for %s", id, c->name,
+			tool_span(n.last_collected ? s->now - n.last_collected
+						   : s->now - n.oldest,
+				  span));
+	return 0;
+}
+
+TOOL_RUN(status)
+{
+	struct status s = {.conf = t->conf, .now = time(NULL)};
+	char size[16];
+	int result;
+
+	(void)a;
+	status_of_disk(&s);
+	status_of_certificate(&s);
+	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
+	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
+	       s.mailboxes, s.messages, tool_size(s.octets, size));
+	puts("failures are in the system's log: journalctl -p warning "
+	     "-t smtp-journal -t pop3-serve");
+	if (result < 0 && s.mailboxes == 0)
+		return -1;
+	return s.needs_a_person ? TOOL_NEEDS_A_PERSON : 0;
+}
+
+/* --- sweep ---------------------------------------------------------------- */
+
+struct sweep {
+	uint64_t mailboxes;
+	uint64_t taken_in, removed;
+	uint64_t all;
+};
+
+static int sweep_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
+			 struct err *e)
+{
+	struct sweep *s = arg;
+	struct sweep_report report;
+
+	tool_progress("mailbox", ++s->mailboxes, s->all);
+	if (!m || mailbox_sweep(m, &report, e) < 0 ||
+	    mailbox_password_settle(m, e) < 0)
+		return -1;
+	s->taken_in += report.taken_in;
+	s->removed += report.removed;
+	return 0;
+}
+
+static int count_mailbox(const char *id UNUSED, void *arg, struct err *e UNUSED)
+{
+	++*(uint64_t *)arg;
+	return 0;
+}
+
+TOOL_RUN(sweep)
+{
+	struct sweep s = {.mailboxes = 0};
+	unsigned tidied;
+	int result;
+
+	(void)a;
+	if (store_tidy(t->store, &tidied, e) < 0 ||
+	    store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
+		return -1;
+	result = tool_each_mailbox(t, sweep_mailbox, &s, e);
+	tool_progress_end();
+	printf("mailboxes: %" PRIu64 ", messages taken into the index: %" PRIu64
+	       ", unfinished removed: %" PRIu64 "\n",
+	       s.mailboxes, s.taken_in, s.removed);
+	if (tidied)
+		printf("unfinished mailboxes removed: %u\n", tidied);
+	return result;
+}

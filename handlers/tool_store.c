@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How the shell command comes to the store: as its owner, so that every file
+ * it makes is the owner's, whoever called. Changes nothing.
+ */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+
+static int become(uid_t uid, gid_t gid, const char *name, struct err *e)
+{
+	if (name ? initgroups(name, gid) : setgroups(1, &gid))
+		return err_sys(e, "groups of uid %u", (unsigned)uid);
+	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
+		return err_sys(e, "become uid %u", (unsigned)uid);
+	return 0;
+}
+
+int tool_become_owner_of(const char *path, struct err *e)
+{
+	struct passwd *pw;
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(path, &st) < 0)
+		return err_sys(e, "store %s", path);
+	if (st.st_uid == 0)
+		return 0;
+	pw = getpwuid(st.st_uid);
+	return become(st.st_uid, pw ? pw->pw_gid : st.st_gid,
+		      pw ? pw->pw_name : NULL, e);
+}
+
+/* Said at once and plainly, rather than by the first file that is refused. */
+static int check_permission(const char *path, unsigned needs, struct err *e)
+{
+	struct passwd *pw;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(e, "store %s (restante config init makes one)",
+			       path);
+	if (st.st_uid == geteuid() ||
+	    (!(needs & TOOL_CHANGES) && access(path, R_OK | X_OK) == 0))
+		return 0;
+	pw = getpwuid(st.st_uid);
+	err_set(e, ERR_PASSWORD,
+		"store %s belongs to %s: run this command as that user or as "
+		"root",
+		path, pw ? pw->pw_name : "another user");
+	return -1;
+}
+
+int tool_open_store(struct tool *t, unsigned needs, struct err *e)
+{
+	if (tool_become_owner_of(t->conf->store, e) < 0 ||
+	    check_permission(t->conf->store, needs, e) < 0)
+		return -1;
+	t->store = store_open(t->conf->store, e);
+	return t->store ? 0 : -1;
+}
+
+struct mailbox *tool_mailbox(struct tool *t, const char *word, struct err *e)
+{
+	char id[MAILBOX_ID_LEN + 1];
+
+	if (mailbox_id_parse(word, strcspn(word, "@"), id))
+		return mailbox_open(t->store, id, e);
+	err_set(e, ERR_ABSENT,
+		"'%s' is no mailbox: expected mbx- and 32 hexadecimal digits "
+		"(restante mailbox list)",
+		word);
+	return NULL;
+}
+
+struct walk {
+	struct tool *tool;
+	int (*each)(const char *id, struct mailbox *m, void *arg,
+		    struct err *e);
+	void *arg;
+	struct err *first;
+	bool failed;
+};
+
+static int visit(const char *id, void *arg, struct err *e)
+{
+	struct walk *w = arg;
+	struct mailbox *m = mailbox_open(w->tool->store, id, e);
+	int result;
+
+	if (!m && e->kind == ERR_ABSENT)
+		return 0; /* deleted since the directory was read */
+	result = w->each(id, m, w->arg, e);
+	mailbox_close(&m);
+	if (result == 0)
+		return 0;
+	log_error("%s", e->text);
+	if (!w->failed)
+		*w->first = *e;
+	w->failed = true;
+	return 0;
+}
+
+int tool_each_mailbox(struct tool *t,
+		      int (*each)(const char *id, struct mailbox *m, void *arg,
+				  struct err *e),
+		      void *arg, struct err *e)
+{
+	struct err first;
+	struct walk w = {t, each, arg, &first, false};
+
+	if (store_each_mailbox(t->store, visit, &w, e) < 0)
+		return -1;
+	if (!w.failed)
+		return 0;
+	return err_set(e, first.kind, "not every mailbox was dealt with");
+}
