@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 
 from harness.instance import Instance, Mailbox
@@ -207,6 +208,13 @@ class Storm:
 
     def work(self, seed: int) -> None:
         """What one worker does until the storm is over."""
+        try:
+            self._work(seed)
+        except Exception as why:  # pylint: disable=broad-except
+            self.ledger.violation(f"worker {seed}: {traceback.format_exc()}")
+            raise SystemExit from why
+
+    def _work(self, seed: int) -> None:
         rng = random.Random(seed)
         receiver = Spawner(self.instance, "smtp-journal", "--tls=starttls")
         server = Spawner(self.instance, "pop3-serve", "--tls=starttls")

@@ -22,7 +22,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
-from harness.instance import Instance
+from harness.deadline import until
+from harness.instance import Instance, Mailbox
 from harness.place import Place
 from harness.report import Report, check
 from harness.script import Case, run_script
@@ -42,7 +43,8 @@ class Weather:
 
     def __init__(self, place: Place, report: Report) -> None:
         self.report = report
-        self.instance = Instance(place)
+        # Cheap logins, so that the storm is about the store and not scrypt.
+        self.instance = Instance(place, identity={"scrypt-log-n": 10})
         mailboxes = [self.instance.create_mailbox(f"storm {n}")
                      for n in range(N_MAILBOXES)]
         place.become_user()
@@ -75,6 +77,10 @@ class Weather:
         self.threads.append(thread)
         return thread
 
+    def _waiting(self, mailbox: Mailbox) -> int:
+        now = time.monotonic()
+        return len(self.storm.ledger.due(mailbox.id, now, now))
+
     def _killed(self) -> int:
         return sum(self.storm.living.killed.values())
 
@@ -89,6 +95,8 @@ class Weather:
                 if name == "index":
                     delete_index(self.instance, mailbox)
                 else:
+                    until(lambda m=mailbox: self._waiting(m) >= 5, SECONDS,
+                          "some messages wait in the mailbox to be copied")
                     self.copies.append(make_copy(
                         self.instance, self.storm.ledger, name, mailbox))
             except Exception as why:  # pylint: disable=broad-except

@@ -47,7 +47,7 @@ class Place:
             raise SystemExit(f"no Restante is installed in {installed}")
         work = os.environ.get("RESTANTE_WORK")
         root = Path(work).resolve() if work else \
-            Path(tempfile.mkdtemp(prefix="restante-", dir="/var/tmp"))
+            Path(tempfile.mkdtemp(prefix="restante-test-", dir="/var/tmp"))
         root.chmod(0o755)
         place = cls(installed, root, os.getuid(), os.getgid(), bool(work))
         place._check_disk()

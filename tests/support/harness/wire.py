@@ -45,7 +45,8 @@ class Wire:
             raise Failure(f"input before TLS: {bytes(self.held)!r}")
         try:
             self.sock = context.wrap_socket(self.sock, server_hostname=name)
-        except (ConnectionError, ssl.SSLEOFError) as why:
+        except (ConnectionError, ssl.SSLEOFError,
+                ssl.SSLZeroReturnError) as why:
             raise Vanished(f"no TLS: {why}") from why
 
     def send(self, octets: bytes) -> None:
