@@ -124,7 +124,9 @@ static const struct conf_key keys[] = {
 	 .meaning = "The oldest version of TLS that is spoken."},
 	{"tls", "priorities", TEXT(0, 1024), MEMBER(tls.priorities),
 	 .fallback = "", .expected = "a GnuTLS priority string, or ''",
-	 .meaning = "A GnuTLS priority string in place of ours. Empty: ours."},
+	 .meaning =
+		 "A GnuTLS priority string in place of ours; one that begins\n"
+		 "with + - % or ! is added to ours."},
 	{"tls", "client-ca", PATH_OR_EMPTY, MEMBER(tls.client_ca),
 	 .fallback = "",
 	 .meaning = "PEM file with the authorities whose client certificates\n"
