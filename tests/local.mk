@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	%D%/unit/test_dot \
 	%D%/unit/test_identity \
 	%D%/unit/test_mail_head \
+	%D%/unit/test_mbox \
 	%D%/unit/test_name \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
