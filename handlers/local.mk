@@ -5,7 +5,11 @@ noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
 	%D%/dial_rules.c %D%/dial_rules.h \
 	%D%/dialler.c %D%/dialler.h \
+	%D%/first_line.c %D%/first_line.h \
 	%D%/journal_message.c %D%/journal_message.h \
+	%D%/journal_report.c %D%/journal_report.h \
+	%D%/kept_copy.c %D%/kept_copy.h \
+	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/pop3_serve_auth.c \
@@ -17,6 +21,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_top.c %D%/pop3_top.h \
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
+	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
 	%D%/smtp_journal_envelope.c \

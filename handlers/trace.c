@@ -7,10 +7,9 @@
 #include "common/base.h"
 #include "handlers/trace.h"
 
-#include <time.h>
-
 #include "common/buf.h"
 #include "common/peer.h"
+#include "handlers/mail_date.h"
 
 enum { VALUE_MAX = 400, NAME_MAX_OCTETS = 255 };
 
@@ -77,8 +76,21 @@ bool trace_sender(const struct trace *t, const char *sender,
 		  const char *mailbox_id, const char *domain, struct buf *out)
 {
 	return buf_adds(out, "Return-Path: <") && add_text(t, sender, out) &&
-	       buf_addf(out, ">\r\nDelivered-To: %s@%s\r\n", mailbox_id,
-			domain);
+	       buf_adds(out, ">\r\n") && trace_mailbox(mailbox_id, domain, out);
+}
+
+bool trace_mailbox(const char *mailbox_id, const char *domain, struct buf *out)
+{
+	return buf_addf(out, "Delivered-To: %s@%s\r\n", mailbox_id, domain);
+}
+
+bool trace_account(const struct trace *t, const char *account,
+		   const char *server, struct buf *out)
+{
+	return buf_adds(out, "X-Restante-Account: ") &&
+	       add_text(t, account, out) &&
+	       buf_adds(out, "\r\nX-Restante-Server: ") &&
+	       add_text(t, server, out) && buf_adds(out, "\r\n");
 }
 
 bool trace_recipient(const struct trace *t, const char *address,
@@ -110,23 +122,6 @@ static bool add_tls(const struct trace *t, struct buf *out)
 	return buf_adds(out, ")");
 }
 
-/* RFC 5322 3.3, in UTC. strftime would ask the locale for the names. */
-static bool add_date(int64_t when, struct buf *out)
-{
-	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",
-				       "Thu", "Fri", "Sat"};
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr",
-					 "May", "Jun", "Jul", "Aug",
-					 "Sep", "Oct", "Nov", "Dec"};
-	time_t seconds = (time_t)when;
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	return buf_addf(out, "%s, %d %s %d %02d:%02d:%02d +0000",
-			days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-			tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 bool trace_received(const struct trace *t, const char *ulid, struct buf *out)
 {
 	return buf_adds(out, "Received: from ") && add_name(t->helo, out) &&
@@ -134,8 +129,8 @@ bool trace_received(const struct trace *t, const char *ulid, struct buf *out)
 	       buf_addf(out, "\r\n\tby %s (Restante) with %s", t->hostname,
 			t->protocol) &&
 	       add_tls(t, out) && add_note(t, t->note, out) &&
-	       buf_addf(out, "\r\n\tid %s; ", ulid) && add_date(t->when, out) &&
-	       buf_adds(out, "\r\n");
+	       buf_addf(out, "\r\n\tid %s; ", ulid) &&
+	       mail_date_add(t->when, out) && buf_adds(out, "\r\n");
 }
 
 const char *trace_protocol(bool extended, bool tls, bool utf8)

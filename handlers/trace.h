@@ -33,6 +33,14 @@ bool trace_sender(const struct trace *t, const char *sender,
 		  const char *mailbox_id, const char *domain,
 		  struct buf *out) MUST_USE;
 
+/* Delivered-To alone, for a message that came without an envelope. */
+bool trace_mailbox(const char *mailbox_id, const char *domain,
+		   struct buf *out) MUST_USE;
+
+/* X-Restante-Account and X-Restante-Server: whose login a proxy copied. */
+bool trace_account(const struct trace *t, const char *account,
+		   const char *server, struct buf *out) MUST_USE;
+
 /* One X-Envelope-To; note is the original recipient and the like, or "". */
 bool trace_recipient(const struct trace *t, const char *address,
 		     const char *note, struct buf *out) MUST_USE;

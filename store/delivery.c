@@ -216,6 +216,12 @@ void delivery_abort(struct delivery **d)
 	delivery_free(d);
 }
 
+void delivery_leave(struct delivery **d)
+{
+	if (*d)
+		give_up(d);
+}
+
 const char *delivery_ulid(const struct delivery *d)
 {
 	return d->name.ulid;

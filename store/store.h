@@ -98,6 +98,9 @@ int delivery_commit(struct delivery **d, unsigned flags,
 /* Drops it: nothing is left behind. NULL and *d == NULL are allowed. */
 void delivery_abort(struct delivery **d);
 
+/* Lets go of a prepared one: the next one in the index keeps it, flag U. */
+void delivery_leave(struct delivery **d);
+
 const char *delivery_ulid(const struct delivery *d);
 
 /* --- the index ------------------------------------------------------------ */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The server's side of AUTH, the same in SMTP (RFC 4954) and POP3 (RFC 5034)
+ * but for the prompt: asks a client for its credential, in one mechanism, and
+ * wipes everything that it came through. Judges nobody.
+ */
+#ifndef RESTANTE_HANDLERS_SASL_SERVER_H
+#define RESTANTE_HANDLERS_SASL_SERVER_H
+
+#include "common/conn.h"
+#include "common/sasl.h"
+
+enum sasl_mechanism {
+	SASL_PLAIN = 1 << 0,
+	SASL_LOGIN = 1 << 1,
+	SASL_XOAUTH2 = 1 << 2,
+	SASL_OAUTHBEARER = 1 << 3,
+	SASL_PASSWORDS = SASL_PLAIN | SASL_LOGIN,
+	SASL_ALL = SASL_PASSWORDS | SASL_XOAUTH2 | SASL_OAUTHBEARER,
+};
+
+/* The names of a set, each behind a separator; for EHLO, CAPA, bare AUTH. */
+void sasl_server_list(struct conn *c, unsigned mechanisms,
+		      const char *before, const char *after);
+
+enum sasl_end {
+	SASL_GIVEN,        /* a credential is in the login */
+	SASL_CANCELLED,    /* the client sent "*" */
+	SASL_MALFORMED,    /* not base64, or not what the mechanism says */
+	SASL_NO_MECHANISM, /* none of ours */
+	SASL_LOST,         /* the connection: see status */
+};
+
+struct sasl_server {
+	struct conn *conn;
+	const char *prompt;    /* "334 " or "+ " */
+	unsigned seconds;      /* for each answer */
+	unsigned mechanisms;   /* on offer */
+	bool is_token;         /* out: the password is an OAuth token */
+	enum conn_status status; /* out, with SASL_LOST */
+};
+
+/*
+ * arg is what stands behind AUTH: "MECHANISM [initial-response]". Release l_r
+ * with sasl_login_release() after SASL_GIVEN.
+ */
+enum sasl_end sasl_server_run(struct sasl_server *s, const char *arg,
+			      struct sasl_login *l_r);
+
+#endif
