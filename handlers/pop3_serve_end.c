@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How a session ends: QUIT, which alone deletes, and only what was marked; or
+ * any other way, which deletes nothing. Then the one line that says so.
+ */
+#include "common/base.h"
+#include "handlers/pop3_serve_private.h"
+
+#include <time.h>
+
+#include "common/log.h"
+#include "common/tls.h"
+
+enum { INDEX_WAIT_MS = 1000 };
+
+static const struct reply reply_bye = {"+OK", "", "bye", REPLY_CLOSE};
+static const struct reply reply_not_all_deleted = {
+	"-ERR", "[SYS/TEMP]", "not all marked messages could be deleted",
+	REPLY_CLOSE};
+
+/* Something was fetched or given up: the session has served its purpose. */
+static enum outcome collected_or_idle(const struct session *s)
+{
+	return s->summary.messages || s->marked ? OUTCOME_COLLECTED
+						: OUTCOME_IDLE;
+}
+
+/* For the mailbox's own account. */
+static struct activity activity_now(const struct session *s,
+				    enum outcome outcome)
+{
+	return (struct activity){
+		.when = time(NULL),
+		.program = "pop3-serve",
+		.peer = s->peer->text,
+		.outcome = outcome_name(outcome),
+		.messages = s->summary.messages,
+		.octets = s->summary.octets,
+	};
+}
+
+/* UPDATE (RFC 1939 6): the one place from which anything is deleted. */
+static const struct reply *update(struct session *s)
+{
+	const struct activity activity = activity_now(s, collected_or_idle(s));
+	struct err e = {.kind = ERR_NONE};
+	size_t removed;
+	int result;
+
+	result = collection_update(s->mail, &removed, &activity, &e);
+	s->updated = true;
+	s->summary.deleted = removed;
+	if (result == 0)
+		return &reply_bye;
+	log_error("%s", e.text);
+	pop3_serve_note(s, OUTCOME_TEMPFAIL, "delete");
+	return &reply_not_all_deleted;
+}
+
+/*
+ * Whoever says QUIT and hangs up without reading the answer has still said it.
+ * But where a message may not have left us yet, it must leave us first: a
+ * client that pipelined QUIT behind RETR has not seen it.
+ */
+const struct reply *pop3_serve_quit(struct session *s, const char *arg UNUSED)
+{
+	enum conn_status status = CONN_OK;
+
+	if (s->state != POP3_TRANSACTION)
+		return &reply_bye;
+	if (s->mail_pending) {
+		pop3_serve_expect_long_answer(s);
+		status = conn_flush(s->conn);
+	}
+	return status == CONN_OK ? update(s) : pop3_serve_cut_lost(s, status);
+}
+
+/* How the session went, where nothing that happened in it has decided that. */
+void pop3_serve_note_end(struct session *s, enum cmd_end end)
+{
+	if (s->decided)
+		return;
+	/* A client that hung up behind QUIT has collected all the same. */
+	if (end == CMD_END_CLOSED || s->updated)
+		pop3_serve_note(s, collected_or_idle(s), NULL);
+	else if (end == CMD_END_DROPPED)
+		pop3_serve_note(s, OUTCOME_DROPPED, NULL);
+	else if (end == CMD_END_TIMEOUT)
+		pop3_serve_note(s, OUTCOME_TIMEOUT, NULL);
+	else if (end == CMD_END_FAULTS)
+		pop3_serve_note(s, OUTCOME_REFUSED, "errors");
+	else
+		pop3_serve_note(s, OUTCOME_REFUSED, "pipelining");
+}
+
+/* A login that ended without QUIT stands in the mailbox's account as well. */
+static void record_unfinished(struct session *s)
+{
+	const struct activity activity = activity_now(s, s->summary.outcome);
+	struct err e;
+
+	if (s->mail && !s->updated)
+		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
+				    &activity, &e);
+}
+
+void pop3_serve_end(struct session *s)
+{
+	const struct tls_facts *facts = conn_tls(s->conn);
+
+	record_unfinished(s);
+	s->summary.tls = facts ? facts->version : s->peer->tls_version;
+	s->summary.mailbox = s->mailbox;
+	summary_log(&s->summary);
+	explicit_bzero(s->user, sizeof(s->user));
+	collection_free(&s->mail);
+	store_free(&s->store);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the POP3 server share: the session, how a handler ends
+ * it, and the handlers that stand in the command table. Nobody else includes
+ * this.
+ */
+#ifndef RESTANTE_HANDLERS_POP3_SERVE_PRIVATE_H
+#define RESTANTE_HANDLERS_POP3_SERVE_PRIVATE_H
+
+#include "common/cmd.h"
+#include "common/conf.h"
+#include "common/conn.h"
+#include "common/peer.h"
+#include "common/program.h"
+#include "handlers/pop3_serve_session.h"
+#include "handlers/summary.h"
+#include "store/store.h"
+
+enum { POP3_LINE_MAX = 255 }; /* RFC 2449 4, CRLF included */
+
+struct session {
+	struct conn *conn;
+	const struct conf *conf;
+	const struct peer *peer;
+	enum tls_mode tls_mode;
+	struct cmd_limits limits;
+	enum pop3_state state;
+
+	char user[POP3_LINE_MAX + 1]; /* what USER said */
+	struct store *store;	      /* opened at the first login */
+	struct collection *mail;      /* NULL: nobody is logged in */
+
+	bool mail_pending; /* a message may still be in our output buffer */
+
+	size_t marked; /* for deletion */
+	bool updated;  /* QUIT has done what it does */
+
+	char mailbox[MAILBOX_ID_LEN + 1]; /* of the last login tried, or "" */
+	struct summary summary;
+	bool decided; /* its outcome does not follow from how the session ends
+		       */
+};
+
+/* Credentials may be taken: TLS is on here or was in front of us. */
+bool pop3_serve_secure(const struct session *s);
+
+/* The one place where the state changes. */
+void pop3_serve_enter(struct session *s, enum pop3_state state);
+
+/* What the summary shall say, whichever way the session ends. */
+void pop3_serve_note(struct session *s, enum outcome outcome,
+		     const char *reason);
+
+/*
+ * Ends the session where it stands, without another octet from the handler:
+ * a message half sent, a peer that vanished in the middle of a command.
+ */
+const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
+				   const char *reason);
+const struct reply *pop3_serve_cut_lost(struct session *s,
+					enum conn_status why);
+
+/* Much is going to be written: a deadline of its own. */
+void pop3_serve_expect_long_answer(struct session *s);
+
+/* NULL: text names a message that is there. Else the reply that says why not.
+ */
+const struct reply *pop3_serve_find_message(struct session *s, const char *text,
+					    size_t n, size_t *i_r);
+
+/* pop3_serve_auth.c */
+const struct reply *pop3_serve_user(struct session *s, const char *arg);
+const struct reply *pop3_serve_pass(struct session *s, const char *arg);
+const struct reply *pop3_serve_auth(struct session *s, const char *arg);
+
+/* pop3_serve_list.c */
+const struct reply *pop3_serve_stat(struct session *s, const char *arg);
+const struct reply *pop3_serve_list(struct session *s, const char *arg);
+const struct reply *pop3_serve_uidl(struct session *s, const char *arg);
+const struct reply *pop3_serve_dele(struct session *s, const char *arg);
+const struct reply *pop3_serve_rset(struct session *s, const char *arg);
+
+/* pop3_serve_end.c */
+const struct reply *pop3_serve_quit(struct session *s, const char *arg);
+void pop3_serve_note_end(struct session *s, enum cmd_end end);
+void pop3_serve_end(struct session *s);
+
+/* pop3_serve_retr.c */
+const struct reply *pop3_serve_retr(struct session *s, const char *arg);
+const struct reply *pop3_serve_top(struct session *s, const char *arg);
+
+#endif

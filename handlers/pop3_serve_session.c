@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The POP3 server's session: greeting, capabilities, TLS, the end, and the
+ * command table, which is the whole protocol on one screen. Deletes nothing
+ * but what was marked, and nothing but on QUIT.
+ */
+#include "common/base.h"
+#include "handlers/pop3_serve_session.h"
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "handlers/pop3_serve_private.h"
+
+static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
+static const struct reply reply_busy = {
+	"-ERR", "[SYS/TEMP]", "too many sessions, try again later", 0};
+static const struct reply reply_begin_tls = {"+OK", "", "begin TLS", 0};
+static const struct reply reply_no_stls = {"-ERR", "", "there is no STLS here",
+					   REPLY_FAULT};
+static const struct reply reply_no_certificate = {"-ERR", "[SYS/TEMP]",
+						  "TLS cannot be had now", 0};
+static const struct reply reply_utf8 = {"+OK", "", "UTF-8 it is", 0};
+static const struct reply reply_noop = {"+OK", "", "", 0};
+static const struct reply reply_unknown = {"-ERR", "", "unknown command",
+					   REPLY_FAULT};
+static const struct reply reply_bad_line = {
+	"-ERR", "", "lines end in CRLF and hold no NUL", REPLY_FAULT};
+static const struct reply reply_too_long = {"-ERR", "", "line too long",
+					    REPLY_FAULT};
+static const struct reply reply_pipelined = {
+	"-ERR", "", "nothing may follow STLS before TLS", 0};
+static const struct reply reply_need_tls = {
+	"-ERR", "", "only under TLS: use STLS or POP3S", REPLY_FAULT};
+static const struct reply reply_bad_state = {"-ERR", "", "not now",
+					     REPLY_FAULT};
+static const struct reply reply_log_in = {"-ERR", "", "log in first",
+					  REPLY_FAULT};
+static const struct reply reply_logged_in = {"-ERR", "", "already logged in",
+					     REPLY_FAULT};
+static const struct reply reply_user_first = {"-ERR", "", "USER comes first",
+					      REPLY_FAULT};
+static const struct reply reply_no_argument = {
+	"-ERR", "", "an argument was expected", REPLY_FAULT};
+static const struct reply reply_spare_argument = {
+	"-ERR", "", "no argument was expected", REPLY_FAULT};
+static const struct reply reply_too_many_faults = {"-ERR", "",
+						   "too many errors", 0};
+
+static const struct cmd_replies replies = {
+	.unknown = &reply_unknown,
+	.bad_line = &reply_bad_line,
+	.too_long = &reply_too_long,
+	.pipelined = &reply_pipelined,
+	.need_tls = &reply_need_tls,
+	.bad_state = &reply_bad_state,
+	.no_argument = &reply_no_argument,
+	.spare_argument = &reply_spare_argument,
+	.too_many_faults = &reply_too_many_faults,
+	/* RFC 1939 3: an autologout timer closes without a response. */
+	.timeout = &reply_sent,
+};
+
+bool pop3_serve_secure(const struct session *s)
+{
+	if (s->tls_mode == TLS_MODE_NONE)
+		return s->peer->tls; /* as the handler in front of us says */
+	return conn_tls(s->conn) != NULL;
+}
+
+void pop3_serve_enter(struct session *s, enum pop3_state state)
+{
+	if (state != POP3_USER_GIVEN)
+		explicit_bzero(s->user, sizeof(s->user));
+	s->state = state;
+}
+
+void pop3_serve_note(struct session *s, enum outcome outcome,
+		     const char *reason)
+{
+	s->summary.outcome = outcome;
+	s->summary.reason = reason;
+	s->decided = true;
+}
+
+const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
+				   const char *reason)
+{
+	pop3_serve_note(s, outcome, reason);
+	return &reply_sent_close;
+}
+
+const struct reply *pop3_serve_cut_lost(struct session *s, enum conn_status why)
+{
+	bool late = why == CONN_TIMEOUT;
+
+	return pop3_serve_cut(s, late ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
+			      NULL);
+}
+
+void pop3_serve_expect_long_answer(struct session *s)
+{
+	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
+			  s->conf->limits.minimum_rate);
+}
+
+/* --- TLS ------------------------------------------------------------------ */
+
+static bool offers_stls(const struct session *s)
+{
+	return s->tls_mode == TLS_MODE_STARTTLS && !conn_tls(s->conn);
+}
+
+/* Reads the certificate now, so that a renewed one counts from now on. */
+static struct tls *prepare_tls(struct session *s)
+{
+	struct err e = {.kind = ERR_NONE};
+	struct tls *t = tls_server_new(&s->conf->tls, &e);
+
+	if (!t) {
+		log_error("%s", e.text);
+		pop3_serve_note(s, OUTCOME_TEMPFAIL, "certificate");
+	}
+	return t;
+}
+
+static bool shake_hands(struct session *s, struct tls *t)
+{
+	struct err e = {.kind = ERR_NONE};
+
+	conn_set_deadline(s->conn, s->limits.line_seconds, 0);
+	if (conn_start_tls(s->conn, t, &e) == 0)
+		return true;
+	log_info("%s: %s", s->peer->text, e.text);
+	pop3_serve_note(s, OUTCOME_DROPPED, "handshake");
+	return false;
+}
+
+/* RFC 2595 4. The dispatcher has seen to it that nothing came behind it. */
+static const struct reply *stls(struct session *s, const char *arg UNUSED)
+{
+	struct tls *t;
+
+	if (!offers_stls(s))
+		return &reply_no_stls;
+	t = prepare_tls(s);
+	if (!t)
+		return &reply_no_certificate;
+	reply_write(s->conn, &reply_begin_tls);
+	if (!shake_hands(s, t))
+		return &reply_sent_close;
+	/* What was said in clear may have been said by anybody. */
+	s->decided = false;
+	pop3_serve_enter(s, POP3_AUTHORIZATION);
+	return &reply_sent;
+}
+
+/* --- what needs neither a login nor a message ----------------------------- */
+
+static const struct {
+	const char *line;
+	bool (*holds)(const struct session *s); /* NULL: always */
+} capabilities[] = {
+	{"TOP", NULL},
+	{"UIDL", NULL},
+	{"USER", pop3_serve_secure},
+	{"SASL PLAIN LOGIN", pop3_serve_secure},
+	{"STLS", offers_stls},
+	{"RESP-CODES", NULL},
+	{"AUTH-RESP-CODE", NULL},
+	{"PIPELINING", NULL},
+	{"EXPIRE NEVER", NULL},
+	{"UTF8", NULL},
+	{"IMPLEMENTATION Restante", NULL},
+};
+
+static const struct reply *capa(struct session *s, const char *arg UNUSED)
+{
+	conn_printf(s->conn, "+OK capabilities follow\r\n");
+	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
+		if (!capabilities[i].holds || capabilities[i].holds(s))
+			conn_printf(s->conn, "%s\r\n", capabilities[i].line);
+	conn_printf(s->conn, ".\r\n");
+	return &reply_sent;
+}
+
+/*
+ * RFC 6856 2: nothing follows from it here. Messages are sent as they are kept,
+ * with it or without: an archive wants what was sent.
+ */
+static const struct reply *utf8(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &reply_utf8;
+}
+
+static const struct reply *noop(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &reply_noop;
+}
+
+/* --- the protocol --------------------------------------------------------- */
+
+enum {
+	A = 1u << POP3_AUTHORIZATION,
+	U = 1u << POP3_USER_GIVEN,
+	T = 1u << POP3_TRANSACTION,
+};
+
+static const struct cmd table[] = {
+	{"CAPA", A | U | T, CMD_ARG_NONE, CMD_PRE_TLS, capa},
+	{"STLS", A | U, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST, stls},
+	{"USER", A | U, CMD_ARG_REQUIRED, CMD_SECRET, pop3_serve_user},
+	{"PASS", U, CMD_ARG_REQUIRED, CMD_SECRET, pop3_serve_pass},
+	{"AUTH", A | U, CMD_ARG_OPTIONAL, CMD_SECRET, pop3_serve_auth},
+	{"UTF8", A | U, CMD_ARG_NONE, CMD_PRE_TLS, utf8},
+	{"QUIT", A | U | T, CMD_ARG_NONE, CMD_PRE_TLS, pop3_serve_quit},
+	{"NOOP", T, CMD_ARG_NONE, 0, noop},
+	{"STAT", T, CMD_ARG_NONE, 0, pop3_serve_stat},
+	{"LIST", T, CMD_ARG_OPTIONAL, 0, pop3_serve_list},
+	{"UIDL", T, CMD_ARG_OPTIONAL, 0, pop3_serve_uidl},
+	{"RETR", T, CMD_ARG_REQUIRED, 0, pop3_serve_retr},
+	{"TOP", T, CMD_ARG_REQUIRED, 0, pop3_serve_top},
+	{"DELE", T, CMD_ARG_REQUIRED, 0, pop3_serve_dele},
+	{"RSET", T, CMD_ARG_NONE, 0, pop3_serve_rset},
+};
+
+static unsigned state_of(const struct session *s)
+{
+	return s->state;
+}
+
+static bool needs_tls(const struct session *s)
+{
+	return !pop3_serve_secure(s);
+}
+
+static const struct reply *explain(const struct session *s,
+				   const struct cmd *cmd)
+{
+	if (s->state == POP3_TRANSACTION)
+		return &reply_logged_in;
+	return cmd->states & T ? &reply_log_in : &reply_user_first;
+}
+
+static void answered(struct session *s, const struct cmd *cmd UNUSED,
+		     const struct reply *r)
+{
+	if (r == &reply_need_tls)
+		pop3_serve_note(s, OUTCOME_REFUSED, "tls-required");
+}
+
+const struct cmd_protocol pop3_serve_protocol = {
+	.table = table,
+	.n_table = N_ELEMENTS(table),
+	.max_line = POP3_LINE_MAX,
+	.replies = &replies,
+	.state = state_of,
+	.needs_tls = needs_tls,
+	.explain = explain,
+	.answered = answered,
+};
+
+static void begin(struct session *s, struct conn *c, const struct conf *conf,
+		  const struct peer *peer, enum tls_mode tls_mode)
+{
+	*s = (struct session){
+		.conn = c,
+		.conf = conf,
+		.peer = peer,
+		.tls_mode = tls_mode,
+		.limits = {.line_seconds = conf->limits.command_timeout,
+			   .max_faults = conf->limits.faults},
+	};
+	summary_start(&s->summary, peer->text);
+	conn_set_session_limit(c, conf->limits.session_max);
+}
+
+/* Implicit TLS comes before the greeting. False: there is none. */
+static bool may_greet(struct session *s)
+{
+	struct tls *t;
+
+	if (s->tls_mode != TLS_MODE_IMPLICIT)
+		return true;
+	t = prepare_tls(s);
+	return t && shake_hands(s, t);
+}
+
+void pop3_serve_session(struct conn *c, const struct conf *conf,
+			const struct peer *peer, enum tls_mode tls_mode)
+{
+	struct session s;
+
+	begin(&s, c, conf, peer, tls_mode);
+	if (may_greet(&s)) {
+		reply_write(c, &reply_ready);
+		pop3_serve_note_end(
+			&s, cmd_loop(c, &pop3_serve_protocol, &s.limits, &s));
+	}
+	pop3_serve_end(&s);
+}
+
+void pop3_serve_turn_away(struct conn *c, const struct conf *conf,
+			  const struct peer *peer, enum tls_mode tls_mode)
+{
+	struct session s;
+
+	begin(&s, c, conf, peer, tls_mode);
+	if (may_greet(&s)) {
+		reply_write(c, &reply_busy);
+		(void)conn_flush(c);
+		pop3_serve_note(&s, OUTCOME_TEMPFAIL, "sessions");
+	}
+	pop3_serve_end(&s);
+}

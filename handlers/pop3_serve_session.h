@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The POP3 server through which an archive collects: one session on one
+ * connection, as a library function that leaves nothing behind.
+ */
+#ifndef RESTANTE_HANDLERS_POP3_SERVE_SESSION_H
+#define RESTANTE_HANDLERS_POP3_SERVE_SESSION_H
+
+#include "common/program.h"
+
+struct cmd_protocol;
+
+/* RFC 1939 3; UPDATE is what QUIT does. */
+enum pop3_state {
+	POP3_AUTHORIZATION,
+	POP3_USER_GIVEN, /* AUTHORIZATION, and PASS may follow */
+	POP3_TRANSACTION,
+};
+
+/* The command table and its rules: what docs/sessions.md is tested against. */
+extern const struct cmd_protocol pop3_serve_protocol;
+
+/*
+ * Serves one session, from the handshake or greeting to the end, and logs its
+ * one line. Everything is borrowed and stays the caller's.
+ */
+void pop3_serve_session(struct conn *c, const struct conf *conf,
+			const struct peer *peer, enum tls_mode tls_mode);
+
+/* The same for a connection that cannot be served now: -ERR, in its one line.
+ */
+void pop3_serve_turn_away(struct conn *c, const struct conf *conf,
+			  const struct peer *peer, enum tls_mode tls_mode);
+
+#endif
