@@ -8,10 +8,12 @@
 
 #include <errno.h>
 
-#include "common/buf.h"
 #include "common/log.h"
 
-enum { RECORD_MAX = 16 * 1024 };
+enum {
+	RECORD_MAX = 16 * 1024,
+	FLIGHT_MAX = 1024 * 1024, /* one side's messages, certificates too */
+};
 
 /*
  * Fixed, so that no system file decides and none is read. Authenticated
@@ -33,6 +35,7 @@ struct tls *tls_new(unsigned flags, struct err *e)
 	struct tls *t = xcalloc(1, sizeof(*t));
 	int done = gnutls_certificate_allocate_credentials(&t->cred);
 
+	buf_init(&t->flight, FLIGHT_MAX);
 	if (done >= 0)
 		done = gnutls_init(&t->session,
 				   flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
@@ -54,6 +57,7 @@ void tls_free(struct tls **t)
 		gnutls_deinit((*t)->session);
 	if ((*t)->cred)
 		gnutls_certificate_free_credentials((*t)->cred);
+	buf_release(&(*t)->flight);
 	free((*t)->name);
 	free((*t)->trust_dir);
 	free(*t);
@@ -115,17 +119,6 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 	return t;
 }
 
-static ssize_t pull(gnutls_transport_ptr_t owner, void *bytes, size_t n)
-{
-	struct tls *t = owner;
-	ssize_t got = t->io.pull(t->io.owner, bytes, n);
-
-	t->late = got < 0 && errno == EAGAIN;
-	if (got < 0)
-		gnutls_transport_set_errno(t->session, errno);
-	return got;
-}
-
 static ssize_t push(struct tls *t, const void *bytes, size_t n)
 {
 	ssize_t put = t->io.push(t->io.owner, bytes, n);
@@ -136,25 +129,50 @@ static ssize_t push(struct tls *t, const void *bytes, size_t n)
 	return put;
 }
 
+static int send_flight(struct tls *t)
+{
+	size_t n = t->flight.len;
+	ssize_t put = n ? push(t, t->flight.data, n) : 0;
+
+	buf_reset(&t->flight);
+	return put < 0 ? -1 : 0;
+}
+
 /*
- * The records of a handshake's flight come together; they leave in one write,
- * for each would be a packet of its own under TCP_NODELAY.
+ * In a handshake GnuTLS hands its messages over one by one. They leave
+ * together when an answer is waited for: under TCP_NODELAY each would be a
+ * packet of its own and wake the peer for nothing.
  */
 static ssize_t push_vector(gnutls_transport_ptr_t owner, const giovec_t *parts,
 			   int n_parts)
 {
-	struct buf flight;
-	ssize_t put;
+	struct tls *t = owner;
+	size_t all = 0;
 
-	if (n_parts == 1)
-		return push(owner, parts[0].iov_base, parts[0].iov_len);
-	buf_init(&flight, SIZE_MAX / 2);
-	for (int i = 0; i < n_parts; i++)
-		if (!buf_add(&flight, parts[i].iov_base, parts[i].iov_len))
-			die_bug("push_vector: %zu octets", parts[i].iov_len);
-	put = push(owner, flight.data, flight.len);
-	buf_release(&flight);
-	return put;
+	for (int i = 0; i < n_parts; i++) {
+		const void *bytes = parts[i].iov_base;
+		size_t n = parts[i].iov_len;
+
+		if (t->in_handshake ? !buf_add(&t->flight, bytes, n)
+				    : push(t, bytes, n) < 0)
+			return -1;
+		all += n;
+	}
+	return (ssize_t)all;
+}
+
+static ssize_t pull(gnutls_transport_ptr_t owner, void *bytes, size_t n)
+{
+	struct tls *t = owner;
+	ssize_t got;
+
+	if (send_flight(t) < 0)
+		return -1;
+	got = t->io.pull(t->io.owner, bytes, n);
+	t->late = got < 0 && errno == EAGAIN;
+	if (got < 0)
+		gnutls_transport_set_errno(t->session, errno);
+	return got;
 }
 
 /* "ECDHE-X25519:AES-256-GCM" */
@@ -208,6 +226,7 @@ static int handshake_failed(struct tls *t, int code, struct err *e)
 			gnutls_alert_get_name(gnutls_alert_get(t->session)));
 	/* Its client shall be able to say more than "connection closed". */
 	(void)gnutls_alert_send_appropriate(t->session, code);
+	(void)send_flight(t);
 	if (t->pin_differs)
 		return err_set(e, ERR_TEMP,
 			       "TLS handshake: the key of %s is not the one "
@@ -226,12 +245,17 @@ int tls_handshake(struct tls *t, const struct tls_io *io, struct err *e)
 	gnutls_transport_set_ptr(t->session, t);
 	gnutls_transport_set_pull_function(t->session, pull);
 	gnutls_transport_set_vec_push_function(t->session, push_vector);
+	t->in_handshake = true;
 	do {
 		t->late = false;
 		done = gnutls_handshake(t->session);
 	} while (done < 0 && !t->late && !gnutls_error_is_fatal(done));
+	if (done >= 0 && send_flight(t) < 0)
+		done = GNUTLS_E_PUSH_ERROR;
 	if (done < 0)
 		return handshake_failed(t, done, e);
+	t->in_handshake = false;
+	buf_release(&t->flight);
 	note_facts(t);
 	return 0;
 }

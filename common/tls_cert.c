@@ -205,13 +205,18 @@ int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
 		       n < 0 ? gnutls_strerror(n) : "");
 }
 
-/* Names go into header fields and logs, and are compared as C strings. */
+/*
+ * Names go into header fields and logs, and are compared as C strings. What
+ * GnuTLS cannot show as text, such as a NUL within, it shows as "#" and digits.
+ */
 static bool is_plain_name(const char *name, size_t n)
 {
+	if (n == 0 || name[0] == '#')
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (name[i] < ' ' || name[i] > '~')
 			return false;
-	return n > 0;
+	return true;
 }
 
 static bool common_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)

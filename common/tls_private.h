@@ -8,6 +8,7 @@
 
 #include <gnutls/gnutls.h>
 
+#include "common/buf.h"
 #include "common/err.h"
 #include "common/tls.h"
 
@@ -17,6 +18,8 @@ struct tls {
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t cred;
 	struct tls_io io;
+	bool in_handshake;
+	struct buf flight; /* handshake messages not sent yet */
 	bool late; /* the owner's deadline passed in the last pull or push */
 	struct tls_facts facts;
 

@@ -6,27 +6,37 @@ UNIT_TESTS = \
 	%D%/unit/test_admin \
 	%D%/unit/test_age \
 	%D%/unit/test_bech32 \
+	%D%/unit/test_buf \
 	%D%/unit/test_cmd \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
+	%D%/unit/test_conn \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dial_rules \
+	%D%/unit/test_dn \
 	%D%/unit/test_dot \
+	%D%/unit/test_err \
 	%D%/unit/test_identity \
+	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_name \
+	%D%/unit/test_num \
+	%D%/unit/test_peer \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
 	%D%/unit/test_seal \
+	%D%/unit/test_secret \
 	%D%/unit/test_seen \
+	%D%/unit/test_slots \
 	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
 	%D%/unit/test_store \
 	%D%/unit/test_stream \
 	%D%/unit/test_summary \
+	%D%/unit/test_tls \
 	%D%/unit/test_trace \
 	%D%/unit/test_unseal \
 	%D%/unit/test_wiping
@@ -43,6 +53,13 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+
+# Certificates that are made when a test needs them.
+check_LIBRARIES += %D%/support/libtest_cert.a
+%C%_support_libtest_cert_a_SOURCES = \
+	%D%/support/test_cert.c %D%/support/test_cert.h
+%C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
+%C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
 LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
 
