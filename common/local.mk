@@ -31,6 +31,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/sink.h \
 	%D%/slots.c %D%/slots.h \
 	%D%/target.c %D%/target.h \
+	%D%/throttle.c %D%/throttle.h \
 	%D%/tls.c %D%/tls.h \
 	%D%/tls_cert.c \
 	%D%/tls_client.c \

@@ -21,6 +21,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_top.c %D%/pop3_top.h \
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
+	%D%/proxy_throttle.c %D%/proxy_throttle.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
@@ -28,6 +29,11 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_journal_private.h \
 	%D%/smtp_journal_session.c %D%/smtp_journal_session.h \
 	%D%/smtp_params.c %D%/smtp_params.h \
+	%D%/smtp_proxy_data.c \
+	%D%/smtp_proxy_envelope.c \
+	%D%/smtp_proxy_login.c \
+	%D%/smtp_proxy_private.h \
+	%D%/smtp_proxy_session.c %D%/smtp_proxy_session.h \
 	%D%/smtp_replies.c %D%/smtp_replies.h \
 	%D%/smtp_tx.c %D%/smtp_tx.h \
 	%D%/smtp_upstream.c %D%/smtp_upstream.h \
@@ -54,6 +60,11 @@ handler_PROGRAMS += pop3-serve
 pop3_serve_SOURCES = %D%/pop3_serve_main.c
 pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
+
+# The proxies resolve names, which a static program cannot do well.
+handler_PROGRAMS += smtp-proxy
+smtp_proxy_SOURCES = %D%/smtp_proxy_main.c
+smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 
 # The shell command. Its users and groups come from the system: never static.
 handler_PROGRAMS += mailbox-tool

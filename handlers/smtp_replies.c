@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The wording of the SMTP receiver, all of it, and nothing else. */
+/* The wording of receiver and proxy in SMTP, all of it, and nothing else. */
 #include "common/base.h"
 #include "handlers/smtp_replies.h"
 
@@ -48,6 +48,10 @@ SAY(bad_chunk,      "501", "5.5.4", "BDAT needs a size, and may say LAST", REPLY
 SAY(too_big,        "552", "5.3.4", "Message too big", 0);
 SAY(loop,           "554", "5.4.6", "Too many Received fields: a loop", 0);
 
+SAY(login_needs_tls, "530", "5.7.0", "Only under TLS: STARTTLS first", 0);
+SAY(need_login,     "530", "5.7.0", "Log in first", REPLY_FAULT);
+SAY(logged_in,      "503", "5.5.1", "You are logged in already", REPLY_FAULT);
+
 SAY(bad_sequence,   "503", "5.5.1", "Bad sequence of commands", REPLY_FAULT);
 SAY(timeout,        "421", "4.4.2", "Too slow, closing", REPLY_CLOSE);
 /* clang-format on */
@@ -66,18 +70,22 @@ static const struct reply spare_argument = {
 static const struct reply too_many_faults = {
 	"421", "4.7.0", "Too many errors, closing", REPLY_CLOSE};
 
-const struct cmd_replies smtp_replies = {
-	.unknown = &unknown,
-	.bad_line = &bad_line,
-	.too_long = &too_long,
-	.pipelined = &smtp_behind_starttls,
-	.need_tls = &smtp_need_tls,
-	.bad_state = &smtp_bad_sequence,
-	.no_argument = &no_argument,
-	.spare_argument = &spare_argument,
-	.too_many_faults = &too_many_faults,
-	.timeout = &smtp_timeout,
-};
+#define REPLIES(tls)                                                           \
+	{                                                                      \
+		.unknown = &unknown,                                           \
+		.bad_line = &bad_line,                                         \
+		.too_long = &too_long,                                         \
+		.pipelined = &smtp_behind_starttls,                            \
+		.need_tls = (tls),                                             \
+		.bad_state = &smtp_bad_sequence,                               \
+		.no_argument = &no_argument,                                   \
+		.spare_argument = &spare_argument,                             \
+		.too_many_faults = &too_many_faults,                           \
+		.timeout = &smtp_timeout,                                      \
+	}
+
+const struct cmd_replies smtp_replies = REPLIES(&smtp_need_tls);
+const struct cmd_replies smtp_proxy_replies = REPLIES(&smtp_login_needs_tls);
 
 const struct reply *smtp_reply_for(enum err_kind kind)
 {

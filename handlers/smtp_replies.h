@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Everything that the SMTP receiver says, as constants (RFC 5321 4.2, enhanced
+ * Everything that receiver and proxy say in SMTP, as constants (RFC 5321 4.2, enhanced
  * codes RFC 3463 and RFC 5248). Whatever can pass is a 4xx: senders of journal
  * copies try those again, and lose a copy over a 5xx.
  */
@@ -53,8 +53,14 @@ extern const struct reply smtp_loop;
 extern const struct reply smtp_bad_sequence;
 extern const struct reply smtp_timeout;
 
-/* The dispatcher's. */
+/* Said by the proxy alone: its clients are people's, and a 5xx is an answer. */
+extern const struct reply smtp_login_needs_tls;
+extern const struct reply smtp_need_login;
+extern const struct reply smtp_logged_in;
+
+/* The dispatcher's: the receiver's, and the proxy's. */
 extern const struct cmd_replies smtp_replies;
+extern const struct cmd_replies smtp_proxy_replies;
 
 /* What a failure of the store is to the sender. */
 const struct reply *smtp_reply_for(enum err_kind kind);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of failures: slots of 16 octets, each read and written by one
+ * call under its own OFD lock. Nothing is fsynced; a crash forgets a little.
+ */
+#include "common/base.h"
+#include "common/throttle.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/num.h"
+
+enum {
+	SLOTS = 4096,
+	SLOT_SIZE = 16,
+	FADE_SECONDS = 600, /* after this long a count starts anew */
+	DELAY_MAX = 30,
+	FREE_FAILURES = 2, /* typing errors are not slowed */
+};
+
+struct slot {
+	uint64_t tag; /* of the key that counts here */
+	uint32_t when;
+	uint32_t failures;
+};
+
+/* FNV-1a: spreads keys; nobody gains by making two of his own meet. */
+static uint64_t tag_of(const char *key)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *key; key++)
+		hash = (hash ^ (uint8_t)*key) * 0x100000001b3u;
+	return hash;
+}
+
+static int open_table(const char *dir, const char *file)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -1;
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+}
+
+static off_t place_of(uint64_t tag)
+{
+	return (off_t)(tag % SLOTS) * SLOT_SIZE;
+}
+
+/* Another key's count, and one that has faded, are none. */
+static struct slot read_slot(int fd, uint64_t tag)
+{
+	uint32_t now = (uint32_t)time(NULL);
+	struct slot s = {.tag = tag, .when = now};
+	uint8_t bytes[SLOT_SIZE];
+
+	if (pread(fd, bytes, sizeof(bytes), place_of(tag)) != sizeof(bytes) ||
+	    num_load64(bytes) != tag)
+		return s;
+	s.when = num_load32(bytes + 8);
+	s.failures = num_load32(bytes + 12);
+	if (now - s.when > FADE_SECONDS)
+		s.failures = 0;
+	return s;
+}
+
+static void write_slot(int fd, const struct slot *s)
+{
+	uint8_t bytes[SLOT_SIZE];
+
+	num_store64(bytes, s->tag);
+	num_store32(bytes + 8, s->when);
+	num_store32(bytes + 12, s->failures);
+	if (pwrite(fd, bytes, sizeof(bytes), place_of(s->tag)) !=
+	    (ssize_t)sizeof(bytes))
+		log_info("throttle: a failure could not be counted");
+}
+
+/* Held for two system calls; closing releases it. */
+static void lock_slot(int fd, uint64_t tag)
+{
+	struct flock f = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = place_of(tag),
+		.l_len = SLOT_SIZE,
+	};
+
+	(void)fcntl(fd, F_OFD_SETLKW, &f);
+}
+
+unsigned throttle_delay(const char *dir, const char *file, const char *key)
+{
+	int fd = open_table(dir, file);
+	struct slot s;
+	unsigned beyond;
+
+	if (fd < 0)
+		return 0;
+	s = read_slot(fd, tag_of(key));
+	close(fd);
+	if (s.failures <= FREE_FAILURES)
+		return 0;
+	beyond = s.failures - FREE_FAILURES - 1;
+	return beyond >= 5 ? DELAY_MAX : 1u << beyond;
+}
+
+void throttle_note(const char *dir, const char *file, const char *key,
+		   bool failed)
+{
+	int fd = open_table(dir, file);
+	struct slot s;
+
+	if (fd < 0)
+		return;
+	lock_slot(fd, tag_of(key));
+	s = read_slot(fd, tag_of(key));
+	if (failed || s.failures) {
+		s.failures = failed ? s.failures + 1 : 0;
+		s.when = (uint32_t)time(NULL);
+		write_slot(fd, &s);
+	}
+	close(fd);
+}

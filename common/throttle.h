@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Failures counted across processes, by key, in a table of fixed size in a
+ * file. Keys that fall together share a count, old counts fade: it slows
+ * guessing and is no evidence of anything. Where the file cannot be had,
+ * nobody is slowed: logging in must not depend on it.
+ */
+#ifndef RESTANTE_COMMON_THROTTLE_H
+#define RESTANTE_COMMON_THROTTLE_H
+
+#include "common/base.h"
+
+/* Seconds that the next try for this key should wait: 0, 1, 2, 4 … 30. */
+unsigned throttle_delay(const char *dir, const char *file, const char *key);
+
+/* Counts a failure, or forgets them all. */
+void throttle_note(const char *dir, const char *file, const char *key,
+		   bool failed);
+
+#endif

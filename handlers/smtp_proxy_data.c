@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DATA: the same octets, line ends mended, go to the server and into the copy.
+ * The copy is durable before the server gets the last line, and becomes
+ * visible when the server said yes: no message is sent that is not kept.
+ */
+#include "common/base.h"
+#include "handlers/smtp_proxy_private.h"
+
+#include <time.h>
+
+#include "common/crlf.h"
+#include "common/dot.h"
+#include "common/log.h"
+#include "common/sink.h"
+#include "common/tls.h"
+#include "handlers/kept_copy.h"
+#include "handlers/smtp_replies.h"
+#include "handlers/trace.h"
+
+static const struct reply reply_not_kept = {
+	"451", "4.3.0", "The copy cannot be kept now, nothing was sent", 0};
+static const struct reply reply_not_kept_close = {
+	"451", "4.3.0", "The copy cannot be kept now, nothing was sent",
+	REPLY_CLOSE};
+
+/* One message between the two sides. */
+struct passage {
+	struct session *s;
+	struct conn *server;
+	struct kept_copy *copy;
+	struct crlf crlf;
+	struct dot_out dot;
+	bool copy_failed;
+};
+
+/* --- beginning
+ * --------------------------------------------------------------------- */
+
+static struct kept_copy *begin_copy(struct session *s, struct err *e)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+	const struct trace trace = {
+		.hostname = s->conf->hostname,
+		.helo = s->helo,
+		.peer = s->peer,
+		.protocol = s->tx->utf8 ? "UTF8SMTPSA" : "ESMTPSA",
+		.tls_version = tls ? tls->version : "",
+		.tls_cipher = tls ? tls->cipher : "",
+		.client_name = "",
+		.note = "",
+		.when = time(NULL),
+		.utf8 = s->tx->utf8,
+	};
+	char server[TARGET_HOST_MAX + 8];
+	const struct copy_facts facts = {
+		.trace = &trace,
+		.domain = s->conf->domain,
+		.account = s->login.user,
+		.server = server,
+		.sent = true,
+		.sender = s->tx->sender,
+		.recipients = (const char *const *)s->tx->recipients,
+		.n_recipients = s->tx->n_recipients,
+	};
+
+	snprintf(server, sizeof(server), "%s:%u", s->login.server.host,
+		 (unsigned)s->upstream->port);
+	if (mailbox_hold(s->mailbox, e) < 0)
+		return NULL;
+	return kept_copy_begin(s->mailbox, &facts, e);
+}
+
+/* --- passing
+ * ------------------------------------------------------------------------ */
+
+static int write_to_server(void *to, const uint8_t *bytes, size_t n)
+{
+	struct passage *p = to;
+
+	conn_write(p->server, bytes, n);
+	return 0; /* a failure is met at the flush, behind the last line */
+}
+
+/* Behind the line ends. Once the copy has failed the server gets no more. */
+static int pass_mended(void *to, const uint8_t *bytes, size_t n)
+{
+	struct passage *p = to;
+	const struct sink server = {.push = write_to_server, .to = p};
+
+	if (kept_copy_push(p->copy, bytes, n) < 0) {
+		p->copy_failed = true;
+		return -1;
+	}
+	return dot_out_push(&p->dot, bytes, n, &server);
+}
+
+static int pass(void *to, const uint8_t *bytes, size_t n)
+{
+	struct passage *p = to;
+	const struct sink mended = {.push = pass_mended, .to = p};
+
+	return crlf_push(&p->crlf, bytes, n, &mended);
+}
+
+static void expect_data(struct session *s)
+{
+	const unsigned seconds = s->conf->limits.data_timeout;
+	const unsigned rate = s->conf->limits.minimum_rate;
+
+	conn_set_deadline(s->conn, seconds, rate);
+	conn_set_deadline(s->upstream->conn, seconds, rate);
+}
+
+static enum conn_status read_to_the_dot(struct passage *p)
+{
+	const struct sink sink = {.push = pass, .to = p};
+	struct dot_in dot;
+
+	dot_in_init(&dot);
+	while (!dot_in_done(&dot)) {
+		const uint8_t *bytes;
+		enum conn_status status;
+		size_t n;
+
+		status = conn_peek(p->s->conn, &bytes, &n);
+		if (status != CONN_OK)
+			return status;
+		conn_consume(p->s->conn, dot_in_push(&dot, bytes, n, &sink));
+	}
+	return CONN_OK;
+}
+
+/* --- the end
+ * ----------------------------------------------------------------------------
+ */
+
+/*
+ * The server has the message but for its last line: taking the connection
+ * away is the one way not to send it.
+ */
+static const struct reply *not_kept(struct passage *p)
+{
+	log_error("%s", kept_copy_err(p->copy)->text);
+	smtp_proxy_note(p->s, OUTCOME_TEMPFAIL, "store");
+	upstream_free(&p->s->upstream);
+	return &reply_not_kept_close;
+}
+
+static bool finish_copy(struct passage *p)
+{
+	const struct sink mended = {.push = pass_mended, .to = p};
+
+	return !p->copy_failed && crlf_end(&p->crlf, &mended) == 0 &&
+	       kept_copy_end(p->copy) == 0;
+}
+
+/* The client gets the server's yes even where linking the copy failed: the
+ * copy is durable, and the next one in the index makes it visible. */
+static void commit_copy(struct passage *p)
+{
+	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
+	struct session *s = p->s;
+	struct err e;
+
+	if (delivery_commit(kept_copy_delivery(p->copy), flags, &e) < 0)
+		log_error("%s", e.text);
+	s->summary.messages++;
+	s->summary.octets += p->crlf.octets;
+	smtp_proxy_note(s, OUTCOME_RELAYED, NULL);
+}
+
+/* From here on the server may have the message. */
+static const struct reply *send_last_line(struct passage *p)
+{
+	const struct sink server = {.push = write_to_server, .to = p};
+	struct session *s = p->s;
+	const struct reply *result;
+	struct smtp_reply r;
+	struct err e;
+
+	smtp_reply_init(&r);
+	(void)dot_out_end(&p->dot, &server);
+	conn_set_deadline(p->server, s->conf->limits.data_timeout, 0);
+	if (conn_flush(p->server) != CONN_OK ||
+	    smtp_upstream_read(s->upstream, &r, &e) < 0) {
+		err_set(&e, ERR_TEMP,
+			"server %s did not say what became of the message",
+			s->login.server.host);
+		kept_copy_leave(&p->copy);
+		s->summary.messages++;
+		s->summary.octets += p->crlf.octets;
+		result = smtp_proxy_lost_server(s, &e);
+	} else {
+		if (r.code / 100 == 2)
+			commit_copy(p);
+		else
+			smtp_proxy_note(s, OUTCOME_REFUSED, "upstream");
+		result = smtp_proxy_relay(s, &r);
+	}
+	buf_release(&r.text);
+	return result;
+}
+
+static const struct reply *client_lost(struct session *s,
+				       enum conn_status status)
+{
+	bool late = status == CONN_TIMEOUT;
+
+	smtp_proxy_note(s, late ? OUTCOME_TIMEOUT : OUTCOME_DROPPED, NULL);
+	upstream_free(&s->upstream);
+	return late ? &smtp_timeout : &reply_sent_close;
+}
+
+static const struct reply *pass_message(struct passage *p)
+{
+	struct session *s = p->s;
+	enum conn_status status;
+
+	reply_write(s->conn, &smtp_go_ahead);
+	expect_data(s);
+	status = conn_flush(s->conn);
+	if (status == CONN_OK)
+		status = read_to_the_dot(p);
+	if (status != CONN_OK)
+		return client_lost(s, status);
+	if (!finish_copy(p))
+		return not_kept(p);
+	return send_last_line(p);
+}
+
+/* --- DATA
+ * --------------------------------------------------------------------------------
+ */
+
+/* NULL: the server waits for the message. */
+static const struct reply *ask_server(struct session *s)
+{
+	const struct reply *refusal = NULL;
+	struct smtp_reply r;
+	struct err e;
+
+	smtp_reply_init(&r);
+	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
+			  0);
+	if (smtp_upstream_command(s->upstream, &r, &e, "DATA") < 0)
+		refusal = smtp_proxy_lost_server(s, &e);
+	else if (r.code != 354)
+		refusal = smtp_proxy_relay(s, &r);
+	buf_release(&r.text);
+	return refusal;
+}
+
+const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
+{
+	struct passage p = {.s = s, .server = s->upstream->conn};
+	const struct reply *r;
+	struct err e;
+
+	crlf_init(&p.crlf);
+	dot_out_init(&p.dot);
+	p.copy = begin_copy(s, &e);
+	if (!p.copy) {
+		log_error("%s", e.text);
+		smtp_proxy_note(s, OUTCOME_TEMPFAIL, "store");
+		r = &reply_not_kept;
+	} else {
+		r = ask_server(s);
+		if (!r)
+			r = pass_message(&p);
+	}
+	kept_copy_free(&p.copy);
+	mailbox_release(s->mailbox);
+	smtp_proxy_forget_mail(s);
+	return r;
+}

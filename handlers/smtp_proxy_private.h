@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the SMTP proxy share: the session, its transaction, and
+ * the handlers that stand in its command table. Nobody else includes this.
+ */
+#ifndef RESTANTE_HANDLERS_SMTP_PROXY_PRIVATE_H
+#define RESTANTE_HANDLERS_SMTP_PROXY_PRIVATE_H
+
+#include "common/cmd.h"
+#include "common/conf.h"
+#include "common/conn.h"
+#include "common/peer.h"
+#include "handlers/dialler.h"
+#include "handlers/proxy_login.h"
+#include "handlers/smtp_proxy_session.h"
+#include "handlers/smtp_upstream.h"
+#include "handlers/summary.h"
+#include "store/store.h"
+
+enum { PROXY_HELO_MAX = 255, PROXY_IDLE_SECONDS = 600 };
+
+/* One mail, as the server has accepted it so far. */
+struct proxy_tx {
+	char *sender;      /* without its brackets */
+	bool utf8;
+	char **recipients; /* accepted ones alone */
+	size_t n_recipients;
+};
+
+struct session {
+	struct conn *conn;
+	const struct conf *conf;
+	const struct peer *peer;
+	enum tls_mode tls_mode;
+	struct dialler *dialler;
+
+	char helo[PROXY_HELO_MAX + 1]; /* "": not greeted yet */
+
+	/* From the login on. */
+	struct store *store;
+	struct mailbox *mailbox;
+	struct upstream *upstream;
+	struct smtp_features features;
+	struct proxy_login login;
+	struct proxy_tx *tx; /* NULL: no MAIL yet */
+
+	struct summary summary;
+};
+
+bool smtp_proxy_secure(const struct session *s);
+void smtp_proxy_note(struct session *s, enum outcome outcome,
+		     const char *reason);
+
+/* Ends the transaction on our side. */
+void smtp_proxy_forget_mail(struct session *s);
+
+/*
+ * Sends the client a reply of the server's as it came. One of 421 ends the
+ * session. Takes no ownership.
+ */
+const struct reply *smtp_proxy_relay(struct session *s,
+				     const struct smtp_reply *r);
+
+/* The server is gone or talks nonsense: the client is told, the session ends. */
+const struct reply *smtp_proxy_lost_server(struct session *s,
+					   const struct err *e);
+
+/*
+ * The server's reply to a command, relayed. *code_r is its code, 0 where the
+ * server was lost.
+ */
+const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
+				   const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* smtp_proxy_login.c */
+const struct reply *smtp_proxy_auth(struct session *s, const char *arg);
+
+/* smtp_proxy_envelope.c */
+const struct reply *smtp_proxy_mail(struct session *s, const char *arg);
+const struct reply *smtp_proxy_rcpt(struct session *s, const char *arg);
+
+/* smtp_proxy_data.c */
+const struct reply *smtp_proxy_data(struct session *s, const char *arg);
+
+#endif

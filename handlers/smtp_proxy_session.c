@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The SMTP proxy's session: greeting, EHLO, TLS, the command table, and the
+ * end. Passes on only what it understands, never a word before the login, and
+ * no message that is not kept.
+ */
+#include "common/base.h"
+#include "handlers/smtp_proxy_private.h"
+
+#include <stdarg.h>
+#include <time.h>
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "handlers/sasl_server.h"
+#include "handlers/smtp_replies.h"
+
+enum {
+	PROXY_LINE_MAX = 12288 + 64, /* AUTH with a token, RFC 4954 4 */
+	INDEX_WAIT_MS = 1000,
+	GOODBYE_SECONDS = 5,
+};
+
+bool smtp_proxy_secure(const struct session *s)
+{
+	return conn_tls(s->conn) != NULL;
+}
+
+void smtp_proxy_note(struct session *s, enum outcome outcome,
+		     const char *reason)
+{
+	if (outcome <= s->summary.outcome)
+		return;
+	s->summary.outcome = outcome;
+	s->summary.reason = reason;
+}
+
+void smtp_proxy_forget_mail(struct session *s)
+{
+	struct proxy_tx *tx = s->tx;
+
+	if (!tx)
+		return;
+	for (size_t i = 0; i < tx->n_recipients; i++)
+		free(tx->recipients[i]);
+	free(tx->recipients);
+	free(tx->sender);
+	free(tx);
+	s->tx = NULL;
+}
+
+static enum smtp_proxy_state state_of(const struct session *s)
+{
+	if (!s->helo[0])
+		return SMTP_PROXY_START;
+	if (!s->upstream)
+		return SMTP_PROXY_LOGIN;
+	if (!s->tx)
+		return SMTP_PROXY_READY;
+	return s->tx->n_recipients ? SMTP_PROXY_RCPT : SMTP_PROXY_MAIL;
+}
+
+/* --- the server's replies
+ * ------------------------------------------------------------ */
+
+const struct reply *smtp_proxy_relay(struct session *s,
+				     const struct smtp_reply *r)
+{
+	conn_write(s->conn, r->text.data, r->text.len);
+	return r->code == 421 ? &reply_sent_close : &reply_sent;
+}
+
+const struct reply *smtp_proxy_lost_server(struct session *s,
+					   const struct err *e)
+{
+	log_warn("%s", e->text);
+	smtp_proxy_note(s, OUTCOME_TEMPFAIL, "upstream");
+	conn_printf(s->conn, "421 4.4.2 %s\r\n", e->text);
+	return &reply_sent_close;
+}
+
+const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
+				   const char *fmt, ...)
+{
+	const struct reply *result;
+	struct smtp_reply r;
+	struct err e;
+	va_list ap;
+	int sent;
+
+	*code_r = 0;
+	smtp_reply_init(&r);
+	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
+			  0);
+	va_start(ap, fmt);
+	sent = upstream_sendv(s->upstream, &e, fmt, ap);
+	va_end(ap);
+	if (sent == 0 && smtp_upstream_read(s->upstream, &r, &e) == 0) {
+		*code_r = r.code;
+		result = smtp_proxy_relay(s, &r);
+	} else {
+		result = smtp_proxy_lost_server(s, &e);
+	}
+	buf_release(&r.text);
+	return result;
+}
+
+/* --- greetings
+ * -------------------------------------------------------------------------- */
+
+/* Ends the transaction on both sides. NULL: the server went along. */
+static const struct reply *reset(struct session *s)
+{
+	const struct reply *lost = NULL;
+	struct smtp_reply r;
+	struct err e;
+
+	smtp_proxy_forget_mail(s);
+	smtp_reply_init(&r);
+	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
+			  0);
+	if (smtp_upstream_command(s->upstream, &r, &e, "RSET") < 0)
+		lost = smtp_proxy_lost_server(s, &e);
+	buf_release(&r.text);
+	return lost;
+}
+
+static const struct reply *rset(struct session *s, const char *arg UNUSED)
+{
+	const struct reply *lost = s->tx ? reset(s) : NULL;
+
+	return lost ? lost : &smtp_ok;
+}
+
+/* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
+static const struct reply *greeted(struct session *s, const char *name)
+{
+	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
+	return s->tx ? reset(s) : NULL;
+}
+
+static const struct reply *helo(struct session *s, const char *arg)
+{
+	const struct reply *lost = greeted(s, arg);
+
+	if (lost)
+		return lost;
+	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
+	return &reply_sent;
+}
+
+static bool offers_starttls(const struct session *s)
+{
+	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
+}
+
+static bool offers_auth(const struct session *s)
+{
+	return smtp_proxy_secure(s) && !s->upstream;
+}
+
+/* Before the login we offer what we can honour whatever the server is. */
+static bool offers_utf8(const struct session *s)
+{
+	return s->upstream && s->features.smtputf8;
+}
+
+static bool offers_dsn(const struct session *s)
+{
+	return s->upstream && s->features.dsn;
+}
+
+static const struct {
+	const char *line;
+	bool (*holds)(const struct session *s); /* NULL: always */
+} extensions[] = {
+	{"PIPELINING", NULL},	       {"8BITMIME", NULL},
+	{"ENHANCEDSTATUSCODES", NULL}, {"STARTTLS", offers_starttls},
+	{"SMTPUTF8", offers_utf8},     {"DSN", offers_dsn},
+};
+
+static const struct reply *ehlo(struct session *s, const char *arg)
+{
+	const struct reply *lost = greeted(s, arg);
+
+	if (lost)
+		return lost;
+	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
+	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
+		if (!extensions[i].holds || extensions[i].holds(s))
+			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
+	if (offers_auth(s)) {
+		conn_printf(s->conn, "250-AUTH");
+		sasl_server_list(s->conn, SASL_ALL, " ", "");
+		conn_printf(s->conn, "\r\n");
+	}
+	if (s->features.max_size)
+		conn_printf(s->conn, "250 SIZE %llu\r\n",
+			    (unsigned long long)s->features.max_size);
+	else
+		conn_printf(s->conn, "250 SIZE\r\n");
+	return &reply_sent;
+}
+
+/* --- TLS
+ * -----------------------------------------------------------------------------------
+ */
+
+static bool shake_hands(struct session *s, struct tls *t)
+{
+	struct err e;
+
+	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
+	if (conn_start_tls(s->conn, t, &e) == 0)
+		return true;
+	log_info("%s: %s", s->peer->text, e.text);
+	smtp_proxy_note(s, OUTCOME_DROPPED, "handshake");
+	return false;
+}
+
+static struct tls *prepare_tls(struct session *s)
+{
+	struct err e;
+	struct tls *t = tls_server_new(&s->conf->tls, &e);
+
+	if (!t) {
+		log_error("%s", e.text);
+		smtp_proxy_note(s, OUTCOME_TEMPFAIL, "certificate");
+	}
+	return t;
+}
+
+/* RFC 3207 4.2: what was said before is forgotten. */
+static const struct reply *starttls(struct session *s, const char *arg UNUSED)
+{
+	struct tls *t;
+
+	if (smtp_proxy_secure(s))
+		return &smtp_tls_already;
+	if (!offers_starttls(s))
+		return &smtp_no_starttls;
+	t = prepare_tls(s);
+	if (!t)
+		return &smtp_no_certificate;
+	reply_write(s->conn, &smtp_begin_tls);
+	if (!shake_hands(s, t))
+		return &reply_sent_close;
+	s->helo[0] = '\0';
+	return &reply_sent;
+}
+
+/* --- what changes little or nothing
+ * ----------------------------------------------------------- */
+
+static const struct reply *noop(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_ok;
+}
+
+static const struct reply *vrfy(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_cannot_verify;
+}
+
+static const struct reply *quit(struct session *s UNUSED,
+				const char *arg UNUSED)
+{
+	return &smtp_goodbye;
+}
+
+/* --- the protocol
+ * --------------------------------------------------------------------------------
+ */
+
+enum {
+	START = 1u << SMTP_PROXY_START,
+	LOGIN = 1u << SMTP_PROXY_LOGIN,
+	READY = 1u << SMTP_PROXY_READY,
+	MAIL = 1u << SMTP_PROXY_MAIL,
+	RCPT = 1u << SMTP_PROXY_RCPT,
+	ANY = START | LOGIN | READY | MAIL | RCPT,
+};
+
+static const struct cmd table[] = {
+	{"EHLO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, ehlo},
+	{"HELO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, helo},
+	{"STARTTLS", START | LOGIN, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST,
+	 starttls},
+	{"AUTH", LOGIN, CMD_ARG_REQUIRED, CMD_SECRET, smtp_proxy_auth},
+	{"MAIL", READY, CMD_ARG_REQUIRED, 0, smtp_proxy_mail},
+	{"RCPT", MAIL | RCPT, CMD_ARG_REQUIRED, 0, smtp_proxy_rcpt},
+	{"DATA", RCPT, CMD_ARG_NONE, 0, smtp_proxy_data},
+	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, rset},
+	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
+	{"VRFY", READY | MAIL | RCPT, CMD_ARG_REQUIRED, 0, vrfy},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
+};
+
+static unsigned state_bit(const struct session *s)
+{
+	return state_of(s);
+}
+
+static bool needs_tls(const struct session *s)
+{
+	return !smtp_proxy_secure(s);
+}
+
+static const struct reply *explain(const struct session *s,
+				   const struct cmd *cmd)
+{
+	if (cmd->run == smtp_proxy_auth && s->upstream)
+		return &smtp_logged_in;
+	if (state_of(s) == SMTP_PROXY_LOGIN)
+		return &smtp_need_login;
+	return NULL;
+}
+
+const struct cmd_protocol smtp_proxy_protocol = {
+	.table = table,
+	.n_table = N_ELEMENTS(table),
+	.max_line = PROXY_LINE_MAX,
+	.replies = &smtp_proxy_replies,
+	.state = state_bit,
+	.needs_tls = needs_tls,
+	.explain = explain,
+};
+
+/* --- the session
+ * -----------------------------------------------------------------------------------
+ */
+
+static bool may_greet(struct session *s)
+{
+	struct tls *t;
+
+	if (s->tls_mode != TLS_MODE_IMPLICIT)
+		return true;
+	t = prepare_tls(s);
+	return t && shake_hands(s, t);
+}
+
+static void note_end(struct session *s, enum cmd_end end)
+{
+	if (end == CMD_END_TIMEOUT)
+		smtp_proxy_note(s, OUTCOME_TIMEOUT, NULL);
+	else if (end == CMD_END_FAULTS)
+		smtp_proxy_note(s, OUTCOME_REFUSED, "errors");
+	else if (end == CMD_END_PIPELINED)
+		smtp_proxy_note(s, OUTCOME_REFUSED, "pipelining");
+	else if (end == CMD_END_DROPPED && s->tx)
+		smtp_proxy_note(s, OUTCOME_DROPPED, NULL);
+}
+
+/* The server is told too, whichever way the client left. */
+static void leave_server(struct session *s)
+{
+	struct err e;
+
+	if (!s->upstream)
+		return;
+	conn_set_deadline(s->upstream->conn, GOODBYE_SECONDS, 0);
+	(void)upstream_send(s->upstream, &e, "QUIT");
+	upstream_free(&s->upstream);
+}
+
+static void index_copies(struct session *s)
+{
+	const struct activity activity = {
+		.when = time(NULL),
+		.program = "smtp-proxy",
+		.peer = s->peer->text,
+		.outcome = outcome_name(s->summary.outcome),
+		.messages = s->summary.messages,
+		.octets = s->summary.octets,
+	};
+	struct err e;
+
+	if (!s->mailbox || !s->summary.messages)
+		return;
+	if (mailbox_index(s->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
+		log_info("index: %s", e.text);
+}
+
+static void end(struct session *s)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+
+	leave_server(s);
+	smtp_proxy_forget_mail(s);
+	index_copies(s);
+	s->summary.tls = tls ? tls->version : "";
+	s->summary.mailbox = s->login.mailbox_id;
+	summary_log(&s->summary);
+	mailbox_close(&s->mailbox);
+	store_free(&s->store);
+}
+
+enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
+				const struct peer *peer, enum tls_mode mode,
+				struct dialler *dialler)
+{
+	const struct cmd_limits limits = {
+		.line_seconds = PROXY_IDLE_SECONDS,
+		.max_faults = conf->limits.faults,
+	};
+	struct session s = {
+		.conn = c,
+		.conf = conf,
+		.peer = peer,
+		.tls_mode = mode,
+		.dialler = dialler,
+	};
+
+	summary_start(&s.summary, peer->text);
+	conn_set_session_limit(c, conf->limits.session_max);
+	if (may_greet(&s)) {
+		conn_printf(c, "220 %s ESMTP Restante\r\n", conf->hostname);
+		note_end(&s, cmd_loop(c, &smtp_proxy_protocol, &limits, &s));
+	}
+	end(&s);
+	return s.summary.outcome;
+}
