@@ -7,14 +7,13 @@
 #include "common/base.h"
 #include "store/identity.h"
 
-#include <nettle/curve25519.h>
-
 #include "common/log.h"
 #include "common/mac.h"
 #include "store/bech32.h"
 #include "store/scrypt.h"
 #include "store/seal.h"
 #include "store/unseal.h"
+#include "store/x25519.h"
 
 static const char private_hrp[] = "AGE-SECRET-KEY-";
 
@@ -32,7 +31,7 @@ void identity_recipient(const struct secret *private_key,
 {
 	uint8_t public[AGE_KEY_SIZE];
 
-	curve25519_mul_g(public, private_key->bytes);
+	x25519_public(public, private_key->bytes);
 	if (!age_recipient_write(public, recipient_r))
 		die_bug("identity_recipient: no room for the recipient");
 }

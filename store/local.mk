@@ -33,7 +33,9 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/store.h \
 	%D%/stream.c \
 	%D%/stream.h \
-	%D%/sweep.c
+	%D%/sweep.c \
+	%D%/x25519.c \
+	%D%/x25519.h
 
 %C%_libunseal_a_SOURCES = \
 	%D%/admin.h \

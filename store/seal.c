@@ -6,7 +6,6 @@
 #include "common/base.h"
 #include "store/seal.h"
 
-#include <nettle/curve25519.h>
 #include <nettle/memops.h>
 
 #include "common/buf.h"
@@ -14,6 +13,7 @@
 #include "common/mac.h"
 #include "store/bech32.h"
 #include "store/stream.h"
+#include "store/x25519.h"
 
 struct sealer {
 	struct sink sink;
@@ -39,7 +39,7 @@ static bool has_low_order(const uint8_t public[AGE_KEY_SIZE])
 	static const uint8_t scalar[AGE_KEY_SIZE], zero[AGE_KEY_SIZE];
 	uint8_t shared[AGE_KEY_SIZE];
 
-	curve25519_mul(shared, scalar, public);
+	x25519_shared(shared, scalar, public);
 	return memeql_sec(shared, zero, sizeof(zero));
 }
 
@@ -81,8 +81,8 @@ static int add_recipient(const char *recipient,
 		return err_set(e, ERR_CONFIG, "not an age recipient: %s",
 			       recipient);
 	random_bytes(keys.ephemeral, sizeof(keys.ephemeral));
-	curve25519_mul_g(share, keys.ephemeral);
-	curve25519_mul(keys.shared, keys.ephemeral, public);
+	x25519_public(share, keys.ephemeral);
+	x25519_shared(keys.shared, keys.ephemeral, public);
 	wrapped =
 		age_x25519_wrap_key(keys.shared, share, public, keys.wrap_key);
 	if (wrapped)

@@ -8,11 +8,11 @@
 #include "store/unwrap.h"
 
 #include <nettle/chacha-poly1305.h>
-#include <nettle/curve25519.h>
 #include <nettle/memops.h>
 
 #include "common/num.h"
 #include "store/scrypt.h"
+#include "store/x25519.h"
 
 enum stanza_type { STANZA_OTHER, STANZA_X25519, STANZA_SCRYPT };
 
@@ -130,8 +130,8 @@ static int x25519_open(const struct secret *private_key, const struct stanza *s,
 	} keys;
 	int opened;
 
-	curve25519_mul_g(public, private_key->bytes);
-	curve25519_mul(keys.shared, private_key->bytes, s->share);
+	x25519_public(public, private_key->bytes);
+	x25519_shared(keys.shared, private_key->bytes, s->share);
 	if (age_x25519_wrap_key(keys.shared, s->share, public, keys.wrap_key))
 		opened = body_open(keys.wrap_key, s->body, file_key_r);
 	else

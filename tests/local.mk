@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
+	%D%/unit/test_program \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
@@ -58,6 +59,7 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_support_libtest_cert_a_SOURCES = \
 	%D%/support/test_cert.c %D%/support/test_cert.h
+%C%_unit_test_program_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
@@ -71,6 +73,73 @@ EXTRA_DIST += \
 	%D%/vectors/interop \
 	%D%/vectors/run \
 	%D%/vectors/write_vectors.mjs
+
+# Whole sessions; tests/chat/README.md says how a story is written.
+check_PROGRAMS += %D%/chat/chat_run
+%C%_chat_chat_run_SOURCES = \
+	%D%/chat/chat_run.c \
+	%D%/chat/player.c %D%/chat/player.h \
+	%D%/chat/stage.c %D%/chat/stage.h \
+	%D%/chat/stage_check.c \
+	%D%/chat/story.c %D%/chat/story.h
+%C%_chat_chat_run_LDADD = %D%/support/libtest_cert.a $(LDADD)
+TEST_EXTENSIONS = .chat
+CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
+STORIES = \
+	%D%/chat/smtp/bad-addresses.chat \
+	%D%/chat/smtp/bad-command-lines.chat \
+	%D%/chat/smtp/bare-lf-in-data.chat \
+	%D%/chat/smtp/basic.chat \
+	%D%/chat/smtp/bdat-bad-last.chat \
+	%D%/chat/smtp/bdat-bad-size.chat \
+	%D%/chat/smtp/bdat-not-announced.chat \
+	%D%/chat/smtp/bdat-pipelined.chat \
+	%D%/chat/smtp/bdat-refused.chat \
+	%D%/chat/smtp/bdat.chat \
+	%D%/chat/smtp/client-refused.chat \
+	%D%/chat/smtp/data-after-bdat.chat \
+	%D%/chat/smtp/disk-full.chat \
+	%D%/chat/smtp/drop-after-dot.chat \
+	%D%/chat/smtp/drop-before-dot.chat \
+	%D%/chat/smtp/drop-in-chunk.chat \
+	%D%/chat/smtp/drop-in-envelope.chat \
+	%D%/chat/smtp/dsn.chat \
+	%D%/chat/smtp/first-lines.chat \
+	%D%/chat/smtp/impatient-data-refused.chat \
+	%D%/chat/smtp/impatient-data.chat \
+	%D%/chat/smtp/implicit-tls.chat \
+	%D%/chat/smtp/network-refused.chat \
+	%D%/chat/smtp/no-certificate.chat \
+	%D%/chat/smtp/no-quit.chat \
+	%D%/chat/smtp/null-sender.chat \
+	%D%/chat/smtp/octets-are-sacred.chat \
+	%D%/chat/smtp/other-commands.chat \
+	%D%/chat/smtp/over-long-line.chat \
+	%D%/chat/smtp/oversize-chunks.chat \
+	%D%/chat/smtp/oversize.chat \
+	%D%/chat/smtp/pipelined-after-starttls.chat \
+	%D%/chat/smtp/pipelining.chat \
+	%D%/chat/smtp/plaintext-from.chat \
+	%D%/chat/smtp/plus-address.chat \
+	%D%/chat/smtp/postmaster-none.chat \
+	%D%/chat/smtp/postmaster.chat \
+	%D%/chat/smtp/received-loop.chat \
+	%D%/chat/smtp/rset.chat \
+	%D%/chat/smtp/size-declared-too-big.chat \
+	%D%/chat/smtp/smtputf8.chat \
+	%D%/chat/smtp/smuggling-envelope.chat \
+	%D%/chat/smtp/smuggling.chat \
+	%D%/chat/smtp/starttls.chat \
+	%D%/chat/smtp/suspended.chat \
+	%D%/chat/smtp/tls-required.chat \
+	%D%/chat/smtp/too-many-errors.chat \
+	%D%/chat/smtp/too-many.chat \
+	%D%/chat/smtp/two-mailboxes.chat \
+	%D%/chat/smtp/unknown.chat \
+	%D%/chat/smtp/upper-case-id.chat \
+	%D%/chat/smtp/wrong-order.chat
+TESTS += $(STORIES)
+EXTRA_DIST += $(STORIES) %D%/chat/README.md
 
 # Without cmocka `make check` must not look as if it had tested anything.
 if HAVE_CMOCKA
