@@ -1,0 +1,605 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shell command as people and scripts use it: what it prints, what it
+leaves on the disk, what it refuses, and how it ends. Mail comes in through the
+real receiver; what is sealed is opened with the stock age program too.
+"""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from harness.instance import DOMAIN, Instance, Mailbox
+from harness.lineends import split_trace
+from harness.place import Place
+from harness.report import Report, check, equal
+from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.tools import tool
+
+UNKNOWN = f"mbx-{7:032x}"
+PASSWORD = re.compile(r"([a-z2-7]{4}-){7}[a-z2-7]{4}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|-")
+MESSAGES = [b"Subject: one\r\n\r\nFrom here on\r\n>From there\r\n.\r\n",
+            b"Subject: two\r\n\r\n" + b"x" * 200000 + b"\r\n",
+            b"Subject: three\r\n\r\n\xe9 \xff\r\n"]
+
+
+def pairs(text: str) -> dict[str, list[str]]:
+    """Lines "key: value" by their keys."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        key, colon, value = line.partition(": ")
+        check(colon or line.endswith(":"), f"no 'key: value': {line!r}")
+        found.setdefault(key.rstrip(":"), []).append(value)
+    return found
+
+
+class Command:
+    """All cases; each makes its own mailboxes in one instance."""
+
+    def __init__(self, place: Place, instance: Instance, port: int) -> None:
+        self.place = place
+        self.instance = instance
+        self.port = port
+        self.run = instance.restante
+        self.out = place.folder("out")
+
+    def refused(self, status: int, told: str, *args: str,
+                text: str = "") -> None:
+        """The command must end like this and say that on stderr."""
+        done = self.run(*args, text=text, want=status)
+        check(told in done.stderr, f"{args}: said {done.stderr!r}, not {told!r}")
+        equal(done.stdout, "", f"{args}: standard output")
+
+    def create(self, *args: str) -> Mailbox:
+        """A mailbox."""
+        said = pairs(self.run("mailbox", "create", "m", "--porcelain",
+                              *args).stdout)
+        return Mailbox(said["id"][0], said["address"][0], said["password"][0])
+
+    def suspended(self, *args: str) -> Mailbox:
+        """A mailbox that takes no more mail."""
+        mailbox = self.create(*args)
+        self.deliver(mailbox)
+        self.run("mailbox", "suspend", mailbox.id)
+        return mailbox
+
+    def deliver(self, mailbox: Mailbox) -> None:
+        """Send the messages to it."""
+        smtp = self.instance.smtp(self.port)
+        for content in MESSAGES:
+            smtp.deliver(mailbox.address, content).want(250)
+        smtp.quit()
+
+    def show(self, mailbox: Mailbox) -> dict[str, list[str]]:
+        """What `mailbox show` says."""
+        return pairs(self.run("mailbox", "show", mailbox.id,
+                              "--porcelain").stdout)
+
+    def key(self, name: str) -> tuple[str, str]:
+        """A recovery key: its file and its recipient."""
+        file = self.instance.root / f"{name}.key"
+        subprocess.run([tool("age-keygen"), "-o", file], check=True,
+                       stderr=subprocess.DEVNULL)
+        self.place.give(file)
+        recipient = re.search("age1[0-9a-z]+", file.read_text())
+        return str(file), recipient[0]
+
+    # --- usage and configuration -------------------------------------------
+
+    def usage(self) -> None:
+        """Help exists for every command, and a wrong word is refused."""
+        text = self.run("--help").stdout
+        commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
+                              re.MULTILINE)
+        check(len(commands) == 22, f"commands in the help: {commands}")
+        for command in commands:
+            told = self.run(*command.split(), "--help").stdout
+            check(f"  {command}" in told, f"help of {command}: {told!r}")
+        check(self.run("--version").stdout.startswith("restante "), "version")
+        self.refused(64, "usage: restante", *[])
+        self.refused(64, "mailbox create", "mailbox")
+        for args, told in [
+                (("frob",), "no such command"),
+                (("--frob",), "no such command"),
+                (("mailbox", "create"), "something is missing"),
+                (("mailbox", "create", "a", "b"), "one word too many"),
+                (("mailbox", "list", "--frob"), "no such option"),
+                (("mailbox", "list", "-x"), "no such option"),
+                (("mailbox", "list", "--porcelain=1"), "takes no value"),
+                (("mailbox", "create", "a", "--target"), "needs a value"),
+                (("mailbox", "create", "--", "a", "--porcelain"),
+                 "one word too many")]:
+            self.refused(64, told, *args)
+
+    def configuration(self) -> None:
+        """A first one is written, and a bad one is told where it is bad."""
+        root = self.place.folder("first")
+        conf = root / "restante.conf"
+        conf.write_text(f"store = '{root}/store'\n"
+                        "limits {\n\treserve = 'much'\n}\n")
+        run = functools.partial(subprocess.run, text=True, check=False,
+                                capture_output=True, **self.place.as_user)
+        command = [str(self.place.prefix / "bin/restante"), "-c", str(conf)]
+        done = run([*command, "mailbox", "list"])
+        equal(done.returncode, 64, "status with a bad file")
+        check(f"{conf}:3: limits reserve = 'much': expected a size"
+              in done.stderr, done.stderr)
+        conf.write_text(f"store = '{root}/store'\n")
+        for _ in range(2):  # the second time it finds everything there
+            equal(run([*command, "config", "init"]).returncode, 0, "init")
+        equal((root / "store/format").read_text(), "restante 1\n", "format")
+        conf.unlink()
+        done = run([*command, "mailbox", "list"])
+        equal(done.returncode, 64, "status without a file")
+        check(str(conf) in done.stderr, done.stderr)
+
+        example = run([*command, "config", "example"]).stdout
+        new = root / "new.conf"
+        command[2] = str(new)
+        done = run([*command, "config", "init"])
+        check(new.exists(), done.stderr)
+        equal(new.read_text(), example, "the first configuration")
+
+    def config_check(self) -> None:
+        """A good instance is good, and a bad certificate is found."""
+        self.run("config", "check")
+        bad = self.instance.variant("bad-tls", tls={"key": "/nowhere/key.pem"})
+        done = subprocess.run(
+            [str(self.place.prefix / "bin/restante"), "-c", str(bad),
+             "config", "check"], text=True, capture_output=True, check=False,
+            **self.place.as_user)
+        equal(done.returncode, 64, "status")
+        check("/nowhere/key.pem" in done.stderr, done.stderr)
+
+    # --- making and showing ------------------------------------------------
+
+    def creating(self) -> None:
+        """The porcelain of interface.md, and everything as it was asked for."""
+        _, recipient = self.key("create")
+        done = self.run("mailbox", "create", "--porcelain",
+                        "--description=it's ${HOME}", "--target", "*.a.example",
+                        "--recipient", recipient, "--target=b.example:25",
+                        "Größe 'x' \\ \"${PATH}\"")
+        lines = done.stdout.splitlines()
+        equal([line.split(": ")[0] for line in lines],
+              ["id", "address", "password"], "keys")
+        equal(done.stderr, "", "standard error")
+        said = pairs(done.stdout)
+        ident = said["id"][0]
+        check(re.fullmatch("mbx-[0-9a-f]{32}", ident), ident)
+        equal(said["address"], [f"{ident}@{DOMAIN}"], "address")
+        check(PASSWORD.fullmatch(said["password"][0]), "password")
+        shown = pairs(self.run("mailbox", "show", "--porcelain",
+                               said["address"][0].upper()).stdout)
+        equal(shown["name"], ["Größe 'x' \\ \"${PATH}\""], "name")
+        equal(shown["description"], ["it's ${HOME}"], "description")
+        equal(shown["target"], ["*.a.example", "b.example:25"], "targets")
+        equal(shown["recipient"][1], recipient, "recipients")
+        for key in ("created", "oldest", "received", "collected"):
+            check(TIME.fullmatch(shown[key][0]), f"{key}: {shown[key]}")
+
+        before = sorted(os.listdir(self.instance.store / "mailboxes"))
+        self.refused(64, "expected a line", "mailbox", "create", "a\nb")
+        self.refused(64, "expected HOST", "mailbox", "create", "a",
+                     "--target", "a b")
+        self.refused(64, "no age recipient", "mailbox", "create", "a",
+                     "--recipient", "age1x")
+        equal(sorted(os.listdir(self.instance.store / "mailboxes")), before,
+              "mailboxes after refusals")
+
+    def closed_output(self) -> None:
+        """A password that nobody can read is no success."""
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(
+                [str(self.place.prefix / "bin/restante"), "-c",
+                 str(self.instance.conf), "mailbox", "create", "lost"],
+                stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                **self.place.as_user)
+        equal(done.returncode, 75, "status")
+        check(re.search("mailbox mbx-[0-9a-f]* was created, delete it",
+                        done.stderr), done.stderr)
+
+    def listing(self) -> None:
+        """One tab-separated line each, with counters that count."""
+        mailbox = self.create()
+        self.deliver(mailbox)
+        self.run("mailbox", "suspend", mailbox.id)
+        lines = self.run("mailbox", "list", "--porcelain").stdout.splitlines()
+        rows = {row[0]: row for row in (line.split("\t") for line in lines)}
+        row = rows[mailbox.id]
+        equal(len(row), 7, "columns")
+        equal(row[1:3], ["suspended", "3"], "status and messages")
+        equal(int(row[3]), sum(int(re.search(r"W=(\d+)", name)[1])
+                               for name in self.instance.kept(mailbox)),
+              "bytes")
+        check(TIME.fullmatch(row[4]) and row[4] != "-", f"received: {row[4]}")
+        equal(row[5:], ["-", "m"], "collected and name")
+        equal(list(rows), sorted(rows), "order")
+        people = self.run("mailbox", "list").stdout
+        check(mailbox.id in people, people)
+
+    def unknown(self) -> None:
+        """No such mailbox is 67, whatever was to be done."""
+        for args in [("show",), ("settings",), ("set", "name=x"), ("suspend",),
+                     ("activate",), ("recipient", "list"), ("passwd",),
+                     ("target", "add", "*"), ("reset",), ("delete", "--yes"),
+                     ("export", "--format", "eml", "x")]:
+            group = 2 if args[0] in ("recipient", "target") else 1
+            for ident in (UNKNOWN, "nonsense"):
+                self.refused(67, ident, "mailbox", *args[:group], ident,
+                             *args[group:], text="x\n")
+
+    # --- changing ------------------------------------------------------------
+
+    def setting(self) -> None:
+        """All of the keys or none, and nothing that is not a setting."""
+        mailbox = self.create()
+        self.run("mailbox", "set", mailbox.id, "name=a = b", "description=d",
+                 "copies=journal-report", "allow-from=10.0.0.0/8, ::1",
+                 "client-names=a.example,b.example")
+        shown = self.show(mailbox)
+        equal((shown["name"], shown["description"], shown["copies"],
+               shown["allow-from"], shown["client-names"]),
+              (["a = b"], ["d"], ["journal-report"], ["10.0.0.0/8,::1"],
+               ["a.example,b.example"]), "settings")
+        for bad, told in [("name=", "expected a line"), ("status=x", "setting"),
+                          ("name", "expected KEY=VALUE"),
+                          ("allow-from=10.0.0.0/99", "expected networks")]:
+            self.refused(64, told, "mailbox", "set", mailbox.id,
+                         "description=changed", bad)
+        equal(self.show(mailbox), shown, "settings after refusals")
+
+    def suspending(self) -> None:
+        """A suspended mailbox gets a temporary refusal, until it is active."""
+        mailbox = self.suspended()
+        smtp = self.instance.smtp(self.port)
+        smtp.envelope(mailbox.address).want(450)
+        smtp.command("RSET").want(250)
+        self.run("mailbox", "activate", mailbox.id)
+        smtp.deliver(mailbox.address, MESSAGES[0]).want(250)
+        smtp.quit()
+
+    def targets(self) -> None:
+        """Added, listed, removed."""
+        mailbox = self.create()
+        self.run("mailbox", "target", "add", mailbox.id, "pop.a.example:995")
+        self.run("mailbox", "target", "add", mailbox.id, "*.b.example")
+        self.refused(64, "a target already", "mailbox", "target", "add",
+                     mailbox.id, "*.b.example")
+        self.refused(64, "tls=implicit", "mailbox", "target", "add",
+                     mailbox.id, "a.example:1234")
+        equal(self.run("mailbox", "target", "list", mailbox.id).stdout,
+              "pop.a.example:995\n*.b.example\n", "targets")
+        self.run("mailbox", "target", "remove", mailbox.id, "*.b.example")
+        self.refused(64, "no target", "mailbox", "target", "remove",
+                     mailbox.id, "*.b.example")
+        check("pop.a.example:995" in
+              self.run("mailbox", "settings", mailbox.id).stdout, "settings")
+
+    def opened_by_age(self, file: str, folder: Path, name: str) -> bytes:
+        """A sealed file as the age program opens it with a key file."""
+        return subprocess.run([tool("age"), "--decrypt", "-i", file,
+                               folder / name], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def recipients(self) -> None:
+        """A recovery key opens what came since, and with the password all."""
+        mailbox = self.create()
+        self.deliver(mailbox)
+        folder = self.instance.folder(mailbox)
+        file, recipient = self.key("recipient")
+        done = self.run("mailbox", "recipient", "add", mailbox.id, recipient)
+        check("--password" in done.stderr, done.stderr)
+        old = set(self.instance.kept(mailbox))
+        self.deliver(mailbox)
+        new = sorted(set(self.instance.kept(mailbox)) - old)
+        for name, content in zip(new, MESSAGES):
+            split_trace(self.opened_by_age(file, folder / "cur", name), content)
+
+        out = self.out / "recipient"
+        done = self.run("mailbox", "export", mailbox.id, "--format", "eml",
+                        "--identity", file, str(out), want=75)
+        equal(len(list(out.iterdir())), len(new), "messages it opens")
+
+        self.refused(77, "wrong password", "mailbox", "recipient", "add",
+                     mailbox.id, recipient, "--password", text="wrong\n")
+        self.run("mailbox", "recipient", "add", mailbox.id, recipient,
+                 "--password", text=mailbox.password + "\n")
+        key = self.opened_by_age(file, folder, "identity.recovery.age")
+        check(key.startswith(b"AGE-SECRET-KEY-1"), "identity.recovery.age")
+        self.run("mailbox", "export", mailbox.id, "--format", "eml",
+                 "--identity", file, str(out))
+        equal(len(list(out.iterdir())), 2 * len(new), "messages it opens")
+
+        own = self.run("mailbox", "recipient", "list",
+                       mailbox.id).stdout.split()
+        equal(own[1:], [recipient], "recipients")
+        self.refused(64, "own key", "mailbox", "recipient", "remove",
+                     mailbox.id, own[0])
+        self.run("mailbox", "recipient", "remove", mailbox.id, recipient)
+        check(not (folder / "identity.recovery.age").exists(), "recovery")
+
+    # --- passwords -------------------------------------------------------------
+
+    def opens(self, mailbox: Mailbox, password: str) -> bool:
+        """Does the password open it? Asked by an export to nowhere."""
+        out = self.out / "opens"
+        done = self.run("mailbox", "export", mailbox.id, "--format", "mbox",
+                        str(out), text=password + "\n", want=None)
+        for file in out.glob("*"):
+            file.unlink()
+        check(done.returncode in (0, 77), f"{done.returncode} {done.stderr}")
+        return done.returncode == 0
+
+    def new_password(self, mailbox: Mailbox, *args: str,
+                     text: str = "") -> str:
+        """What passwd or reset prints, which is one line."""
+        done = self.run("mailbox", *args[:1], mailbox.id, *args[1:], text=text)
+        said = pairs(done.stdout)
+        equal(list(said), ["password"], "lines")
+        return said["password"][0]
+
+    def passwords(self) -> None:
+        """Two steps: both open it, then the new one alone."""
+        mailbox = self.create()
+        old = mailbox.password
+        self.refused(77, "wrong password", "mailbox", "passwd", mailbox.id,
+                     text=old[:-1] + "\n")
+        self.refused(64, "no password", "mailbox", "passwd", mailbox.id)
+        self.refused(64, "to confirm", "mailbox", "passwd", mailbox.id,
+                     "--confirm")
+        new = self.new_password(mailbox, "passwd", text=old + "\nmore\n")
+        check(self.opens(mailbox, old) and self.opens(mailbox, new), "both")
+        check(not self.opens(mailbox, old), "the old one after the new one")
+        newer = self.new_password(mailbox, "passwd", text=new + "\r\n")
+        self.run("mailbox", "passwd", mailbox.id, "--confirm")
+        check(not self.opens(mailbox, new), "a confirmed change")
+        check(self.opens(mailbox, newer), "the confirmed password")
+
+    def recovering(self) -> None:
+        """A recovery key stands in for a lost password."""
+        file, recipient = self.key("recovering")
+        other, _ = self.key("other")
+        mailbox = self.create("--recipient", recipient)
+        self.deliver(mailbox)
+        self.refused(77, "not sealed to this", "mailbox", "passwd", mailbox.id,
+                     "--recovery-identity", other)
+        self.refused(64, "/nowhere", "mailbox", "passwd", mailbox.id,
+                     "--recovery-identity", "/nowhere")
+        new = self.new_password(mailbox, "passwd", "--recovery-identity", file)
+        check(self.opens(mailbox, new), "the new password")
+        # With a recovery key a reset loses nothing, and asks nothing.
+        new = self.new_password(mailbox, "reset", "--recovery-identity", file)
+        check(self.opens(mailbox, new), "the password after a reset")
+        equal(len(self.instance.kept(mailbox)), len(MESSAGES), "messages")
+
+    def resetting(self) -> None:
+        """Only suspended, only after the id; the old mail goes to lost/."""
+        mailbox = self.create()
+        self.deliver(mailbox)
+        folder = self.instance.folder(mailbox)
+        own = self.show(mailbox)["recipient"][0]
+        self.refused(64, "suspend", "mailbox", "reset", mailbox.id,
+                     text=mailbox.id + "\n")
+        self.run("mailbox", "suspend", mailbox.id)
+        self.refused(64, "3 messages", "mailbox", "reset", mailbox.id,
+                     text="yes\n")
+        kept = self.instance.kept(mailbox)
+        new = self.new_password(mailbox, "reset", text=mailbox.id + "\n")
+        equal(self.instance.kept(mailbox), [], "messages left")
+        lost = sorted(path.name for path in (folder / "lost" / own).iterdir())
+        equal(lost, [*kept, "identity.age"], "messages in lost/")
+        equal(self.show(mailbox)["messages"], ["0"], "counted")
+        self.run("mailbox", "activate", mailbox.id)
+        self.deliver(mailbox)
+        check(not self.opens(mailbox, mailbox.password), "the old password")
+        check(self.opens(mailbox, new), "the new password")
+
+    def deleting(self) -> None:
+        """Only suspended, only after the id or --yes."""
+        mailbox = self.create()
+        self.refused(64, "suspend", "mailbox", "delete", mailbox.id, "--yes")
+        mailbox = self.suspended()
+        self.refused(64, "3 messages", "mailbox", "delete", mailbox.id,
+                     text="no\n")
+        check(self.instance.folder(mailbox).exists(), "deleted after no")
+        self.run("mailbox", "delete", mailbox.id, text=mailbox.id + "\n")
+        check(not self.instance.folder(mailbox).exists(), "still there")
+        mailbox = self.suspended()
+        self.run("mailbox", "delete", mailbox.id, "--yes")
+        self.refused(67, mailbox.id, "mailbox", "show", mailbox.id)
+        smtp = self.instance.smtp(self.port)
+        smtp.envelope(mailbox.address).want(550)
+        smtp.quit()
+
+    # --- export ------------------------------------------------------------------
+
+    def exporting(self) -> None:
+        """Byte for byte as eml, taken back from mbox, and nothing changed."""
+        mailbox = self.suspended()
+        out = self.out / "exported"
+        before = self.instance.kept(mailbox)
+        self.refused(64, "--format", "mailbox", "export", mailbox.id, str(out))
+        self.refused(77, "", "mailbox", "export", mailbox.id, "--format",
+                     "eml", str(out), text="wrong\n")
+        for kind in ("eml", "mbox"):
+            self.run("mailbox", "export", mailbox.id, "--format", kind,
+                     str(out), text=mailbox.password + "\n")
+        equal(self.instance.kept(mailbox), before, "the mailbox")
+        names = [f"{name[:26]}.eml" for name in before]
+        equal(sorted(path.name for path in out.iterdir()),
+              sorted([*names, f"{mailbox.id}.mbox"]), "files")
+        mbox = (out / f"{mailbox.id}.mbox").read_bytes()
+        unquoted = [re.sub(rb"^>(>*From )", rb"\1", part, flags=re.MULTILINE)
+                    for part in
+                    re.split(rb"^From MAILER-DAEMON .*\n", mbox,
+                             flags=re.MULTILINE)[1:]]
+        for name, content, part in zip(names, MESSAGES, unquoted):
+            file = out / name
+            equal(file.stat().st_mode & 0o777, 0o600, f"mode of {name}")
+            split_trace(file.read_bytes(), content)
+            equal(part, file.read_bytes().replace(b"\r\n", b"\n") + b"\n",
+                  f"{name} in the mbox")
+        self.refused(64, "there already", "mailbox", "export", mailbox.id,
+                     "--format", "mbox", str(out),
+                     text=mailbox.password + "\n")
+
+    def exporting_damage(self) -> None:
+        """A damaged message is named, the others come, the end is 75."""
+        mailbox = self.suspended()
+        name = self.instance.kept(mailbox)[1]
+        path = self.instance.folder(mailbox) / "cur" / name
+        sealed = bytearray(path.read_bytes())
+        sealed[-100] ^= 1
+        path.write_bytes(sealed)
+        for kind, number in (("eml", 2), ("mbox", 1)):
+            out = self.out / f"damaged-{kind}"
+            done = self.run("mailbox", "export", mailbox.id, "--format", kind,
+                            str(out), text=mailbox.password + "\n", want=75)
+            check(name[:26] in done.stderr, done.stderr)
+            files = list(out.iterdir())
+            equal(len(files), number, f"{kind} files")
+            text = b"".join(file.read_bytes() for file in files)
+            equal([b"Subject: " + word in text
+                   for word in (b"one", b"two", b"three")],
+                  [True, False, True], f"messages as {kind}")
+
+    # --- the whole ------------------------------------------------------------------
+
+    def status(self) -> None:
+        """What needs a person is marked, and makes the exit status 1."""
+        mailbox = self.create()
+        self.deliver(mailbox)
+        text = self.run("status", want=None).stdout
+        check(f"{mailbox.id} (m): 3 waiting" in text, text)
+        check("certificate" in text and "free of" in text, text)
+        bad = self.instance.variant(
+            "uncollected", console={"uncollected-after": "60s"},
+            tls={"certificate": "/nowhere/cert.pem"},
+            limits={"reserve": 1 << 50})
+        done = subprocess.run(
+            [str(self.place.prefix / "bin/restante"), "-c", str(bad),
+             "status"], text=True, capture_output=True, check=False,
+            **self.place.as_user)
+        equal(done.returncode, 1, "status")
+        for told in ("! certificate /nowhere/cert.pem", "! disk: "):
+            check(told in done.stdout, done.stdout)
+
+    def status_of_old_mail(self) -> None:
+        """Mail that nobody collects is seen, and when somebody did is not."""
+        mailbox = self.create()
+        folder = self.instance.folder(mailbox)
+        self.deliver(mailbox)
+        for name in self.instance.kept(mailbox):
+            old = "01HZ0000" + name[8:]  # the time in a ULID: May 2024
+            (folder / "cur" / name).rename(folder / "cur" / old)
+        self.run("sweep")
+        done = self.run("status", want=1)
+        check(f"! mailbox {mailbox.id} (m): not collected for" in done.stdout,
+              done.stdout)
+        self.instance.empty(mailbox)
+
+    def status_of_a_broken_mailbox(self) -> None:
+        """One that cannot be read is told, and the others are dealt with."""
+        broken, good = sorted((self.create(), self.create()),
+                              key=lambda mailbox: mailbox.id)
+        conf = self.instance.folder(broken) / "mailbox.conf"
+        text = conf.read_text()
+        conf.write_text(text + "color = 'red'\n")
+        for args, want in ((("status",), 1), (("sweep",), 64),
+                           (("mailbox", "list", "--porcelain"), 64)):
+            done = self.run(*args, want=want)
+            check("no such option 'color'" in done.stderr, done.stderr)
+            check(args[0] == "sweep" or good.id in done.stdout, done.stdout)
+        conf.write_text(text)
+
+    def sweeping(self) -> None:
+        """What killed commands leave behind goes."""
+        mailboxes = self.instance.store / "mailboxes"
+        for name in (".new-x", ".gone-x"):
+            (mailboxes / name / "cur").mkdir(parents=True)
+            (mailboxes / name / "cur/file").write_text("x")
+            for path in (mailboxes / name, mailboxes / name / "cur"):
+                self.place.give(path)
+        self.run("sweep")
+        equal([name for name in os.listdir(mailboxes) if name[0] == "."], [],
+              "left behind")
+
+    # --- manual pages and completion ------------------------------------------------
+
+    def manual(self) -> None:
+        """The pages name every key, every default, every command."""
+        man = self.place.prefix / "share/man"
+        page = (man / "man5/restante.conf.5").read_text()
+        keys = re.findall("^\t?#(?: ([a-z-]+) = '…'|([a-z][a-z0-9-]*) = (.*))$",
+                          self.run("config", "example").stdout, re.MULTILINE)
+        check(len(keys) == 34, f"{len(keys)} keys in the example")
+        for computed, name, default in keys:
+            where = page.find(f".It Cm {computed or name}\n")
+            check(where >= 0, f"{computed or name} is not in the page")
+            value = default.strip("'")
+            said = page[where:page.index("\n.It", where + 1)
+                        if "\n.It" in page[where + 1:] else None]
+            check(computed or value in said or value in ("", "{}"),
+                  f"default of {name}, {value}, is not in the page")
+        page = (man / "man8/restante.8").read_text()
+        for line in self.run("--help").stdout.splitlines():
+            command = re.match("  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", line)
+            if command and not line.startswith("   "):
+                check(re.search(rf"Cm {command[1]}\b", page),
+                      f"{command[1]} is not in the page")
+
+    def completion(self) -> None:
+        """bash completes commands, options, and ids."""
+        mailbox = self.create()
+        script = self.place.prefix / \
+            "share/bash-completion/completions/restante"
+        restante = self.place.prefix / "bin/restante"
+
+        def completed(*words: str) -> list[str]:
+            text = f"source {script}; COMP_WORDS=(\"$@\"); " \
+                "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _restante; " \
+                "printf '%s\\n' \"${COMPREPLY[@]}\""
+            return subprocess.run(
+                ["bash", "-c", text, "bash", str(restante), "-c",
+                 str(self.instance.conf), *words], text=True, check=True,
+                stdout=subprocess.PIPE, **self.place.as_user).stdout.split()
+        equal(completed("mail"), ["mailbox"], "first word")
+        check({"create", "recipient", "export"} <=
+              set(completed("mailbox", "")), "second word")
+        equal(sorted(completed("mailbox", "target", "")),
+              ["add", "list", "remove"], "third word")
+        equal(completed("mailbox", "show", mailbox.id[:12]), [mailbox.id],
+              "an id")
+        equal(completed("mailbox", "delete", mailbox.id, "--"), ["--yes"],
+              "an option")
+        equal(completed("mailbox", "export", mailbox.id, "--format", ""),
+              ["eml", "mbox"], "a format")
+
+
+CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
+         "listing", "unknown", "setting", "suspending", "targets",
+         "recipients", "passwords", "recovering", "resetting", "deleting",
+         "exporting", "exporting_damage", "status", "status_of_old_mail",
+         "status_of_a_broken_mailbox", "sweeping", "manual", "completion"]
+
+
+def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
+    """Every command."""
+    instance = Instance(place, identity={"scrypt-log-n": 10})
+    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as servers:
+        command = Command(place, instance, servers.port)
+        for name in CASES:
+            yield f"restante-{name.replace('_', '-')}", getattr(command, name)
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))
