@@ -24,6 +24,9 @@ UNIT_TESTS = \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
+	%D%/unit/test_pop3_auth \
+	%D%/unit/test_pop3_retr \
+	%D%/unit/test_pop3_serve \
 	%D%/unit/test_program \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
@@ -47,7 +50,8 @@ EXTRA_DIST += %D%/lsan.supp
 AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
 	export LSAN_OPTIONS;
-EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h %D%/unit/smtp_rig.h
+EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h %D%/unit/smtp_rig.h \
+	%D%/unit/pop3_rig.h
 
 # A store with a mailbox, for those who need a real one.
 check_LIBRARIES += %D%/unit/libstore_rig.a
@@ -59,6 +63,7 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_support_libtest_cert_a_SOURCES = \
 	%D%/support/test_cert.c %D%/support/test_cert.h
+%C%_unit_test_pop3_serve_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_program_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
@@ -73,6 +78,10 @@ EXTRA_DIST += \
 	%D%/vectors/interop \
 	%D%/vectors/run \
 	%D%/vectors/write_vectors.mjs
+
+# What receives does not contain what opens.
+dist_check_SCRIPTS += %D%/link.sh
+TESTS += %D%/link.sh
 
 # Whole sessions; tests/chat/README.md says how a story is written.
 check_PROGRAMS += %D%/chat/chat_run
@@ -140,6 +149,10 @@ STORIES = \
 	%D%/chat/smtp/wrong-order.chat
 TESTS += $(STORIES)
 EXTRA_DIST += $(STORIES) %D%/chat/README.md
+
+# What scripts/check runs, and what that needs.
+EXTRA_DIST += %D%/README.md %D%/packages.txt \
+	%D%/crash %D%/interop %D%/support %D%/system
 
 # Without cmocka `make check` must not look as if it had tested anything.
 if HAVE_CMOCKA
