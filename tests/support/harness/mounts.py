@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mounts in a namespace of our own: a small disk, private lists of users."""
 
+import os
+import socket
+import stat
 import subprocess
 from pathlib import Path
 
@@ -40,6 +43,22 @@ def use_tree_libraries(place: Place) -> None:
     subprocess.run(["ldconfig", "-X", "-C", str(cache), "-f", str(conf)],
                    check=True, stderr=subprocess.PIPE)
     mount("--bind", cache, "/etc/ld.so.cache")
+
+
+def private_syslog(place: Place) -> socket.socket:
+    """A /dev of our own whose log ends in this socket."""
+    dev = place.root / "dev"
+    dev.mkdir()
+    mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", dev)
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
+        status = os.stat(f"/dev/{name}")
+        os.mknod(dev / name, 0o666 | stat.S_IFCHR, status.st_rdev)
+        (dev / name).chmod(0o666)
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(str(dev / "log"))
+    (dev / "log").chmod(0o666)
+    mount("--bind", dev, "/dev")
+    return log
 
 
 def small_disk(place: Place, name: str, size: int) -> Path:
