@@ -80,7 +80,7 @@ EXTRA_DIST += \
 	%D%/vectors/write_vectors.mjs
 
 # What receives does not contain what opens.
-dist_check_SCRIPTS += %D%/link.sh
+EXTRA_DIST += %D%/link.sh
 TESTS += %D%/link.sh
 
 # Whole sessions; tests/chat/README.md says how a story is written.

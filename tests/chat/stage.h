@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a story is played: a real store with its mailboxes in a directory of
+ * its own, a configuration, a certificate. Made anew for every replay.
+ */
+#ifndef RESTANTE_TESTS_CHAT_STAGE_H
+#define RESTANTE_TESTS_CHAT_STAGE_H
+
+#include "common/program.h"
+#include "common/secret.h"
+#include "store/store.h"
+#include "tests/chat/story.h"
+
+enum { STAGE_MAILBOXES = 8, STAGE_PATH_MAX = 256 };
+
+struct stage_mailbox {
+	char name[32];
+	char id[MAILBOX_ID_LEN + 1];
+	char upper_id[MAILBOX_ID_LEN + 1];
+	struct secret password;
+};
+
+struct stage {
+	char dir[64];
+	char ca_file[STAGE_PATH_MAX];
+	struct stage_mailbox mailboxes[STAGE_MAILBOXES];
+	size_t n_mailboxes;
+	struct conf *conf;
+	struct peer peer;
+	enum tls_mode mode;
+};
+
+/* Builds what the story asks for; trouble ends the program. */
+void stage_build(struct stage *stage, const struct story *story);
+void stage_strike(struct stage *stage);
+
+/*
+ * Text with $name (a mailbox's id), $NAME (the same in upper case),
+ * $name_password and $dir put in.
+ */
+void stage_expand(const struct stage *stage, const char *text, struct buf *out);
+
+/*
+ * Whether the store is as a STORE step says:
+ *	NAME N          so many messages are in the mailbox
+ *	NAME I = TEXT   message I (from 1), behind its trace header, with
+ *escapes NAME I # N      the same, so many octets of filler NAME I ~ REGEX  its
+ *trace header NAME I flags F  N, U, D in this order, or "-"
+ */
+bool stage_check(const struct stage *stage, const struct story *story,
+		 const struct step *step);
+
+/* Whatever happened, nothing unfinished lies in any mailbox. */
+bool stage_check_tidy(const struct stage *stage, const struct story *story);
+
+/* Whether text, or a line of it, matches an extended regular expression. */
+bool stage_matches(const char *text, const char *regex);
+
+#endif
