@@ -302,6 +302,11 @@ int conn_start_tls(struct conn *c, struct tls *t, struct err *e)
 	return 0;
 }
 
+int conn_fd(const struct conn *c)
+{
+	return c->wire.fd_in;
+}
+
 const struct tls_facts *conn_tls(const struct conn *c)
 {
 	return c->tls ? tls_facts(c->tls) : NULL;

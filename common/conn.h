@@ -86,6 +86,9 @@ void conn_wipe_output(struct conn *c);
  */
 int conn_start_tls(struct conn *c, struct tls *t, struct err *e);
 
+/* The descriptor that input comes from, to poll; see conn_input_buffered(). */
+int conn_fd(const struct conn *c);
+
 /* NULL before TLS. */
 const struct tls_facts *conn_tls(const struct conn *c);
 

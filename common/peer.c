@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/conn.h"
+#include "common/log.h"
 #include "common/num.h"
 
 enum {
@@ -89,14 +90,14 @@ static size_t load16_be(const uint8_t *p)
 	return (size_t)p[0] << 8 | p[1];
 }
 
+static const uint8_t proxy_signature[12] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
+					    0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
+
 size_t peer_proxy_size(const uint8_t head[PROXY_HEAD_SIZE])
 {
-	static const uint8_t signature[12] = {0x0d, 0x0a, 0x0d, 0x0a,
-					      0x00, 0x0d, 0x0a, 0x51,
-					      0x55, 0x49, 0x54, 0x0a};
 	size_t n;
 
-	if (memcmp(head, signature, sizeof(signature)) != 0)
+	if (memcmp(head, proxy_signature, sizeof(proxy_signature)) != 0)
 		return 0;
 	n = PROXY_HEAD_SIZE + load16_be(head + 14);
 	return n <= PROXY_MAX ? n : 0;
@@ -225,6 +226,50 @@ bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer)
 		return false;
 	*peer = found;
 	return true;
+}
+
+static uint8_t *add_tlv(uint8_t *at, uint8_t type, const void *value, size_t n)
+{
+	at[0] = type;
+	at[1] = (uint8_t)(n >> 8);
+	at[2] = (uint8_t)n;
+	memcpy(at + 3, value, n);
+	return at + 3 + n;
+}
+
+/* client, verify (nothing was asked for: not 0), and the version. */
+static uint8_t *add_ssl(uint8_t *at, const char *version)
+{
+	uint8_t ssl[5 + 3 + sizeof(((struct peer *)0)->tls_version)];
+	uint8_t *end;
+	size_t n = strlen(version);
+
+	if (n >= sizeof(((struct peer *)0)->tls_version))
+		die_bug("PROXY header: TLS version %s", version);
+	ssl[0] = SSL_CLIENT;
+	memset(ssl + 1, 0xff, 4);
+	end = add_tlv(ssl + 5, TLV_SSL_VERSION, version, n);
+	return add_tlv(at, TLV_SSL, ssl, (size_t)(end - ssl));
+}
+
+size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
+			uint8_t out[PROXY_WRITTEN_MAX])
+{
+	size_t n_address = peer->is_ipv6 ? V6_SIZE : V4_SIZE;
+	uint8_t *at = out + PROXY_HEAD_SIZE;
+	size_t n;
+
+	memcpy(out, proxy_signature, sizeof(proxy_signature));
+	out[12] = PROXY_PROXY;
+	out[13] = peer->is_ipv6 ? PROXY_TCP6 : PROXY_TCP4;
+	/* Our own address and the ports tell the next handler nothing. */
+	memset(at, 0, 2 * n_address + 4);
+	memcpy(at, peer->address, n_address);
+	at = add_ssl(at + 2 * n_address + 4, tls_version);
+	n = (size_t)(at - out) - PROXY_HEAD_SIZE;
+	out[14] = (uint8_t)(n >> 8);
+	out[15] = (uint8_t)n;
+	return (size_t)(at - out);
 }
 
 /* Exactly n octets. */

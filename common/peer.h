@@ -56,6 +56,14 @@ size_t peer_proxy_size(const uint8_t head[PROXY_HEAD_SIZE]);
 bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer);
 
 /*
+ * Writes the header that tells the next handler of a client, and that it came
+ * over TLS of that version. Returns its size, at most PROXY_WRITTEN_MAX.
+ */
+enum { PROXY_WRITTEN_MAX = 16 + 36 + 3 + 5 + 3 + 12 };
+size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
+			uint8_t out[PROXY_WRITTEN_MAX]);
+
+/*
  * "192.0.2.0/24", "2001:db8::/32", or an address alone. False also where bits
  * are set beyond the prefix: then it is not clear what was meant.
  */

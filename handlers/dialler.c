@@ -8,6 +8,7 @@
 #include "handlers/dialler.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct dialler {
 
 /* Both travel as they are: two processes of one program. */
 struct request {
+	bool hand_over; /* pop3-serve's socket; the rest says nothing */
 	char mailbox_id[MAILBOX_ID_LEN + 1];
 	struct dial_server server;
 };
@@ -271,6 +273,29 @@ static int serve(const struct conf *conf, enum dial_service service,
 	return result;
 }
 
+static int hand_over(const struct conf *conf, struct dialled *out,
+		     struct err *e)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path),
+		     "%s/pop3-serve.sock",
+		     conf->runtime) >= (int)sizeof(address.sun_path))
+		return err_set(e, ERR_CONFIG, "runtime %s: path too long",
+			       conf->runtime);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+		out->fd = fd;
+		return 0;
+	}
+	err_sys(e, "%s", address.sun_path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 /* Text without an end, or an id that is none, is not looked up. */
 static bool request_is_sound(struct request *r)
 {
@@ -278,6 +303,16 @@ static bool request_is_sound(struct request *r)
 	       memchr(r->server.host, '\0', sizeof(r->server.host)) &&
 	       mailbox_id_parse(r->mailbox_id, strlen(r->mailbox_id),
 				r->mailbox_id);
+}
+
+static int answer_one(const struct conf *conf, enum dial_service service,
+		      struct request *r, struct dialled *out, struct err *e)
+{
+	if (r->hand_over)
+		return hand_over(conf, out, e);
+	if (!request_is_sound(r))
+		return err_set(e, ERR_STATE, "not a request");
+	return serve(conf, service, r, out, e);
 }
 
 static void send_answer(int fd, struct answer *a)
@@ -310,9 +345,7 @@ NO_RETURN static void answer_requests(int fd, const struct conf *conf,
 	while (recv(fd, &r, sizeof(r), 0) == sizeof(r)) {
 		struct answer a = {.dialled.fd = -1};
 
-		if (!request_is_sound(&r))
-			err_set(&a.err, ERR_STATE, "not a request");
-		else if (serve(conf, service, &r, &a.dialled, &a.err) == 0)
+		if (answer_one(conf, service, &r, &a.dialled, &a.err) == 0)
 			a.err.kind = ERR_NONE;
 		send_answer(fd, &a);
 		if (a.dialled.fd >= 0)
@@ -436,18 +469,33 @@ static int wait_for_answer(struct dialler *d, struct err *e)
 		       "the server's name was not resolved in time");
 }
 
-int dialler_dial(struct dialler *d, const char *mailbox_id,
-		 const struct dial_server *server, struct dialled *out_r,
-		 struct err *e)
+static int ask(struct dialler *d, const struct request *r,
+	       struct dialled *out_r, struct err *e)
 {
-	struct request r = {.server = *server};
 	struct answer a;
 
-	snprintf(r.mailbox_id, sizeof(r.mailbox_id), "%s", mailbox_id);
-	if (send(d->fd, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
+	if (send(d->fd, r, sizeof(*r), MSG_NOSIGNAL) != sizeof(*r))
 		return err_set(e, ERR_TEMP, "dialler: it is gone");
 	if (wait_for_answer(d, e) < 0 || receive_answer(d, &a, e) < 0)
 		return -1;
 	*out_r = a.dialled;
 	return 0;
+}
+
+int dialler_dial(struct dialler *d, const char *mailbox_id,
+		 const struct dial_server *server, struct dialled *out_r,
+		 struct err *e)
+{
+	struct request r = {.server = *server};
+
+	snprintf(r.mailbox_id, sizeof(r.mailbox_id), "%s", mailbox_id);
+	return ask(d, &r, out_r, e);
+}
+
+int dialler_hand_over(struct dialler *d, struct err *e)
+{
+	const struct request r = {.hand_over = true};
+	struct dialled out;
+
+	return ask(d, &r, &out, e) < 0 ? -1 : out.fd;
 }

@@ -45,4 +45,10 @@ int dialler_dial(struct dialler *d, const char *mailbox_id,
 		 const struct dial_server *server, struct dialled *out_r,
 		 struct err *e);
 
+/*
+ * The same for pop3-serve on its socket in the runtime directory, where a
+ * login without "%" goes. A descriptor, or -1 and e.
+ */
+int dialler_hand_over(struct dialler *d, struct err *e);
+
 #endif

@@ -12,6 +12,14 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
+	%D%/pop3_proxy_fetch.c \
+	%D%/pop3_proxy_handover.c \
+	%D%/pop3_proxy_list.c \
+	%D%/pop3_proxy_login.c \
+	%D%/pop3_proxy_private.h \
+	%D%/pop3_proxy_session.c %D%/pop3_proxy_session.h \
+	%D%/pop3_proxy_uidl.c %D%/pop3_proxy_uidl.h \
+	%D%/pop3_replies.c %D%/pop3_replies.h \
 	%D%/pop3_serve_auth.c \
 	%D%/pop3_serve_end.c \
 	%D%/pop3_serve_list.c \
@@ -22,6 +30,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
 	%D%/proxy_throttle.c %D%/proxy_throttle.h \
+	%D%/relay.c %D%/relay.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
@@ -62,9 +71,11 @@ pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
 
 # The proxies resolve names, which a static program cannot do well.
-handler_PROGRAMS += smtp-proxy
+handler_PROGRAMS += smtp-proxy pop3-proxy
 smtp_proxy_SOURCES = %D%/smtp_proxy_main.c
 smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
+pop3_proxy_SOURCES = %D%/pop3_proxy_main.c
+pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 
 # The shell command. Its users and groups come from the system: never static.
 handler_PROGRAMS += mailbox-tool

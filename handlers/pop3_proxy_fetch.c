@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * RETR and TOP: the message goes to the client as it comes, and into a copy.
+ * The copy is durable before the client gets the last line; where it cannot
+ * be kept, the message is refused, or, behind +OK, the connection cut: no
+ * message is fetched that is not kept.
+ */
+#include "common/base.h"
+#include "handlers/pop3_proxy_private.h"
+
+#include <time.h>
+
+#include "common/crlf.h"
+#include "common/dot.h"
+#include "common/log.h"
+#include "common/num.h"
+#include "common/sink.h"
+#include "common/tls.h"
+#include "handlers/kept_copy.h"
+#include "handlers/trace.h"
+
+static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",
+					    "a copy cannot be kept now", 0};
+static const struct reply reply_top_syntax = {
+	"-ERR", "", "a message number and a line count were expected",
+	REPLY_FAULT};
+static const struct reply reply_number = {
+	"-ERR", "", "a message number was expected", REPLY_FAULT};
+
+enum { NUMBER_MAX = 1000000000 };
+
+/* One message on its way. */
+struct passage {
+	struct session *s;
+	uint64_t number;
+	bool is_top;
+	uint64_t top_lines; /* of the body, as asked for */
+	struct kept_copy *copy;
+	bool copy_failed;
+	struct dot_out dot;
+	struct crlf crlf;
+	uint64_t octets; /* from the server, unstuffed */
+	bool in_body;
+	uint64_t body_lines; /* seen so far */
+	size_t line_octets;  /* of the present line */
+};
+
+/* --- what the server calls its messages
+ * -------------------------------------------- */
+
+/* The whole list, once: it also says what may be forgotten. */
+static int ask_uidls(struct session *s, struct err *e)
+{
+	bool ok;
+
+	s->uidls.asked = true;
+	pop3_proxy_expect_data(s);
+	if (pop3_upstream_command(s->upstream, &ok, e, "UIDL") < 0)
+		return -1;
+	if (!ok)
+		return 0; /* a server without UIDL: told by content alone */
+	s->uidls.complete = true;
+	for (;;) {
+		if (upstream_read_line(s->upstream, e) < 0)
+			return -1;
+		if (strcmp(s->upstream->line.data, ".") == 0)
+			return 0;
+		if (!pop3_uidls_add(&s->uidls, s->upstream->line.data))
+			s->uidls.complete = false;
+	}
+}
+
+static struct fetched fetched_of(const struct session *s, const char *uidl)
+{
+	return (struct fetched){
+		.server = s->login.server.host,
+		.user = s->login.user,
+		.uidl = uidl,
+	};
+}
+
+/* What the server's own list no longer has is forgotten. */
+static void forget_the_rest(struct session *s)
+{
+	const struct fetched account = fetched_of(s, "");
+	const char **known;
+	struct err e;
+	size_t n = 0;
+
+	if (!s->uidls.complete)
+		return;
+	known = xcalloc(s->uidls.n + 1, sizeof(*known));
+	known[n++] = ""; /* what was told by content alone stays */
+	for (size_t i = 0; i < s->uidls.n; i++)
+		if (s->uidls.list[i])
+			known[n++] = s->uidls.list[i];
+	if (seen_retain(s->seen, &account, known, n, &e) < 0)
+		log_warn("%s", e.text);
+	free(known);
+}
+
+/* Before the first fetch. -1: nothing can be kept, e says why. */
+static int prepare(struct session *s, bool *lost_server_r, struct err *e)
+{
+	*lost_server_r = false;
+	if (!s->seen) {
+		s->seen = seen_open(s->mailbox, e);
+		if (!s->seen)
+			return -1;
+	}
+	if (s->uidls.asked)
+		return 0;
+	if (ask_uidls(s, e) < 0) {
+		*lost_server_r = true;
+		return -1;
+	}
+	forget_the_rest(s);
+	return 0;
+}
+
+/* --- the copy
+ * ------------------------------------------------------------------------- */
+
+static struct kept_copy *begin_copy(struct session *s, struct err *e)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+	const struct trace trace = {
+		.hostname = s->conf->hostname,
+		.helo = s->login.server.host,
+		.peer = s->peer,
+		.protocol = "POP3S",
+		.tls_version = tls ? tls->version : "",
+		.tls_cipher = tls ? tls->cipher : "",
+		.client_name = "",
+		.note = "fetched by the client named above",
+		.when = time(NULL),
+	};
+	char server[TARGET_HOST_MAX + 8];
+	const char *const account = s->login.user;
+	const struct copy_facts facts = {
+		.trace = &trace,
+		.domain = s->conf->domain,
+		.account = account,
+		.server = server,
+		.sender = "",
+		.recipients = &account,
+		.n_recipients = 1,
+	};
+
+	snprintf(server, sizeof(server), "%s:%u", s->login.server.host,
+		 (unsigned)s->upstream->port);
+	if (store_room(s->store, 0, s->conf->limits.reserve, e) < 0 ||
+	    mailbox_hold(s->mailbox, e) < 0)
+		return NULL;
+	return kept_copy_begin(s->mailbox, &facts, e);
+}
+
+static int push_copy(void *to, const uint8_t *bytes, size_t n)
+{
+	struct passage *p = to;
+
+	return kept_copy_push(p->copy, bytes, n);
+}
+
+/* --- counting lines
+ * -------------------------------------------------------------------- */
+
+/* RFC 1939 7: the body begins behind the first empty line. */
+static void count_lines(struct passage *p, const uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] != '\n') {
+			p->line_octets += bytes[i] != '\r';
+			continue;
+		}
+		if (p->in_body)
+			p->body_lines++;
+		else if (p->line_octets == 0)
+			p->in_body = true;
+		p->line_octets = 0;
+	}
+}
+
+/*
+ * Whether what came is the whole message. Fewer lines than asked for are all
+ * there are; exactly as many are, where their octets are those of LIST.
+ */
+static int is_whole(struct passage *p, bool *whole_r, struct err *e)
+{
+	struct upstream *u = p->s->upstream;
+	const char *size;
+	uint64_t octets;
+	bool ok;
+
+	*whole_r = !p->is_top || p->body_lines < p->top_lines;
+	if (*whole_r)
+		return 0;
+	pop3_proxy_expect_answer(p->s);
+	if (pop3_upstream_command(u, &ok, e, "LIST %llu",
+				  (unsigned long long)p->number) < 0)
+		return -1;
+	size = strrchr(u->line.data, ' ');
+	*whole_r = ok && size &&
+		   num_parse(size + 1, strlen(size + 1), UINT64_MAX, &octets) &&
+		   octets == p->octets;
+	return 0;
+}
+
+/* --- passing
+ * ------------------------------------------------------------------------------
+ */
+
+static int write_to_client(void *to, const uint8_t *bytes, size_t n)
+{
+	struct conn *c = to;
+
+	conn_write(c, bytes, n);
+	return conn_broken(c) ? -1 : 0;
+}
+
+/* Unstuffed octets of the server's. -1: the copy failed or the client left. */
+static int pass(void *to, const uint8_t *bytes, size_t n)
+{
+	struct passage *p = to;
+	const struct sink copy = {.push = push_copy, .to = p};
+	const struct sink client = {.push = write_to_client, .to = p->s->conn};
+
+	p->octets += n;
+	count_lines(p, bytes, n);
+	seen_add_octets(p->s->seen, bytes, n);
+	if (crlf_push(&p->crlf, bytes, n, &copy) < 0) {
+		p->copy_failed = true;
+		return -1;
+	}
+	return dot_out_push(&p->dot, bytes, n, &client);
+}
+
+/* CONN_OK: the message came whole, and was taken as far as `pass` wanted. */
+static enum conn_status read_to_the_dot(struct passage *p, bool *taken_r)
+{
+	const struct sink sink = {.push = pass, .to = p};
+	struct conn *server = p->s->upstream->conn;
+	struct dot_in dot;
+
+	dot_in_init(&dot);
+	while (!dot_in_done(&dot) && !dot.sink_failed) {
+		const uint8_t *bytes;
+		enum conn_status status;
+		size_t n;
+
+		status = conn_peek(server, &bytes, &n);
+		if (status != CONN_OK)
+			return status;
+		conn_consume(server, dot_in_push(&dot, bytes, n, &sink));
+	}
+	*taken_r = !dot.sink_failed;
+	return CONN_OK;
+}
+
+/* Behind +OK the client must not take for whole what was not kept. */
+static const struct reply *cut_unkept(struct passage *p, const struct err *e)
+{
+	log_error("%s; the session is cut off", e->text);
+	return pop3_proxy_cut(p->s, OUTCOME_TEMPFAIL, "store");
+}
+
+/* The copy becomes visible, unless the mailbox has the message already. */
+static int commit_copy(struct passage *p, struct err *e)
+{
+	const struct sink copy = {.push = push_copy, .to = p};
+	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
+	struct session *s = p->s;
+	const struct fetched f =
+		fetched_of(s, pop3_uidls_get(&s->uidls, p->number));
+	bool kept;
+
+	if (crlf_end(&p->crlf, &copy) < 0 || kept_copy_end(p->copy) < 0) {
+		*e = *kept_copy_err(p->copy);
+		return -1;
+	}
+	if (seen_keep(s->seen, &f, kept_copy_delivery(p->copy), flags, &kept,
+		      e) < 0)
+		return -1;
+	s->summary.messages += kept;
+	s->summary.octets += kept ? p->octets : 0;
+	return 0;
+}
+
+/* All of it is here: kept, and only then the last line. */
+static const struct reply *finish(struct passage *p)
+{
+	const struct sink client = {.push = write_to_client, .to = p->s->conn};
+	struct session *s = p->s;
+	struct err e;
+	bool whole;
+
+	if (is_whole(p, &whole, &e) < 0)
+		return pop3_proxy_broken_off(s, &e);
+	if (whole) {
+		if (commit_copy(p, &e) < 0)
+			return cut_unkept(p, &e);
+		pop3_uidls_mark_kept(&s->uidls, p->number);
+	}
+	pop3_proxy_note(s, OUTCOME_RELAYED, NULL);
+	if (dot_out_end(&p->dot, &client) < 0)
+		return pop3_proxy_lost_client(s, conn_flush(s->conn));
+	return &reply_sent;
+}
+
+static const struct reply *pass_message(struct passage *p)
+{
+	struct session *s = p->s;
+	enum conn_status status;
+	bool taken = false;
+	struct err e;
+
+	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	pop3_proxy_expect_data(s);
+	dot_out_init(&p->dot);
+	crlf_init(&p->crlf);
+	seen_begin_message(s->seen);
+	status = read_to_the_dot(p, &taken);
+	if (status != CONN_OK) {
+		err_set(&e, ERR_TEMP, "server %s broke off a message",
+			s->upstream->host);
+		return pop3_proxy_broken_off(s, &e);
+	}
+	if (p->copy_failed)
+		return cut_unkept(p, kept_copy_err(p->copy));
+	if (!taken)
+		return pop3_proxy_lost_client(s, conn_flush(s->conn));
+	return finish(p);
+}
+
+/* The command itself, once a copy has been begun. */
+static const struct reply *ask_for_message(struct passage *p)
+{
+	struct session *s = p->s;
+	unsigned long long number = p->number;
+	struct err e;
+	bool ok;
+	int sent;
+
+	pop3_proxy_expect_answer(s);
+	if (p->is_top)
+		sent = pop3_upstream_command(s->upstream, &ok, &e,
+					     "TOP %llu %llu", number,
+					     (unsigned long long)p->top_lines);
+	else
+		sent = pop3_upstream_command(s->upstream, &ok, &e, "RETR %llu",
+					     number);
+	if (sent < 0)
+		return pop3_proxy_lost_server(s, &e);
+	if (ok)
+		return pass_message(p);
+	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	return &reply_sent;
+}
+
+static const struct reply *not_kept(struct passage *p, const struct err *e)
+{
+	log_error("%s", e->text);
+	pop3_proxy_note(p->s, OUTCOME_TEMPFAIL, "store");
+	pop3_uidls_mark_unkept(&p->s->uidls, p->number);
+	return &reply_not_kept;
+}
+
+static const struct reply *fetch(struct passage *p)
+{
+	struct session *s = p->s;
+	const struct reply *r;
+	bool lost_server;
+	struct err e;
+
+	if (prepare(s, &lost_server, &e) < 0)
+		return lost_server ? pop3_proxy_lost_server(s, &e)
+				   : not_kept(p, &e);
+	p->copy = begin_copy(s, &e);
+	r = p->copy ? ask_for_message(p) : not_kept(p, &e);
+	kept_copy_free(&p->copy);
+	mailbox_release(s->mailbox);
+	return r;
+}
+
+const struct reply *pop3_proxy_retr(struct session *s, const char *arg)
+{
+	struct passage p = {.s = s};
+
+	if (!num_parse(arg, strlen(arg), NUMBER_MAX, &p.number))
+		return &reply_number;
+	return fetch(&p);
+}
+
+const struct reply *pop3_proxy_top(struct session *s, const char *arg)
+{
+	struct passage p = {.s = s, .is_top = true};
+	size_t n = strcspn(arg, " ");
+	const char *lines = arg + n + (arg[n] == ' ');
+
+	if (!num_parse(arg, n, NUMBER_MAX, &p.number) ||
+	    !num_parse(lines, strlen(lines), UINT64_MAX, &p.top_lines))
+		return &reply_top_syntax;
+	return fetch(&p);
+}

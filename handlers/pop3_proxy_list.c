@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The commands that are passed to the server and answered with its words:
+ * lists octet by octet, sizes and UIDLs unchanged. The one that is looked at
+ * is DELE: what could not be kept is not deleted.
+ */
+#include "common/base.h"
+#include "handlers/pop3_proxy_private.h"
+
+#include "common/log.h"
+#include "common/num.h"
+
+static const struct reply reply_not_kept = {
+	"-ERR", "[SYS/TEMP]", "its copy could not be kept, so it stays", 0};
+static const struct reply reply_number = {
+	"-ERR", "", "a message number was expected", REPLY_FAULT};
+
+enum { NUMBER_MAX = 1000000000, LIST_LINES_MAX = 10000000 };
+
+/* NULL: the number is canonical, in *number_r. Nothing else is passed on. */
+static const struct reply *parse_number(const char *arg, uint64_t *number_r)
+{
+	if (num_parse(arg, strlen(arg), NUMBER_MAX, number_r) && *number_r)
+		return NULL;
+	return &reply_number;
+}
+
+/* The server's status line, as it came. */
+static const struct reply *relay_status(struct session *s)
+{
+	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	return &reply_sent;
+}
+
+/* Lines up to the dot, each as it came; the dot too. */
+static const struct reply *relay_lines(struct session *s)
+{
+	struct err e;
+
+	pop3_proxy_expect_data(s);
+	for (unsigned n = 0; n < LIST_LINES_MAX; n++) {
+		if (upstream_read_line(s->upstream, &e) < 0)
+			return pop3_proxy_broken_off(s, &e);
+		conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+		if (conn_broken(s->conn))
+			return pop3_proxy_lost_client(s, conn_flush(s->conn));
+		if (strcmp(s->upstream->line.data, ".") == 0)
+			return &reply_sent;
+	}
+	err_set(&e, ERR_TEMP, "server %s sent a list without an end",
+		s->upstream->host);
+	return pop3_proxy_broken_off(s, &e);
+}
+
+static const struct reply *ask(struct session *s, const char *command,
+			       bool *ok_r)
+{
+	struct err e;
+
+	pop3_proxy_expect_answer(s);
+	if (pop3_upstream_command(s->upstream, ok_r, &e, "%s", command) < 0)
+		return pop3_proxy_lost_server(s, &e);
+	return relay_status(s);
+}
+
+static const struct reply *one_line(struct session *s, const char *command)
+{
+	bool ok;
+
+	return ask(s, command, &ok);
+}
+
+/* LIST and UIDL: one message or all of them. */
+static const struct reply *one_or_all(struct session *s, const char *command,
+				      const char *arg)
+{
+	const struct reply *r;
+	uint64_t number;
+	char text[40];
+	bool ok;
+
+	if (!*arg) {
+		r = ask(s, command, &ok);
+		return r == &reply_sent && ok ? relay_lines(s) : r;
+	}
+	r = parse_number(arg, &number);
+	if (r)
+		return r;
+	snprintf(text, sizeof(text), "%s %llu", command,
+		 (unsigned long long)number);
+	return one_line(s, text);
+}
+
+const struct reply *pop3_proxy_stat(struct session *s, const char *arg UNUSED)
+{
+	return one_line(s, "STAT");
+}
+
+const struct reply *pop3_proxy_list(struct session *s, const char *arg)
+{
+	return one_or_all(s, "LIST", arg);
+}
+
+const struct reply *pop3_proxy_uidl(struct session *s, const char *arg)
+{
+	return one_or_all(s, "UIDL", arg);
+}
+
+const struct reply *pop3_proxy_dele(struct session *s, const char *arg)
+{
+	const struct reply *r;
+	uint64_t number;
+	char text[40];
+
+	r = parse_number(arg, &number);
+	if (r)
+		return r;
+	if (pop3_uidls_is_unkept(&s->uidls, number))
+		return &reply_not_kept;
+	snprintf(text, sizeof(text), "DELE %llu", (unsigned long long)number);
+	return one_line(s, text);
+}
+
+const struct reply *pop3_proxy_rset(struct session *s, const char *arg UNUSED)
+{
+	return one_line(s, "RSET");
+}
+
+const struct reply *pop3_proxy_noop(struct session *s, const char *arg UNUSED)
+{
+	return one_line(s, "NOOP");
+}
+
+/* The server's own word on QUIT: it says whether its deletions were done. */
+const struct reply *pop3_proxy_quit(struct session *s, const char *arg UNUSED)
+{
+	static const struct reply reply_bye = {"+OK", "", "goodbye",
+					       REPLY_CLOSE};
+
+	if (!s->upstream)
+		return &reply_bye;
+	(void)one_line(s, "QUIT");
+	upstream_free(&s->upstream);
+	return &reply_sent_close;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the POP3 proxy share: the session, what is known of the
+ * server's messages, and the handlers that stand in its command table. Nobody
+ * else includes this.
+ */
+#ifndef RESTANTE_HANDLERS_POP3_PROXY_PRIVATE_H
+#define RESTANTE_HANDLERS_POP3_PROXY_PRIVATE_H
+
+#include "common/cmd.h"
+#include "common/conf.h"
+#include "common/conn.h"
+#include "common/peer.h"
+#include "handlers/dialler.h"
+#include "handlers/pop3_proxy_session.h"
+#include "handlers/pop3_proxy_uidl.h"
+#include "handlers/pop3_upstream.h"
+#include "handlers/proxy_login.h"
+#include "handlers/summary.h"
+#include "store/seen.h"
+#include "store/store.h"
+
+enum { POP3_PROXY_USER_MAX = 1024, POP3_PROXY_IDLE_SECONDS = 600 };
+
+struct session {
+	struct conn *conn;
+	const struct conf *conf;
+	const struct peer *peer;
+	enum tls_mode tls_mode;
+	struct dialler *dialler;
+	enum pop3_proxy_state state;
+	char user[POP3_PROXY_USER_MAX + 1]; /* what USER said */
+	bool handed_over; /* pop3-serve has it: the log line is its own */
+
+	/* From the login on. */
+	struct store *store;
+	struct mailbox *mailbox;
+	struct upstream *upstream;
+	struct pop3_features features;
+	struct proxy_login login;
+	struct seen *seen;       /* opened at the first fetch */
+	struct pop3_uidls uidls; /* asked for at the first fetch */
+
+	struct summary summary;
+};
+
+bool pop3_proxy_secure(const struct session *s);
+void pop3_proxy_note(struct session *s, enum outcome outcome,
+		     const char *reason);
+
+/*
+ * The server is gone or talks nonsense: the client is told, the session ends.
+ * Once an answer has begun there are no words left but closing.
+ */
+const struct reply *pop3_proxy_lost_server(struct session *s,
+					   const struct err *e);
+const struct reply *pop3_proxy_broken_off(struct session *s,
+					  const struct err *e);
+/* The client is gone or too slow in the midst of an answer. */
+const struct reply *pop3_proxy_lost_client(struct session *s,
+					   enum conn_status why);
+/* Ends the session where it stands: half an answer must not look whole. */
+const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
+				   const char *reason);
+
+/* Deadlines of one command, respectively of much data, on both sides. */
+void pop3_proxy_expect_answer(struct session *s);
+void pop3_proxy_expect_data(struct session *s);
+
+/* pop3_proxy_login.c */
+const struct reply *pop3_proxy_user(struct session *s, const char *arg);
+const struct reply *pop3_proxy_pass(struct session *s, const char *arg);
+const struct reply *pop3_proxy_auth(struct session *s, const char *arg);
+
+/*
+ * pop3_proxy_handover.c: the whole rest of the session goes to pop3-serve;
+ * password NULL: the client sends PASS itself.
+ */
+const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
+					 const struct secret *password);
+
+/* pop3_proxy_fetch.c */
+const struct reply *pop3_proxy_retr(struct session *s, const char *arg);
+const struct reply *pop3_proxy_top(struct session *s, const char *arg);
+
+/* pop3_proxy_list.c: passed on as they are. */
+const struct reply *pop3_proxy_stat(struct session *s, const char *arg);
+const struct reply *pop3_proxy_list(struct session *s, const char *arg);
+const struct reply *pop3_proxy_uidl(struct session *s, const char *arg);
+const struct reply *pop3_proxy_dele(struct session *s, const char *arg);
+const struct reply *pop3_proxy_rset(struct session *s, const char *arg);
+const struct reply *pop3_proxy_noop(struct session *s, const char *arg);
+const struct reply *pop3_proxy_quit(struct session *s, const char *arg);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The POP3 proxy's session: greeting, capabilities, TLS, the command table,
+ * and the end. Passes on only what it understands.
+ */
+#include "common/base.h"
+#include "handlers/pop3_proxy_private.h"
+
+#include <time.h>
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "handlers/pop3_replies.h"
+#include "handlers/sasl_server.h"
+
+enum {
+	/* USER's own limit is 255 (RFC 2449 4); AUTH lines carry tokens. */
+	PROXY_LINE_MAX = 12288 + 64,
+	INDEX_WAIT_MS = 1000,
+	GOODBYE_SECONDS = 5,
+};
+
+bool pop3_proxy_secure(const struct session *s)
+{
+	return conn_tls(s->conn) != NULL;
+}
+
+void pop3_proxy_note(struct session *s, enum outcome outcome,
+		     const char *reason)
+{
+	if (outcome <= s->summary.outcome)
+		return;
+	s->summary.outcome = outcome;
+	s->summary.reason = reason;
+}
+
+const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
+				   const char *reason)
+{
+	pop3_proxy_note(s, outcome, reason);
+	upstream_free(&s->upstream);
+	return &reply_sent_close;
+}
+
+const struct reply *pop3_proxy_lost_client(struct session *s,
+					   enum conn_status why)
+{
+	return pop3_proxy_cut(
+		s, why == CONN_TIMEOUT ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
+		NULL);
+}
+
+const struct reply *pop3_proxy_lost_server(struct session *s,
+					   const struct err *e)
+{
+	conn_printf(s->conn, "-ERR [SYS/TEMP] %s\r\n", e->text);
+	return pop3_proxy_broken_off(s, e);
+}
+
+const struct reply *pop3_proxy_broken_off(struct session *s,
+					  const struct err *e)
+{
+	log_warn("%s", e->text);
+	return pop3_proxy_cut(s, OUTCOME_TEMPFAIL, "upstream");
+}
+
+void pop3_proxy_expect_answer(struct session *s)
+{
+	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
+			  0);
+}
+
+void pop3_proxy_expect_data(struct session *s)
+{
+	const unsigned seconds = s->conf->limits.data_timeout;
+	const unsigned rate = s->conf->limits.minimum_rate;
+
+	conn_set_deadline(s->conn, seconds, rate);
+	conn_set_deadline(s->upstream->conn, seconds, rate);
+}
+
+/* --- CAPA
+ * ---------------------------------------------------------------------------
+ */
+
+static bool offers_stls(const struct session *s)
+{
+	return s->tls_mode == TLS_MODE_STARTTLS && !pop3_proxy_secure(s);
+}
+
+static bool offers_login(const struct session *s)
+{
+	return pop3_proxy_secure(s) && !s->upstream;
+}
+
+/* Before the login nearly every server has them; after it we know. */
+static bool offers_top(const struct session *s)
+{
+	return !s->upstream || s->features.top;
+}
+
+static bool offers_uidl(const struct session *s)
+{
+	return !s->upstream || s->features.uidl;
+}
+
+static const struct {
+	const char *line;
+	bool (*holds)(const struct session *s); /* NULL: always */
+} capabilities[] = {
+	{"TOP", offers_top},	  {"UIDL", offers_uidl},
+	{"USER", offers_login},	  {"STLS", offers_stls},
+	{"PIPELINING", NULL},	  {"RESP-CODES", NULL},
+	{"AUTH-RESP-CODE", NULL}, {"IMPLEMENTATION Restante", NULL},
+};
+
+static const struct reply *capa(struct session *s, const char *arg UNUSED)
+{
+	conn_printf(s->conn, "+OK\r\n");
+	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
+		if (!capabilities[i].holds || capabilities[i].holds(s))
+			conn_printf(s->conn, "%s\r\n", capabilities[i].line);
+	if (offers_login(s)) {
+		conn_printf(s->conn, "SASL");
+		sasl_server_list(s->conn, SASL_ALL, " ", "");
+		conn_printf(s->conn, "\r\n");
+	}
+	conn_printf(s->conn, ".\r\n");
+	return &reply_sent;
+}
+
+/* --- TLS
+ * -------------------------------------------------------------------------------
+ */
+
+static bool shake_hands(struct session *s, struct tls *t)
+{
+	struct err e;
+
+	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
+	if (conn_start_tls(s->conn, t, &e) == 0)
+		return true;
+	log_info("%s: %s", s->peer->text, e.text);
+	pop3_proxy_note(s, OUTCOME_DROPPED, "handshake");
+	return false;
+}
+
+static struct tls *prepare_tls(struct session *s)
+{
+	struct err e;
+	struct tls *t = tls_server_new(&s->conf->tls, &e);
+
+	if (!t) {
+		log_error("%s", e.text);
+		pop3_proxy_note(s, OUTCOME_TEMPFAIL, "certificate");
+	}
+	return t;
+}
+
+/* RFC 2595 4: what was said before is forgotten. */
+static const struct reply *stls(struct session *s, const char *arg UNUSED)
+{
+	struct tls *t;
+
+	if (!offers_stls(s))
+		return &pop3_no_stls;
+	t = prepare_tls(s);
+	if (!t)
+		return &pop3_no_certificate;
+	reply_write(s->conn, &pop3_begin_tls);
+	if (!shake_hands(s, t))
+		return &reply_sent_close;
+	s->state = POP3_PROXY_AUTHORIZATION;
+	return &reply_sent;
+}
+
+/* --- the protocol
+ * ----------------------------------------------------------------------- */
+
+enum {
+	AUTHORIZATION = 1u << POP3_PROXY_AUTHORIZATION,
+	USER_GIVEN = 1u << POP3_PROXY_USER_GIVEN,
+	TRANSACTION = 1u << POP3_PROXY_TRANSACTION,
+	LOGIN = AUTHORIZATION | USER_GIVEN,
+	ANY = LOGIN | TRANSACTION,
+};
+
+static const struct cmd table[] = {
+	{"CAPA", ANY, CMD_ARG_NONE, CMD_PRE_TLS, capa},
+	{"STLS", LOGIN, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST, stls},
+	{"USER", LOGIN, CMD_ARG_REQUIRED, CMD_SECRET, pop3_proxy_user},
+	{"PASS", USER_GIVEN, CMD_ARG_REQUIRED, CMD_SECRET, pop3_proxy_pass},
+	{"AUTH", LOGIN, CMD_ARG_OPTIONAL, CMD_SECRET, pop3_proxy_auth},
+	{"STAT", TRANSACTION, CMD_ARG_NONE, 0, pop3_proxy_stat},
+	{"LIST", TRANSACTION, CMD_ARG_OPTIONAL, 0, pop3_proxy_list},
+	{"UIDL", TRANSACTION, CMD_ARG_OPTIONAL, 0, pop3_proxy_uidl},
+	{"RETR", TRANSACTION, CMD_ARG_REQUIRED, 0, pop3_proxy_retr},
+	{"TOP", TRANSACTION, CMD_ARG_REQUIRED, 0, pop3_proxy_top},
+	{"DELE", TRANSACTION, CMD_ARG_REQUIRED, 0, pop3_proxy_dele},
+	{"RSET", TRANSACTION, CMD_ARG_NONE, 0, pop3_proxy_rset},
+	{"NOOP", TRANSACTION, CMD_ARG_NONE, 0, pop3_proxy_noop},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, pop3_proxy_quit},
+};
+
+static unsigned state_bit(const struct session *s)
+{
+	return s->state;
+}
+
+static bool needs_tls(const struct session *s)
+{
+	return !pop3_proxy_secure(s);
+}
+
+static const struct reply *explain(const struct session *s,
+				   const struct cmd *cmd)
+{
+	if (s->state == POP3_PROXY_TRANSACTION)
+		return &pop3_logged_in;
+	return cmd->run == pop3_proxy_pass ? &pop3_user_first : &pop3_log_in;
+}
+
+const struct cmd_protocol pop3_proxy_protocol = {
+	.table = table,
+	.n_table = N_ELEMENTS(table),
+	.max_line = PROXY_LINE_MAX,
+	.replies = &pop3_replies,
+	.state = state_bit,
+	.needs_tls = needs_tls,
+	.explain = explain,
+};
+
+/* --- the session
+ * -------------------------------------------------------------------------- */
+
+static bool may_greet(struct session *s)
+{
+	struct tls *t;
+
+	if (s->tls_mode != TLS_MODE_IMPLICIT)
+		return true;
+	t = prepare_tls(s);
+	return t && shake_hands(s, t);
+}
+
+static void note_end(struct session *s, enum cmd_end end)
+{
+	if (end == CMD_END_TIMEOUT)
+		pop3_proxy_note(s, OUTCOME_TIMEOUT, NULL);
+	else if (end == CMD_END_FAULTS)
+		pop3_proxy_note(s, OUTCOME_REFUSED, "errors");
+	else if (end == CMD_END_PIPELINED)
+		pop3_proxy_note(s, OUTCOME_REFUSED, "pipelining");
+	else if (end == CMD_END_DROPPED && s->upstream)
+		pop3_proxy_note(s, OUTCOME_DROPPED, NULL);
+}
+
+static void index_copies(struct session *s)
+{
+	const struct activity activity = {
+		.when = time(NULL),
+		.program = "pop3-proxy",
+		.peer = s->peer->text,
+		.outcome = outcome_name(s->summary.outcome),
+		.messages = s->summary.messages,
+		.octets = s->summary.octets,
+	};
+	struct err e;
+
+	if (!s->mailbox || !s->summary.messages)
+		return;
+	if (mailbox_index(s->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
+		log_info("index: %s", e.text);
+}
+
+/* A client that vanished sends no QUIT: then the server deletes nothing. */
+static void end(struct session *s)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+
+	upstream_free(&s->upstream);
+	index_copies(s);
+	s->summary.tls = tls ? tls->version : "";
+	s->summary.mailbox = s->login.mailbox_id;
+	if (!s->handed_over)
+		summary_log(&s->summary);
+	pop3_uidls_release(&s->uidls);
+	seen_close(&s->seen);
+	mailbox_close(&s->mailbox);
+	store_free(&s->store);
+	explicit_bzero(s->user, sizeof(s->user));
+}
+
+enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
+				const struct peer *peer, enum tls_mode mode,
+				struct dialler *dialler)
+{
+	const struct cmd_limits limits = {
+		.line_seconds = POP3_PROXY_IDLE_SECONDS,
+		.max_faults = conf->limits.faults,
+	};
+	struct session s = {
+		.conn = c,
+		.conf = conf,
+		.peer = peer,
+		.tls_mode = mode,
+		.dialler = dialler,
+		.state = POP3_PROXY_AUTHORIZATION,
+	};
+
+	summary_start(&s.summary, peer->text);
+	conn_set_session_limit(c, conf->limits.session_max);
+	if (may_greet(&s)) {
+		conn_printf(c, "+OK Restante ready\r\n");
+		note_end(&s, cmd_loop(c, &pop3_proxy_protocol, &limits, &s));
+	}
+	end(&s);
+	return s.summary.outcome;
+}
