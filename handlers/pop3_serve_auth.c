@@ -14,19 +14,19 @@
 #include "common/log.h"
 #include "common/sasl.h"
 
-static const struct reply reply_password = {"+OK", "", "now the password", 0};
-static const struct reply reply_open = {"+OK", "", "the mailbox is open", 0};
+static const struct reply reply_password = {"+OK", "", "Now the password", 0};
+static const struct reply reply_open = {"+OK", "", "The mailbox is open", 0};
 static const struct reply reply_denied = {
-	"-ERR", "[AUTH]", "no such mailbox, or not its password", REPLY_FAULT};
+	"-ERR", "[AUTH]", "No such mailbox, or not its password", REPLY_FAULT};
 static const struct reply reply_in_use = {"-ERR", "[IN-USE]",
-					  "another session is collecting", 0};
+					  "Another session is collecting", 0};
 static const struct reply reply_no_store = {
-	"-ERR", "[SYS/TEMP]", "the mailbox cannot be opened now", 0};
+	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
 static const struct reply reply_mechanism = {
-	"-ERR", "", "no such mechanism: PLAIN, LOGIN", REPLY_FAULT};
+	"-ERR", "", "No such mechanism: PLAIN, LOGIN", REPLY_FAULT};
 static const struct reply reply_not_sasl = {
-	"-ERR", "", "not base64, or not what the mechanism says", REPLY_FAULT};
-static const struct reply reply_cancelled = {"-ERR", "", "cancelled", 0};
+	"-ERR", "", "Not base64, or not what the mechanism says", REPLY_FAULT};
+static const struct reply reply_cancelled = {"-ERR", "", "Cancelled", 0};
 
 /*
  * A well-formed id that belongs to no mailbox: ids are 128 random bits. A name

@@ -13,9 +13,9 @@
 
 enum { INDEX_WAIT_MS = 1000 };
 
-static const struct reply reply_bye = {"+OK", "", "bye", REPLY_CLOSE};
+static const struct reply reply_bye = {"+OK", "", "Bye", REPLY_CLOSE};
 static const struct reply reply_not_all_deleted = {
-	"-ERR", "[SYS/TEMP]", "not all marked messages could be deleted",
+	"-ERR", "[SYS/TEMP]", "Not all marked messages could be deleted",
 	REPLY_CLOSE};
 
 /* Something was fetched or given up: the session has served its purpose. */

@@ -11,15 +11,15 @@
 #include "common/num.h"
 
 static const struct reply reply_not_a_number = {
-	"-ERR", "", "a message number was expected", REPLY_FAULT};
+	"-ERR", "", "A message number was expected", REPLY_FAULT};
 /*
  * Not a fault: whoever is logged in may ask, and a session that is closed for
  * asking loses the deletions it has marked.
  */
 static const struct reply reply_no_such_message = {"-ERR", "",
-						   "no such message", 0};
-static const struct reply reply_marked = {"+OK", "", "marked for deletion", 0};
-static const struct reply reply_reset = {"+OK", "", "nothing is marked", 0};
+						   "No such message", 0};
+static const struct reply reply_marked = {"+OK", "", "Marked for deletion", 0};
+static const struct reply reply_reset = {"+OK", "", "Nothing is marked", 0};
 
 const struct reply *pop3_serve_find_message(struct session *s, const char *text,
 					    size_t n, size_t *i_r)

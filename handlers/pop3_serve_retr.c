@@ -16,12 +16,12 @@
 #include "handlers/pop3_top.h"
 
 static const struct reply reply_top_syntax = {
-	"-ERR", "", "a message number and a line count were expected",
+	"-ERR", "", "A message number and a line count were expected",
 	REPLY_FAULT};
 static const struct reply reply_gone = {"-ERR", "[SYS/PERM]",
-					"this message is gone", 0};
+					"This message is gone", 0};
 static const struct reply reply_unreadable = {
-	"-ERR", "[SYS/TEMP]", "this message cannot be read now", 0};
+	"-ERR", "[SYS/TEMP]", "This message cannot be read now", 0};
 
 /* One message being sent. */
 struct transfer {
@@ -52,7 +52,7 @@ static const struct reply *refuse(const struct transfer *t, const struct err *e)
 	if (e->kind != ERR_DAMAGED)
 		return &reply_unreadable;
 	conn_printf(t->session->conn,
-		    "-ERR [SYS/PERM] message %zu is damaged and stays here\r\n",
+		    "-ERR [SYS/PERM] Message %zu is damaged and stays here\r\n",
 		    t->number);
 	return &reply_sent;
 }
@@ -76,7 +76,7 @@ static void write_ok(const struct transfer *t)
 
 	pop3_serve_expect_long_answer(t->session);
 	if (t->top)
-		conn_printf(c, "+OK top of message follows\r\n");
+		conn_printf(c, "+OK Top of message follows\r\n");
 	else
 		conn_printf(c, "+OK %" PRIu64 " octets\r\n",
 			    t->message->octets);

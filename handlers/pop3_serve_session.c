@@ -13,38 +13,38 @@
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
 static const struct reply reply_busy = {
-	"-ERR", "[SYS/TEMP]", "too many sessions, try again later", 0};
-static const struct reply reply_begin_tls = {"+OK", "", "begin TLS", 0};
-static const struct reply reply_no_stls = {"-ERR", "", "there is no STLS here",
+	"-ERR", "[SYS/TEMP]", "Too many sessions, try again later", 0};
+static const struct reply reply_begin_tls = {"+OK", "", "Begin TLS", 0};
+static const struct reply reply_no_stls = {"-ERR", "", "There is no STLS here",
 					   REPLY_FAULT};
 static const struct reply reply_no_certificate = {"-ERR", "[SYS/TEMP]",
 						  "TLS cannot be had now", 0};
 static const struct reply reply_utf8 = {"+OK", "", "UTF-8 it is", 0};
 static const struct reply reply_noop = {"+OK", "", "", 0};
-static const struct reply reply_unknown = {"-ERR", "", "unknown command",
+static const struct reply reply_unknown = {"-ERR", "", "Unknown command",
 					   REPLY_FAULT};
 static const struct reply reply_bad_line = {
-	"-ERR", "", "lines end in CRLF and hold no NUL", REPLY_FAULT};
-static const struct reply reply_too_long = {"-ERR", "", "line too long",
+	"-ERR", "", "Lines end in CRLF and hold no NUL", REPLY_FAULT};
+static const struct reply reply_too_long = {"-ERR", "", "Line too long",
 					    REPLY_FAULT};
 static const struct reply reply_pipelined = {
-	"-ERR", "", "nothing may follow STLS before TLS", 0};
+	"-ERR", "", "Nothing may follow STLS before TLS", 0};
 static const struct reply reply_need_tls = {
-	"-ERR", "", "only under TLS: use STLS or POP3S", REPLY_FAULT};
-static const struct reply reply_bad_state = {"-ERR", "", "not now",
+	"-ERR", "", "Only under TLS: use STLS or POP3S", REPLY_FAULT};
+static const struct reply reply_bad_state = {"-ERR", "", "Not now",
 					     REPLY_FAULT};
-static const struct reply reply_log_in = {"-ERR", "", "log in first",
+static const struct reply reply_log_in = {"-ERR", "", "Log in first",
 					  REPLY_FAULT};
-static const struct reply reply_logged_in = {"-ERR", "", "already logged in",
+static const struct reply reply_logged_in = {"-ERR", "", "Already logged in",
 					     REPLY_FAULT};
 static const struct reply reply_user_first = {"-ERR", "", "USER comes first",
 					      REPLY_FAULT};
 static const struct reply reply_no_argument = {
-	"-ERR", "", "an argument was expected", REPLY_FAULT};
+	"-ERR", "", "An argument was expected", REPLY_FAULT};
 static const struct reply reply_spare_argument = {
-	"-ERR", "", "no argument was expected", REPLY_FAULT};
+	"-ERR", "", "No argument was expected", REPLY_FAULT};
 static const struct reply reply_too_many_faults = {"-ERR", "",
-						   "too many errors", 0};
+						   "Too many errors", 0};
 
 static const struct cmd_replies replies = {
 	.unknown = &reply_unknown,
@@ -175,7 +175,7 @@ static const struct {
 
 static const struct reply *capa(struct session *s, const char *arg UNUSED)
 {
-	conn_printf(s->conn, "+OK capabilities follow\r\n");
+	conn_printf(s->conn, "+OK Capabilities follow\r\n");
 	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
 		if (!capabilities[i].holds || capabilities[i].holds(s))
 			conn_printf(s->conn, "%s\r\n", capabilities[i].line);

@@ -33,7 +33,7 @@
 #define RIG_PASSWORD "abcd-efgh-ijkl-mnop"
 #define RIG_LOGIN    "USER " RIG_ID "\r\nPASS " RIG_PASSWORD "\r\n"
 #define RIG_GREETING "+OK Restante ready\r\n"
-#define RIG_OPENED   "+OK now the password\r\n+OK the mailbox is open\r\n"
+#define RIG_OPENED   "+OK Now the password\r\n+OK The mailbox is open\r\n"
 
 enum { RIG_MESSAGES = 128 };
 

@@ -8,10 +8,10 @@
 #include "common/sasl.h"
 #include "tests/unit/pop3_rig.h"
 
-#define DENIED	  "-ERR [AUTH] no such mailbox, or not its password\r\n"
-#define OPENED	  "+OK the mailbox is open\r\n"
-#define PASSWORD  "+OK now the password\r\n"
-#define MALFORMED "-ERR not base64, or not what the mechanism says\r\n"
+#define DENIED	  "-ERR [AUTH] No such mailbox, or not its password\r\n"
+#define OPENED	  "+OK The mailbox is open\r\n"
+#define PASSWORD  "+OK Now the password\r\n"
+#define MALFORMED "-ERR Not base64, or not what the mechanism says\r\n"
 #define NOBODY	  "mbx-00000000000000000000000000000000"
 
 /* base64 of RIG_ID and of RIG_PASSWORD, and of PLAIN with both. */
@@ -21,7 +21,7 @@
 	"AG1ieC0wMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZgBhYmNkLWVmZ2gtaWpr" \
 	"bC1tbm9w"
 
-/* Each script is followed by QUIT, each answer by +OK bye. */
+/* Each script is followed by QUIT, each answer by +OK Bye. */
 static const struct {
 	const char *script;
 	const char *heard;
@@ -46,8 +46,8 @@ static const struct {
 	{"USER " RIG_ID "\r\nPASS wrong\r\n", PASSWORD DENIED, 1, RIG_ID,
 	 "wrong"},
 	{"USER " RIG_ID "\r\nPASS\r\n",
-	 PASSWORD "-ERR an argument was expected\r\n", 0, "", ""},
-	{"USER\r\n", "-ERR an argument was expected\r\n", 0, "", ""},
+	 PASSWORD "-ERR An argument was expected\r\n", 0, "", ""},
+	{"USER\r\n", "-ERR An argument was expected\r\n", 0, "", ""},
 
 	/* What is no id is asked for all the same, under an id nobody has. */
 	{"USER joe\r\nPASS x\r\n", PASSWORD DENIED, 1, NOBODY, "x"},
@@ -65,7 +65,7 @@ static const struct {
 	{"USER " RIG_ID "\r\nPASS x\r\n" RIG_LOGIN,
 	 PASSWORD DENIED PASSWORD OPENED, 2, RIG_ID, RIG_PASSWORD},
 	{RIG_LOGIN RIG_LOGIN,
-	 PASSWORD OPENED "-ERR already logged in\r\n-ERR already logged in\r\n",
+	 PASSWORD OPENED "-ERR Already logged in\r\n-ERR Already logged in\r\n",
 	 1, RIG_ID, RIG_PASSWORD},
 
 	{"AUTH PLAIN " PLAIN64 "\r\n", OPENED, 1, RIG_ID, RIG_PASSWORD},
@@ -83,9 +83,9 @@ static const struct {
 	{"AUTH PLAIN AGpv ZQB4\r\n", MALFORMED, 0, "", ""},
 	{"AUTH PLAIN\r\nAGpv\tQB4\r\n", "+ \r\n" MALFORMED, 0, "", ""},
 	{"AUTH PLAIN\r\n\r\n", "+ \r\n" MALFORMED, 0, "", ""},
-	{"AUTH PLAIN\r\n*\r\n", "+ \r\n-ERR cancelled\r\n", 0, "", ""},
+	{"AUTH PLAIN\r\n*\r\n", "+ \r\n-ERR Cancelled\r\n", 0, "", ""},
 	{"AUTH PLAIN\r\nA\nB\r\n",
-	 "+ \r\n" MALFORMED "-ERR unknown command\r\n", 0, "", ""},
+	 "+ \r\n" MALFORMED "-ERR Unknown command\r\n", 0, "", ""},
 
 	{"AUTH LOGIN\r\n" ID64 "\r\n" PW64 "\r\n",
 	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n" OPENED, 1, RIG_ID,
@@ -94,10 +94,10 @@ static const struct {
 	 RIG_ID, RIG_PASSWORD},
 	{"AUTH LOGIN =\r\neA==\r\n", "+ UGFzc3dvcmQ6\r\n" DENIED, 1, NOBODY,
 	 "x"},
-	{"AUTH LOGIN\r\n*\r\n", "+ VXNlcm5hbWU6\r\n-ERR cancelled\r\n", 0, "",
+	{"AUTH LOGIN\r\n*\r\n", "+ VXNlcm5hbWU6\r\n-ERR Cancelled\r\n", 0, "",
 	 ""},
 	{"AUTH LOGIN\r\n" ID64 "\r\n*\r\n",
-	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n-ERR cancelled\r\n", 0, "", ""},
+	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n-ERR Cancelled\r\n", 0, "", ""},
 	{"AUTH LOGIN\r\nno\r\n", "+ VXNlcm5hbWU6\r\n" MALFORMED, 0, "", ""},
 	{"AUTH LOGIN " ID64 "\r\nno\r\n", "+ UGFzc3dvcmQ6\r\n" MALFORMED, 0, "",
 	 ""},
@@ -106,9 +106,9 @@ static const struct {
 	 "", ""},
 
 	{"AUTH\r\n", "+OK\r\nPLAIN\r\nLOGIN\r\n.\r\n", 0, "", ""},
-	{"AUTH XOAUTH2 abc=\r\n", "-ERR no such mechanism: PLAIN, LOGIN\r\n", 0,
+	{"AUTH XOAUTH2 abc=\r\n", "-ERR No such mechanism: PLAIN, LOGIN\r\n", 0,
 	 "", ""},
-	{"AUTH PLAINER\r\n", "-ERR no such mechanism: PLAIN, LOGIN\r\n", 0, "",
+	{"AUTH PLAINER\r\n", "-ERR No such mechanism: PLAIN, LOGIN\r\n", 0, "",
 	 ""},
 };
 
@@ -124,7 +124,7 @@ static void every_way_in_is_answered_as_it_should(void **state)
 
 		snprintf(script, sizeof(script), "%sQUIT\r\n",
 			 ways[way].script);
-		snprintf(heard, sizeof(heard), RIG_GREETING "%s+OK bye\r\n",
+		snprintf(heard, sizeof(heard), RIG_GREETING "%s+OK Bye\r\n",
 			 ways[way].heard);
 		rig_empty_store();
 		rig_init(&r);
@@ -151,7 +151,7 @@ static void a_name_that_is_no_id_looks_like_a_wrong_password(void **state)
 		rig_empty_store();
 		snprintf(script, sizeof(script),
 			 "USER %s\r\nPASS x\r\nQUIT\r\n", users[i]);
-		rig_expect(script, RIG_GREETING PASSWORD DENIED "+OK bye\r\n");
+		rig_expect(script, RIG_GREETING PASSWORD DENIED "+OK Bye\r\n");
 		assert_int_equal(rig_store.logins, 1);
 	}
 }
@@ -161,19 +161,19 @@ static const struct {
 	const char *reply, *outcome;
 } troubles[] = {
 	{ERR_NONE, ERR_PASSWORD, DENIED, "outcome=auth-failed seconds"},
-	{ERR_NONE, ERR_BUSY, "-ERR [IN-USE] another session is collecting\r\n",
+	{ERR_NONE, ERR_BUSY, "-ERR [IN-USE] Another session is collecting\r\n",
 	 "outcome=tempfail reason=in-use"},
 	{ERR_NONE, ERR_TEMP,
-	 "-ERR [SYS/TEMP] the mailbox cannot be opened now\r\n",
+	 "-ERR [SYS/TEMP] The mailbox cannot be opened now\r\n",
 	 "outcome=tempfail reason=store"},
 	{ERR_NONE, ERR_CONFIG,
-	 "-ERR [SYS/TEMP] the mailbox cannot be opened now\r\n",
+	 "-ERR [SYS/TEMP] The mailbox cannot be opened now\r\n",
 	 "outcome=tempfail reason=store"},
 	{ERR_NONE, ERR_DAMAGED,
-	 "-ERR [SYS/TEMP] the mailbox cannot be opened now\r\n",
+	 "-ERR [SYS/TEMP] The mailbox cannot be opened now\r\n",
 	 "outcome=tempfail reason=store"},
 	{ERR_TEMP, ERR_NONE,
-	 "-ERR [SYS/TEMP] the mailbox cannot be opened now\r\n",
+	 "-ERR [SYS/TEMP] The mailbox cannot be opened now\r\n",
 	 "outcome=tempfail reason=store"},
 };
 
@@ -190,7 +190,7 @@ static void trouble_has_its_code_and_stands_in_the_summary(void **state)
 		rig_init(&r);
 		rig_run(&r, RIG_LOGIN "QUIT\r\n");
 		snprintf(heard, sizeof(heard),
-			 RIG_GREETING PASSWORD "%s+OK bye\r\n",
+			 RIG_GREETING PASSWORD "%s+OK Bye\r\n",
 			 troubles[i].reply);
 		assert_string_equal(r.client.heard.data, heard);
 		rig_expect_logged(&r, troubles[i].outcome);
@@ -225,7 +225,7 @@ static void wrong_passwords_are_forgiven_so_many_times(void **state)
 		if (i < 9)
 			assert_true(buf_adds(&wanted, DENIED));
 	}
-	assert_true(buf_adds(&wanted, "-ERR too many errors\r\n"));
+	assert_true(buf_adds(&wanted, "-ERR Too many errors\r\n"));
 	rig_empty_store();
 	rig_init(&r);
 	rig_run(&r, script.data);
@@ -261,7 +261,7 @@ static void a_sasl_line_may_be_long_and_no_longer(void **state)
 			assert_true(buf_adds(&script, "eHh4"));
 		assert_true(buf_adds(&script, "\r\nQUIT\r\n"));
 		snprintf(heard, sizeof(heard),
-			 RIG_GREETING "+ \r\n%s+OK bye\r\n", lines[i].reply);
+			 RIG_GREETING "+ \r\n%s+OK Bye\r\n", lines[i].reply);
 		rig_empty_store();
 		rig_init(&r);
 		rig_run(&r, script.data);
@@ -304,7 +304,7 @@ static void a_client_may_be_silent_between_question_and_answer(void **state)
 static void no_credential_is_taken_without_tls(void **state)
 {
 	static const enum tls_mode modes[] = {TLS_MODE_STARTTLS, TLS_MODE_NONE};
-#define ONLY_TLS "-ERR only under TLS: use STLS or POP3S\r\n"
+#define ONLY_TLS "-ERR Only under TLS: use STLS or POP3S\r\n"
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(modes); i++) {
@@ -320,7 +320,7 @@ static void no_credential_is_taken_without_tls(void **state)
 		assert_string_equal(r.client.heard.data,
 				    RIG_GREETING ONLY_TLS ONLY_TLS ONLY_TLS
 					    ONLY_TLS ONLY_TLS ONLY_TLS
-				    "+OK bye\r\n");
+				    "+OK Bye\r\n");
 		assert_int_equal(rig_store.logins, 0);
 		rig_expect_logged(&r, "tls=none");
 		rig_release(&r);

@@ -90,7 +90,7 @@ static void every_message_comes_out_as_it_is(void **state)
 		assert_true(buf_addf(&wanted, "%s%s+OK %zu octets\r\n",
 				     RIG_GREETING, RIG_OPENED, m->n));
 		naive_wire(m->bytes, m->n, &wanted);
-		assert_true(buf_adds(&wanted, "+OK bye\r\n"));
+		assert_true(buf_adds(&wanted, "+OK Bye\r\n"));
 		assert_heard(&r, &wanted);
 		buf_release(&wanted);
 		rig_release(&r);
@@ -113,10 +113,10 @@ static void check_top(const struct sample *m, size_t chunk, const char *lines,
 	rig_run(&r, script);
 
 	buf_init(&wanted, 4096);
-	assert_true(buf_addf(&wanted, "%s%s+OK top of message follows\r\n",
+	assert_true(buf_addf(&wanted, "%s%s+OK Top of message follows\r\n",
 			     RIG_GREETING, RIG_OPENED));
 	naive_wire(m->bytes, naive_top(m->bytes, m->n, count), &wanted);
-	assert_true(buf_adds(&wanted, "+OK bye\r\n"));
+	assert_true(buf_adds(&wanted, "+OK Bye\r\n"));
 	assert_heard(&r, &wanted);
 	buf_release(&wanted);
 	rig_release(&r);
@@ -219,7 +219,7 @@ static void a_line_may_be_as_long_as_it_likes(void **state)
 	assert_true(buf_addf(&wanted, "%s%s+OK %zu octets\r\n", RIG_GREETING,
 			     RIG_OPENED, sizeof(text)));
 	naive_wire(text, sizeof(text), &wanted);
-	assert_true(buf_adds(&wanted, "+OK bye\r\n"));
+	assert_true(buf_adds(&wanted, "+OK Bye\r\n"));
 	assert_heard(&r, &wanted);
 	buf_release(&wanted);
 	rig_release(&r);
@@ -230,10 +230,10 @@ static const struct {
 	const char *reply;
 } refusals[] = {
 	{ERR_DAMAGED,
-	 "-ERR [SYS/PERM] message 1 is damaged and stays here\r\n"},
-	{ERR_ABSENT, "-ERR [SYS/PERM] this message is gone\r\n"},
-	{ERR_TEMP, "-ERR [SYS/TEMP] this message cannot be read now\r\n"},
-	{ERR_FULL, "-ERR [SYS/TEMP] this message cannot be read now\r\n"},
+	 "-ERR [SYS/PERM] Message 1 is damaged and stays here\r\n"},
+	{ERR_ABSENT, "-ERR [SYS/PERM] This message is gone\r\n"},
+	{ERR_TEMP, "-ERR [SYS/TEMP] This message cannot be read now\r\n"},
+	{ERR_FULL, "-ERR [SYS/TEMP] This message cannot be read now\r\n"},
 };
 
 /* Asked for more often than faults are forgiven: it is not the client's. */
@@ -260,7 +260,7 @@ static void what_does_not_open_is_refused_and_the_rest_comes(void **state)
 		}
 		assert_true(buf_adds(&script, "RETR 2\r\nQUIT\r\n"));
 		assert_true(buf_adds(&wanted, "+OK 13 octets\r\na: b\r\n\r\n"
-					      "two\r\n.\r\n+OK bye\r\n"));
+					      "two\r\n.\r\n+OK Bye\r\n"));
 		rig_init(&r);
 		rig_run(&r, script.data);
 		assert_heard(&r, &wanted);
@@ -280,8 +280,8 @@ static void damage_in_the_first_chunk_is_told_before_ok(void **state)
 	rig_add_text("a: b\r\n\r\none\r\n");
 	rig_store.list[0].next_fails_at = 1;
 	rig_expect(RIG_LOGIN "RETR 1\r\nQUIT\r\n", RIG_GREETING RIG_OPENED
-		   "-ERR [SYS/PERM] message 1 is damaged and stays here\r\n"
-		   "+OK bye\r\n");
+		   "-ERR [SYS/PERM] Message 1 is damaged and stays here\r\n"
+		   "+OK Bye\r\n");
 	assert_int_equal(rig_store.updates, 1);
 }
 
@@ -299,7 +299,7 @@ static void damage_behind_ok_cuts_the_session(void **state)
 	rig_init(&r);
 	rig_run(&r, RIG_LOGIN "DELE 2\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
 	assert_string_equal(r.client.heard.data, RIG_GREETING RIG_OPENED
-			    "+OK marked for deletion\r\n"
+			    "+OK Marked for deletion\r\n"
 			    "+OK 13 octets\r\na: b\r\n\r\n");
 	assert_int_equal(rig_store.updates, 0);
 	rig_expect_logged(&r, "outcome=error reason=message");
@@ -317,8 +317,8 @@ static void top_reads_no_further_than_it_must(void **state)
 	rig_store.chunk = 8;
 	rig_store.list[0].next_fails_at = 2;
 	rig_expect(RIG_LOGIN "TOP 1 0\r\nQUIT\r\n",
-		   RIG_GREETING RIG_OPENED "+OK top of message follows\r\n"
-					   "a: b\r\n\r\n.\r\n+OK bye\r\n");
+		   RIG_GREETING RIG_OPENED "+OK Top of message follows\r\n"
+					   "a: b\r\n\r\n.\r\n+OK Bye\r\n");
 }
 
 enum { HUGE_CHUNKS = 4096 };

@@ -10,7 +10,7 @@
 #include "tests/support/test_cert.h"
 #include "tests/unit/pop3_rig.h"
 
-#define CAPA_HEAD "+OK capabilities follow\r\nTOP\r\nUIDL\r\n"
+#define CAPA_HEAD "+OK Capabilities follow\r\nTOP\r\nUIDL\r\n"
 #define CAPA_TAIL                                                              \
 	"RESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"       \
 	"UTF8\r\nIMPLEMENTATION Restante\r\n.\r\n"
@@ -39,7 +39,7 @@ static void capabilities_are_what_can_be_used_now(void **state)
 		rig_run(&r, "CAPA\r\nQUIT\r\n");
 		snprintf(heard, sizeof(heard), "%s%s%s%s%s", RIG_GREETING,
 			 CAPA_HEAD, capabilities[i].between, CAPA_TAIL,
-			 "+OK bye\r\n");
+			 "+OK Bye\r\n");
 		assert_string_equal(r.client.heard.data, heard);
 		rig_release(&r);
 	}
@@ -54,8 +54,8 @@ static void stls_is_refused_where_it_makes_no_sense(void **state)
 	rig_init(&r);
 	rig_run_in_turn(&r, (const char *[]){"STLS\r\n", "QUIT\r\n", NULL});
 	assert_string_equal(r.client.heard.data,
-			    RIG_GREETING "-ERR there is no STLS here\r\n"
-					 "+OK bye\r\n");
+			    RIG_GREETING "-ERR There is no STLS here\r\n"
+					 "+OK Bye\r\n");
 	rig_release(&r);
 }
 
@@ -79,7 +79,7 @@ static void stls_without_a_certificate_is_refused_for_now(void **state)
 	rig_run_in_turn(&r, (const char *[]){"STLS\r\n", "QUIT\r\n", NULL});
 	assert_string_equal(r.client.heard.data, RIG_GREETING
 			    "-ERR [SYS/TEMP] TLS cannot be had now\r\n"
-			    "+OK bye\r\n");
+			    "+OK Bye\r\n");
 	rig_expect_logged(&r, "<3>");
 	rig_expect_logged(&r, "/nowhere/");
 	rig_expect_logged(&r, "outcome=tempfail reason=certificate");
@@ -103,7 +103,7 @@ static void what_is_pipelined_behind_stls_ends_the_session(void **state)
 	r.tls_mode = TLS_MODE_STARTTLS;
 	rig_run(&r, "STLS\r\nCAPA\r\n");
 	assert_string_equal(r.client.heard.data, RIG_GREETING
-			    "-ERR nothing may follow STLS before TLS\r\n");
+			    "-ERR Nothing may follow STLS before TLS\r\n");
 	rig_expect_logged(&r, "outcome=refused reason=pipelining");
 	rig_release(&r);
 }
@@ -133,48 +133,48 @@ static const struct {
 
 	/* Numbers never shift, and what is marked is hidden everywhere. */
 	{"DELE 2\r\nSTAT\r\nLIST\r\nUIDL\r\n",
-	 "+OK marked for deletion\r\n+OK 2 24\r\n"
+	 "+OK Marked for deletion\r\n+OK 2 24\r\n"
 	 "+OK 2 messages (24 octets)\r\n1 13\r\n3 11\r\n.\r\n"
 	 "+OK 2 messages (24 octets)\r\n1 01JD0000000000000000000001\r\n"
 	 "3 01JD0000000000000000000003\r\n.\r\n"},
 	{"DELE 2\r\nLIST 2\r\nUIDL 2\r\nRETR 2\r\nTOP 2 0\r\nDELE 2\r\n"
 	 "LIST 3\r\n",
-	 "+OK marked for deletion\r\n-ERR no such message\r\n"
-	 "-ERR no such message\r\n-ERR no such message\r\n"
-	 "-ERR no such message\r\n-ERR no such message\r\n+OK 3 11\r\n"},
+	 "+OK Marked for deletion\r\n-ERR No such message\r\n"
+	 "-ERR No such message\r\n-ERR No such message\r\n"
+	 "-ERR No such message\r\n-ERR No such message\r\n+OK 3 11\r\n"},
 	{"DELE 1\r\nDELE 3\r\nRSET\r\nSTAT\r\nRETR 3\r\n",
-	 "+OK marked for deletion\r\n+OK marked for deletion\r\n"
-	 "+OK nothing is marked\r\n+OK 3 41\r\n"
+	 "+OK Marked for deletion\r\n+OK Marked for deletion\r\n"
+	 "+OK Nothing is marked\r\n+OK 3 41\r\n"
 	 "+OK 11 octets\r\na: 3\r\n\r\n..\r\n.\r\n"},
 
 	{"LIST 0\r\nLIST 4\r\nRETR 4294967295\r\nDELE 0\r\n",
-	 "-ERR no such message\r\n-ERR no such message\r\n"
-	 "-ERR no such message\r\n-ERR no such message\r\n"},
+	 "-ERR No such message\r\n-ERR No such message\r\n"
+	 "-ERR No such message\r\n-ERR No such message\r\n"},
 	{"LIST x\r\nUIDL -1\r\nRETR +1\r\nDELE 1x\r\nRETR 1 1\r\n"
 	 "LIST 4294967296\r\nRETR 0x1\r\nDELE  1\r\n",
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"
-	 "-ERR a message number was expected\r\n"},
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"
+	 "-ERR A message number was expected\r\n"},
 	{"RETR\r\nDELE\r\nTOP\r\n",
-	 "-ERR an argument was expected\r\n-ERR an argument was expected\r\n"
-	 "-ERR an argument was expected\r\n"},
+	 "-ERR An argument was expected\r\n-ERR An argument was expected\r\n"
+	 "-ERR An argument was expected\r\n"},
 	{"STAT 1\r\nNOOP 1\r\nRSET 1\r\nCAPA 1\r\nQUIT 1\r\n",
-	 "-ERR no argument was expected\r\n-ERR no argument was expected\r\n"
-	 "-ERR no argument was expected\r\n-ERR no argument was expected\r\n"
-	 "-ERR no argument was expected\r\n"},
+	 "-ERR No argument was expected\r\n-ERR No argument was expected\r\n"
+	 "-ERR No argument was expected\r\n-ERR No argument was expected\r\n"
+	 "-ERR No argument was expected\r\n"},
 	{"NOOP\r\nnoop\r\nXYZZY\r\nLAST\r\nAPOP a b\r\n\r\n",
-	 "+OK\r\n+OK\r\n-ERR unknown command\r\n-ERR unknown command\r\n"
-	 "-ERR unknown command\r\n-ERR unknown command\r\n"},
+	 "+OK\r\n+OK\r\n-ERR Unknown command\r\n-ERR Unknown command\r\n"
+	 "-ERR Unknown command\r\n-ERR Unknown command\r\n"},
 	{"STAT\n\nSTAT\r\r\nNO\rOP\r\n",
-	 "-ERR lines end in CRLF and hold no NUL\r\n"
-	 "-ERR lines end in CRLF and hold no NUL\r\n"
-	 "-ERR lines end in CRLF and hold no NUL\r\n"
-	 "-ERR lines end in CRLF and hold no NUL\r\n"},
+	 "-ERR Lines end in CRLF and hold no NUL\r\n"
+	 "-ERR Lines end in CRLF and hold no NUL\r\n"
+	 "-ERR Lines end in CRLF and hold no NUL\r\n"
+	 "-ERR Lines end in CRLF and hold no NUL\r\n"},
 };
 
 static void a_mailbox_is_listed_marked_and_unmarked(void **state)
@@ -187,7 +187,7 @@ static void a_mailbox_is_listed_marked_and_unmarked(void **state)
 		three_messages();
 		snprintf(script, sizeof(script), "%s%sQUIT\r\n", RIG_LOGIN,
 			 dialogues[i / 2].script);
-		snprintf(heard, sizeof(heard), "%s%s%s+OK bye\r\n",
+		snprintf(heard, sizeof(heard), "%s%s%s+OK Bye\r\n",
 			 RIG_GREETING, RIG_OPENED, dialogues[i / 2].heard);
 		rig_init(&r);
 		r.client.step = i % 2; /* octet by octet, and at once */
@@ -206,7 +206,7 @@ static void an_empty_mailbox_is_listed_too(void **state)
 		   RIG_GREETING RIG_OPENED
 		   "+OK 0 0\r\n+OK 0 messages (0 octets)\r\n.\r\n"
 		   "+OK 0 messages (0 octets)\r\n.\r\n"
-		   "-ERR no such message\r\n+OK bye\r\n");
+		   "-ERR No such message\r\n+OK Bye\r\n");
 }
 
 /* 255 octets with CRLF are a command (RFC 2449 4), 256 are not. */
@@ -218,8 +218,8 @@ static void a_command_line_has_its_length(void **state)
 	rig_empty_store();
 	snprintf(script, sizeof(script),
 		 "USER %0248d\r\nUSER %0249d\r\nQUIT\r\n", 0, 0);
-	rig_expect(script, RIG_GREETING "+OK now the password\r\n"
-					"-ERR line too long\r\n+OK bye\r\n");
+	rig_expect(script, RIG_GREETING "+OK Now the password\r\n"
+					"-ERR Line too long\r\n+OK Bye\r\n");
 }
 
 static void utf8_is_acknowledged_before_login_alone(void **state)
@@ -228,7 +228,7 @@ static void utf8_is_acknowledged_before_login_alone(void **state)
 	rig_empty_store();
 	rig_expect("UTF8\r\n" RIG_LOGIN "UTF8\r\nQUIT\r\n",
 		   RIG_GREETING "+OK UTF-8 it is\r\n" RIG_OPENED
-				"-ERR already logged in\r\n+OK bye\r\n");
+				"-ERR Already logged in\r\n+OK Bye\r\n");
 }
 
 /* Whoever asks in vain may ask on: marks would be lost with the session. */
@@ -266,7 +266,7 @@ static void too_many_faults_end_the_session_and_delete_nothing(void **state)
 	rig_init(&r);
 	rig_run(&r, script.data);
 	assert_non_null(
-		strstr(r.client.heard.data, "-ERR too many errors\r\n"));
+		strstr(r.client.heard.data, "-ERR Too many errors\r\n"));
 	assert_null(strstr(r.client.heard.data, "bye"));
 	assert_int_equal(rig_store.updates, 0);
 	rig_expect_logged(&r, "outcome=refused reason=errors");
@@ -332,8 +332,8 @@ static void quit_before_login_has_nothing_to_do(void **state)
 	rig_init(&r);
 	rig_run(&r, "USER " RIG_ID "\r\nQUIT\r\nNOOP\r\n");
 	assert_string_equal(r.client.heard.data,
-			    RIG_GREETING "+OK now the password\r\n"
-					 "+OK bye\r\n");
+			    RIG_GREETING "+OK Now the password\r\n"
+					 "+OK Bye\r\n");
 	assert_int_equal(rig_store.updates + rig_store.records, 0);
 	rig_expect_logged(&r, "outcome=idle");
 	rig_release(&r);
@@ -364,7 +364,7 @@ static void what_could_not_be_deleted_is_told(void **state)
 	rig_init(&r);
 	rig_run(&r, RIG_LOGIN "DELE 1\r\nDELE 3\r\nQUIT\r\n");
 	assert_non_null(strstr(r.client.heard.data,
-			       "-ERR [SYS/TEMP] not all marked messages "
+			       "-ERR [SYS/TEMP] Not all marked messages "
 			       "could be deleted\r\n"));
 	rig_expect_logged(&r, "<3>");
 	rig_expect_logged(&r, "deleted=1 outcome=tempfail reason=delete");
@@ -424,7 +424,7 @@ a_hundred_pipelined_commands_are_answered_in_one_record(void **state)
 					     "c\r\n.\r\n"));
 	}
 	assert_true(buf_adds(&script, "QUIT\r\n"));
-	assert_true(buf_adds(&heard, "+OK bye\r\n"));
+	assert_true(buf_adds(&heard, "+OK Bye\r\n"));
 	rig_init(&r);
 	r.socket_type = SOCK_SEQPACKET;
 	rig_run(&r, script.data);
@@ -477,7 +477,7 @@ static void who_is_one_too_many_is_told(void **state)
 	rig_run(&r, RIG_LOGIN);
 	assert_string_equal(
 		r.client.heard.data,
-		"-ERR [SYS/TEMP] too many sessions, try again later\r\n");
+		"-ERR [SYS/TEMP] Too many sessions, try again later\r\n");
 	assert_int_equal(rig_store.logins, 0);
 	rig_expect_logged(&r, "outcome=tempfail reason=sessions");
 	rig_release(&r);
@@ -501,10 +501,10 @@ static const struct column {
 static const struct {
 	const char *answer, *state;
 } probes[] = {
-	{"-ERR only under TLS", "AUTHORIZATION in clear"},
+	{"-ERR Only under TLS", "AUTHORIZATION in clear"},
 	{"-ERR USER comes first", "AUTHORIZATION"},
 	{"-ERR [AUTH]", "USER_GIVEN"},
-	{"-ERR already logged in", "TRANSACTION"},
+	{"-ERR Already logged in", "TRANSACTION"},
 	{"", "closed"},
 };
 
