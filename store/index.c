@@ -30,6 +30,9 @@ enum {
 	TRANSACTIONS_MAX = 16,
 	CHECKPOINT_KIB = 256,
 	PAGE_SIZE = 4096,
+	/* Becomes 2770 by the directory it is made in. To ask for the group bit
+	 * is EPERM in a unit with RestrictSUIDSGID=. */
+	DIRECTORY = 0770,
 };
 
 #define FIRST_REGION "__db.001"
@@ -138,7 +141,7 @@ static int open_index_directory(const struct index *ix, struct err *e)
 	int at = ix->mailbox->dir;
 	int fd = openat(at, "index", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT && mkdirat(at, "index", 02770) == 0)
+	if (fd < 0 && errno == ENOENT && mkdirat(at, "index", DIRECTORY) == 0)
 		fd = openat(at, "index", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return index_sys(ix,
@@ -278,7 +281,7 @@ static int empty_aside(const struct index *ix, int dir, struct err *e)
 {
 	int aside, result;
 
-	if (mkdirat(dir, ASIDE, 02770) < 0 && errno != EEXIST)
+	if (mkdirat(dir, ASIDE, DIRECTORY) < 0 && errno != EEXIST)
 		return index_sys(ix, "make " ASIDE, e);
 	aside = openat(dir, ASIDE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (aside < 0)
