@@ -2,6 +2,7 @@
 # A new unit test tests/unit/test_x.c: one line in UNIT_TESTS. Its one source is
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
+	%D%/grid/grid_pop3 \
 	%D%/grid/grid_smtp \
 	%D%/unit/test_addr \
 	%D%/unit/test_admin \
@@ -65,7 +66,7 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_support_libtest_cert_a_SOURCES = \
 	%D%/support/test_cert.c %D%/support/test_cert.h
 %C%_grid_grid_smtp_LDADD = %D%/support/libtest_cert.a $(LDADD)
-%C%_unit_test_pop3_serve_LDADD = %D%/support/libtest_cert.a $(LDADD)
+%C%_grid_grid_pop3_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_program_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)

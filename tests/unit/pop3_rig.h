@@ -32,6 +32,10 @@
 #define RIG_ID	     "mbx-00112233445566778899aabbccddeeff"
 #define RIG_PASSWORD "abcd-efgh-ijkl-mnop"
 #define RIG_LOGIN    "USER " RIG_ID "\r\nPASS " RIG_PASSWORD "\r\n"
+/* base64 of PLAIN with both. */
+#define RIG_PLAIN64                                                            \
+	"AG1ieC0wMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZgBhYmNkLWVmZ2gtaWpr" \
+	"bC1tbm9w"
 #define RIG_GREETING "+OK Restante ready\r\n"
 #define RIG_OPENED   "+OK Now the password\r\n+OK The mailbox is open\r\n"
 

@@ -14,12 +14,10 @@
 #define MALFORMED "-ERR Not base64, or not what the mechanism says\r\n"
 #define NOBODY	  "mbx-00000000000000000000000000000000"
 
-/* base64 of RIG_ID and of RIG_PASSWORD, and of PLAIN with both. */
-#define ID64 "bWJ4LTAwMTEyMjMzNDQ1NTY2Nzc4ODk5YWFiYmNjZGRlZWZm"
-#define PW64 "YWJjZC1lZmdoLWlqa2wtbW5vcA=="
-#define PLAIN64                                                                \
-	"AG1ieC0wMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZgBhYmNkLWVmZ2gtaWpr" \
-	"bC1tbm9w"
+/* base64 of RIG_ID and of RIG_PASSWORD. */
+#define ID64	"bWJ4LTAwMTEyMjMzNDQ1NTY2Nzc4ODk5YWFiYmNjZGRlZWZm"
+#define PW64	"YWJjZC1lZmdoLWlqa2wtbW5vcA=="
+#define PLAIN64 RIG_PLAIN64
 
 /* Each script is followed by QUIT, each answer by +OK Bye. */
 static const struct {

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The POP3 session: capabilities, listings, marks, pipelining, and every way to
- * end it, of which one alone deletes. Every command in every state is held
- * against the grid in docs/sessions.md.
+ * end it, of which one alone deletes.
  */
 #include "common/base.h"
 
-#include "common/cmd.h"
-#include "tests/support/test_cert.h"
 #include "tests/unit/pop3_rig.h"
 
 #define CAPA_HEAD "+OK Capabilities follow\r\nTOP\r\nUIDL\r\n"
@@ -483,217 +480,6 @@ static void who_is_one_too_many_is_told(void **state)
 	rig_release(&r);
 }
 
-/* --- the grid ---------------------------------------------------------------
- */
-
-static const struct column {
-	const char *title; /* in docs/sessions.md */
-	bool in_clear;
-	const char *enter; /* what leads there */
-} columns[] = {
-	{"AUTHORIZATION in clear", true, ""},
-	{"AUTHORIZATION", false, ""},
-	{"USER_GIVEN", false, "USER " RIG_ID "\r\n"},
-	{"TRANSACTION", false, RIG_LOGIN},
-};
-
-/* PASS shows in which state a session is, for it is answered so differently. */
-static const struct {
-	const char *answer, *state;
-} probes[] = {
-	{"-ERR Only under TLS", "AUTHORIZATION in clear"},
-	{"-ERR USER comes first", "AUTHORIZATION"},
-	{"-ERR [AUTH]", "USER_GIVEN"},
-	{"-ERR Already logged in", "TRANSACTION"},
-	{"", "closed"},
-};
-
-/* A command as it should be given; the others stand alone. */
-static const struct {
-	const char *name, *line;
-} proper_lines[] = {
-	{"USER", "USER " RIG_ID}, {"PASS", "PASS " RIG_PASSWORD},
-	{"AUTH", "AUTH"},	  {"RETR", "RETR 1"},
-	{"TOP", "TOP 1 0"},	  {"DELE", "DELE 1"},
-};
-
-static const char *proper_line(const char *name)
-{
-	for (size_t i = 0; i < N_ELEMENTS(proper_lines); i++)
-		if (strcmp(proper_lines[i].name, name) == 0)
-			return proper_lines[i].line;
-	return name;
-}
-
-static const char *state_by_probe(const char *answer)
-{
-	for (size_t i = 0; i < N_ELEMENTS(probes); i++)
-		if (strncmp(answer, probes[i].answer,
-			    strlen(probes[i].answer)) == 0 &&
-		    (*probes[i].answer || !*answer))
-			return probes[i].state;
-	fail_msg("no state answers \"%s\"", answer);
-	return NULL;
-}
-
-/* What comes behind the answer at `at`, which may be one of many lines. */
-static const char *skip_answer(const char *at, bool many)
-{
-	const char *end = strstr(at, many ? "\r\n.\r\n" : "\r\n");
-
-	assert_non_null(end);
-	return end + (many ? 5 : 2);
-}
-
-static bool answers_in_lines(const char *name)
-{
-	static const char *const names[] = {"CAPA", "AUTH", "LIST",
-					    "UIDL", "RETR", "TOP"};
-
-	for (size_t i = 0; i < N_ELEMENTS(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* A certificate, for STLS is answered before anybody shakes hands. */
-static char cert_dir[64], cert_file[96], key_file[96];
-
-static int make_certificate(void **state)
-{
-	const struct test_cert wanted = {.dns = "mail.example"};
-	struct test_ca *ca = test_ca_new("a CA");
-
-	(void)state;
-	test_dir_make(cert_dir, sizeof(cert_dir));
-	snprintf(cert_file, sizeof(cert_file), "%s/cert.pem", cert_dir);
-	snprintf(key_file, sizeof(key_file), "%s/key.pem", cert_dir);
-	test_cert_write(ca, &wanted, cert_file, key_file);
-	test_ca_free(&ca);
-	return 0;
-}
-
-static int remove_certificate(void **state)
-{
-	(void)state;
-	test_dir_remove(cert_dir);
-	return 0;
-}
-
-static void rig_in_clear(struct rig *r)
-{
-	r->peer.tls = false;
-	r->tls_mode = TLS_MODE_STARTTLS;
-	r->conf.tls = (struct tls_server_settings){
-		.certificate = cert_file,
-		.key = key_file,
-		.min_version = "1.2",
-		.priorities = "",
-		.client_ca = "",
-	};
-}
-
-/* What is heard in that column for a command and, if asked on, for the probe.
- */
-static void give_command(struct rig *r, const struct column *column,
-			 const char *line)
-{
-	const char *turns[] = {column->enter, line, "PASS x\r\n", NULL};
-
-	three_messages();
-	rig_init(r);
-	if (column->in_clear)
-		rig_in_clear(r);
-	rig_run_in_turn(r, *column->enter ? turns : turns + 1);
-}
-
-/*
- * "+OK" or "-ERR", and where that leads, as the table's cells say it. What
- * comes behind STLS needs a handshake, and stands in stories.
- */
-static void try_command(const char *name, const struct column *column,
-			char cell_r[64])
-{
-	const char *at, *leads_to;
-	char line[64];
-	struct rig r;
-	bool good;
-
-	snprintf(line, sizeof(line), "%s\r\n", proper_line(name));
-	give_command(&r, column, line);
-	at = r.client.heard.data + strlen(RIG_GREETING);
-	for (const char *p = column->enter; *p; p++)
-		if (*p == '\n')
-			at = skip_answer(at, false);
-	good = strncmp(at, "+OK", 3) == 0;
-	at = skip_answer(at, good && answers_in_lines(name));
-	leads_to = good && strcmp(name, "STLS") == 0 ? "AUTHORIZATION"
-						     : state_by_probe(at);
-	if (strcmp(leads_to, column->title) == 0)
-		leads_to = "";
-	snprintf(cell_r, 64, "%s%s%s", good ? "+OK" : "-ERR",
-		 *leads_to ? " → " : "", leads_to);
-	rig_release(&r);
-}
-
-static void read_document(struct buf *out)
-{
-	const char *srcdir = getenv("srcdir");
-	char path[512], piece[4096];
-	FILE *f;
-	size_t n;
-
-	snprintf(path, sizeof(path), "%s/docs/sessions.md",
-		 srcdir ? srcdir : ".");
-	f = fopen(path, "re");
-	if (!f)
-		fail_msg("%s cannot be read", path);
-	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-		assert_true(buf_add(out, piece, n));
-	fclose(f);
-}
-
-/* The row of the POP3 server's grid that begins with `name`. */
-static void expect_row(const char *document, const char *name, const char *row)
-{
-	const char *grid = strstr(document, "\n## pop3-serve\n");
-	char start[32];
-	const char *at;
-
-	assert_non_null(grid);
-	snprintf(start, sizeof(start), "\n| `%s` |", name);
-	at = strstr(grid, start);
-	if (!at || strncmp(at + 1, row, strlen(row)) != 0)
-		fail_msg("docs/sessions.md should say\n%s", row);
-}
-
-static void every_command_in_every_state_does_what_the_grid_says(void **state)
-{
-	const struct cmd_protocol *p = &pop3_serve_protocol;
-	struct buf document;
-
-	(void)state;
-	buf_init(&document, 1024 * 1024);
-	read_document(&document);
-	for (size_t i = 0; i < p->n_table; i++) {
-		const char *name = p->table[i].name;
-		struct buf row;
-
-		buf_init(&row, 512);
-		assert_true(buf_addf(&row, "| `%s` |", name));
-		for (size_t k = 0; k < N_ELEMENTS(columns); k++) {
-			char cell[64];
-
-			try_command(name, &columns[k], cell);
-			assert_true(buf_addf(&row, " %s |", cell));
-		}
-		assert_true(buf_adds(&row, "\n"));
-		expect_row(document.data, name, row.data);
-		buf_release(&row);
-	}
-	buf_release(&document);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -719,9 +505,6 @@ int main(void)
 			a_hundred_pipelined_commands_are_answered_in_one_record),
 		cmocka_unit_test(every_reply_is_one_record),
 		cmocka_unit_test(who_is_one_too_many_is_told),
-		cmocka_unit_test_setup_teardown(
-			every_command_in_every_state_does_what_the_grid_says,
-			make_certificate, remove_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
