@@ -11,6 +11,7 @@
 #include "common/crlf.h"
 #include "common/log.h"
 #include "common/sink.h"
+#include "handlers/first_line.h"
 #include "handlers/mail_head.h"
 #include "handlers/smtp_tx.h"
 #include "handlers/trace.h"
@@ -31,8 +32,7 @@ struct journal_message {
 	uint64_t taken; /* octets as received */
 	struct crlf crlf;
 	struct mail_hops hops;
-	bool head_judged;      /* the first line was, and is written */
-	struct buf first_line; /* until then */
+	struct first_line first_line;
 	enum journal_fault fault;
 	struct err err;
 };
@@ -51,9 +51,11 @@ static int fail(struct journal_message *m, enum journal_fault fault)
 	return -1;
 }
 
-static int write_to_all(struct journal_message *m, const uint8_t *bytes,
-			size_t n)
+/* The push of a sink: behind the seam with the trace header. */
+static int write_to_all(void *message, const uint8_t *bytes, size_t n)
 {
+	struct journal_message *m = message;
+
 	for (size_t i = 0; i < m->n_copies; i++)
 		if (delivery_write(m->copies[i].delivery, bytes, n, &m->err) <
 		    0)
@@ -61,55 +63,16 @@ static int write_to_all(struct journal_message *m, const uint8_t *bytes,
 	return 0;
 }
 
-/*
- * Where the first line cannot be a header field, an empty line ends the trace
- * header: else the body's first lines would be read as part of it.
- */
-static int write_first_line(struct journal_message *m,
-			    enum mail_first_line verdict)
-{
-	m->head_judged = true;
-	if (verdict != MAIL_FIRST_FIELD && verdict != MAIL_FIRST_EMPTY &&
-	    write_to_all(m, (const uint8_t *)"\r\n", 2) < 0)
-		return -1;
-	return write_to_all(m, (const uint8_t *)m->first_line.data,
-			    m->first_line.len);
-}
-
-/* Holds octets back until the first line is judged; returns how many. */
-static size_t hold_back(struct journal_message *m, const uint8_t *bytes,
-			size_t n)
-{
-	size_t room = MAIL_FIRST_LINE_MAX - m->first_line.len;
-
-	if (n > room)
-		n = room;
-	if (!buf_add(&m->first_line, bytes, n))
-		die_bug("first line: %zu and %zu octets", m->first_line.len, n);
-	return n;
-}
-
 /* Behind the line ends: the octets as they are kept. */
 static int take_mended(void *to, const uint8_t *bytes, size_t n)
 {
 	struct journal_message *m = to;
+	const struct sink judged = {.push = write_to_all, .to = m};
 
 	mail_hops_push(&m->hops, bytes, n);
 	if (m->hops.n >= HOPS_MAX)
 		return fail(m, JOURNAL_LOOP);
-	if (!m->head_judged) {
-		size_t held = hold_back(m, bytes, n);
-		enum mail_first_line verdict = mail_first_line(
-			(const uint8_t *)m->first_line.data, m->first_line.len);
-
-		if (verdict == MAIL_FIRST_UNDECIDED)
-			return 0;
-		if (write_first_line(m, verdict) < 0)
-			return -1;
-		bytes += held;
-		n -= held;
-	}
-	return write_to_all(m, bytes, n);
+	return first_line_push(&m->first_line, bytes, n, &judged);
 }
 
 int journal_message_expect(struct journal_message *m, uint64_t n)
@@ -135,10 +98,11 @@ int journal_message_push(void *message, const uint8_t *bytes, size_t n)
 static int finish(struct journal_message *m)
 {
 	const struct sink mended = {.push = take_mended, .to = m};
+	const struct sink judged = {.push = write_to_all, .to = m};
 
 	if (m->fault || crlf_end(&m->crlf, &mended) < 0)
 		return -1;
-	return m->head_judged ? 0 : write_first_line(m, MAIL_FIRST_OTHER);
+	return first_line_end(&m->first_line, &judged);
 }
 
 int journal_message_commit(struct journal_message *m)
@@ -220,7 +184,7 @@ journal_message_begin(const struct smtp_tx *tx, const struct trace *trace,
 	m->max_size = limits->max_size;
 	crlf_init(&m->crlf);
 	mail_hops_init(&m->hops);
-	buf_init(&m->first_line, MAIL_FIRST_LINE_MAX);
+	first_line_init(&m->first_line);
 	for (size_t i = 0; i < m->n_copies; i++) {
 		if (begin_copy(&m->copies[i], tx, i, trace, limits->domain, e) <
 		    0) {
@@ -238,7 +202,7 @@ void journal_message_free(struct journal_message **m_r)
 	if (!m)
 		return;
 	drop_all(m);
-	buf_release(&m->first_line);
+	first_line_release(&m->first_line);
 	free(m->copies);
 	free(m);
 	*m_r = NULL;
