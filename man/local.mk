@@ -3,10 +3,12 @@
 # man/x.8.in: its line here.
 man_MANS = \
 	%D%/mailbox.conf.5 \
+	%D%/pop3-proxy.8 \
 	%D%/pop3-serve.8 \
 	%D%/restante.7 \
 	%D%/restante.8 \
 	%D%/restante.conf.5 \
-	%D%/smtp-journal.8
+	%D%/smtp-journal.8 \
+	%D%/smtp-proxy.8
 
 SUBSTITUTED += $(man_MANS)

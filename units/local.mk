@@ -2,20 +2,34 @@
 # Units, and what systemd-sysusers and systemd-tmpfiles read. The xinetd files
 # are installed as examples: copying one to xinetd.d enables it.
 systemdsystemunit_DATA = \
+	%D%/restante-pop3-behind.socket \
+	%D%/restante-pop3-behind@.service \
+	%D%/restante-pop3-proxy.socket \
+	%D%/restante-pop3-proxy@.service \
 	%D%/restante-pop3-serve.socket \
 	%D%/restante-pop3-serve@.service \
+	%D%/restante-pop3s-proxy.socket \
+	%D%/restante-pop3s-proxy@.service \
 	%D%/restante-pop3s-serve.socket \
 	%D%/restante-pop3s-serve@.service \
 	%D%/restante-smtp-journal.socket \
 	%D%/restante-smtp-journal@.service \
+	%D%/restante-smtp-proxy.socket \
+	%D%/restante-smtp-proxy@.service \
+	%D%/restante-smtps-proxy.socket \
+	%D%/restante-smtps-proxy@.service \
 	%D%/restante-sweep.service \
 	%D%/restante-sweep.timer
 
 xinetddir = $(pkgdatadir)/xinetd
 xinetd_DATA = \
+	%D%/xinetd/restante-pop3-proxy \
 	%D%/xinetd/restante-pop3-serve \
+	%D%/xinetd/restante-pop3s-proxy \
 	%D%/xinetd/restante-pop3s-serve \
-	%D%/xinetd/restante-smtp-journal
+	%D%/xinetd/restante-smtp-journal \
+	%D%/xinetd/restante-smtp-proxy \
+	%D%/xinetd/restante-smtps-proxy
 
 # Both are installed under the one name restante.conf.
 UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
