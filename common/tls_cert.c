@@ -6,8 +6,6 @@
 #include "common/base.h"
 #include "common/tls_private.h"
 
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,60 +13,56 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
-#include "common/secret.h"
+#include "common/buf.h"
 
 enum {
 	FILE_MAX = 4 * 1024 * 1024, /* a bundle of all public CAs is 220 KiB */
 	KEY_ID_MAX = 64,
 };
 
-static int read_all(int fd, struct secret *content_r, const char *what,
-		    const char *path, struct err *e)
+static int read_all(int fd, struct buf *content)
 {
-	struct stat st;
-	size_t got = 0;
+	char part[4096];
+	ssize_t n;
 
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "%s %s", what, path);
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		return err_set(e, ERR_CONFIG, "%s %s: not a PEM file", what,
-			       path);
-	secret_init(content_r, (size_t)st.st_size);
-	while (got < content_r->len) {
-		ssize_t n =
-			read(fd, content_r->bytes + got, content_r->len - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "%s %s", what, path);
-		if (n == 0)
-			break; /* it became shorter meanwhile */
-		got += (size_t)n;
-	}
-	content_r->len = got;
-	return 0;
+	do {
+		n = read(fd, part, sizeof(part));
+		if (n > 0 && !buf_add(content, part, (size_t)n)) {
+			errno = EFBIG;
+			n = -1;
+		}
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	explicit_bzero(part, sizeof(part));
+	return n < 0 ? -1 : 0;
 }
 
-/* Keys and certificates come the same way; after -1 nothing is held. */
-static int read_file(const char *what, const char *path,
-		     struct secret *content_r, struct err *e)
+/*
+ * Keys and certificates alike; after -1 nothing is held. Releasing it wipes
+ * it. Locked pages would guard little here: GnuTLS keeps the key in ordinary
+ * memory as long as the session lasts.
+ */
+static int read_file(const char *what, const char *path, struct buf *content_r,
+		     struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int done;
 
+	buf_init(content_r, FILE_MAX);
 	if (fd < 0)
 		return err_sys(e, "%s %s", what, path);
-	done = read_all(fd, content_r, what, path, e);
+	done = read_all(fd, content_r);
+	if (done < 0) {
+		err_sys(e, "%s %s", what, path);
+		buf_release(content_r);
+	}
 	(void)close(fd);
-	if (done < 0)
-		secret_release(content_r);
 	return done;
 }
 
-static gnutls_datum_t datum(const struct secret *s)
+static gnutls_datum_t datum(const struct buf *b)
 {
-	return (gnutls_datum_t){.data = s->bytes, .size = (unsigned)s->len};
+	return (gnutls_datum_t){.data = (unsigned char *)b->data,
+				.size = (unsigned)b->len};
 }
 
 struct chain {
@@ -85,7 +79,7 @@ static void chain_release(struct chain *c)
 
 static int load_chain(const char *path, struct chain *chain_r, struct err *e)
 {
-	struct secret file = SECRET_EMPTY;
+	struct buf file;
 	gnutls_datum_t pem;
 	int done;
 
@@ -97,7 +91,7 @@ static int load_chain(const char *path, struct chain *chain_r, struct err *e)
 	done = gnutls_pcert_list_import_x509_raw(
 		chain_r->certs, &chain_r->n, &pem, GNUTLS_X509_FMT_PEM,
 		GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
-	secret_release(&file);
+	buf_release(&file);
 	if (done >= 0 && chain_r->n > 0)
 		return 0;
 	chain_r->n = 0;
@@ -108,7 +102,7 @@ static int load_chain(const char *path, struct chain *chain_r, struct err *e)
 
 static int load_key(const char *path, gnutls_privkey_t *key_r, struct err *e)
 {
-	struct secret file = SECRET_EMPTY;
+	struct buf file;
 	gnutls_datum_t pem;
 	int done;
 
@@ -119,7 +113,7 @@ static int load_key(const char *path, gnutls_privkey_t *key_r, struct err *e)
 	if (done >= 0)
 		done = gnutls_privkey_import_x509_raw(
 			*key_r, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
-	secret_release(&file);
+	buf_release(&file);
 	if (done >= 0)
 		return 0;
 	gnutls_privkey_deinit(*key_r);
@@ -187,7 +181,7 @@ int tls_load_key_pair(gnutls_certificate_credentials_t cred,
 int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
 		   struct err *e)
 {
-	struct secret content = SECRET_EMPTY;
+	struct buf content;
 	gnutls_datum_t pem;
 	int n;
 
@@ -196,7 +190,7 @@ int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
 	pem = datum(&content);
 	n = gnutls_certificate_set_x509_trust_mem(cred, &pem,
 						  GNUTLS_X509_FMT_PEM);
-	secret_release(&content);
+	buf_release(&content);
 	if (n > 0)
 		return 0;
 	return err_set(e, ERR_CONFIG,

@@ -518,6 +518,7 @@ static void test_total_not_idle(void **state)
 		{60, 4, 0, 79},	    {300, 0, 20, 20}, {60, 2, 100, 100},
 		{60, 2, 1000, 119}, {0, 0, 0, 0},
 	};
+	static const char before[1000] = {[999] = '\n'};
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
@@ -525,6 +526,10 @@ static void test_total_not_idle(void **state)
 		int64_t start;
 
 		rig_open(&r, SOCK_STREAM);
+		/* What was moved before buys nothing. */
+		peer_sends(&r, before, sizeof(before));
+		assert_int_equal(conn_read_line(r.conn, &r.line, 1000),
+				 CONN_BAD_LINE);
 		start = kernel.now_ms;
 		kernel.drip_fd = r.peer;
 		if (rows[i].limit)
@@ -655,6 +660,7 @@ static void test_tcp_options(void **state)
 static void test_last_words_arrive(void **state)
 {
 	static const char flood[100000];
+	struct pollfd hung_up = {.events = POLLRDHUP};
 	char got[100];
 	struct rig r;
 
@@ -665,6 +671,8 @@ static void test_last_words_arrive(void **state)
 	assert_int_equal(conn_read_line(r.conn, &r.line, 64), CONN_OK);
 	conn_write(r.conn, TEXT("421 4.7.0 too many errors\r\n"));
 	conn_bye(r.conn);
+	hung_up.fd = r.peer; /* it was told to stop, too */
+	assert_int_equal(poll_now(&hung_up, 1), 1);
 	conn_free(&r.conn);
 	close(r.fd);
 	r.fd = dup(r.peer);

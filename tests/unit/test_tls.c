@@ -481,7 +481,7 @@ static void test_bad_files(void **state)
 	s.certificate = files.missing;
 	expect_refused(&s, files.missing, "No such file");
 	s.certificate = files.dir;
-	expect_refused(&s, files.dir, "not a PEM file");
+	expect_refused(&s, files.dir, "Is a directory");
 	s.certificate = junk;
 	expect_refused(&s, junk, "no certificate in PEM form");
 	s.certificate = files.key;
