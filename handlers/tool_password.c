@@ -100,8 +100,8 @@ static int reset(struct tool *t, struct mailbox *m, struct err *e)
 
 	if (count_messages(m, &messages, e) < 0 ||
 	    confirm(m, messages,
-		    "They become unreadable: a new key is made,\nand they move "
-		    "to lost/, where only a recovery key opens them.",
+		    "A new key is made:\nwhat it holds moves to lost/, and "
+		    "only the old password or a recovery key opens it.",
 		    e) < 0)
 		return -1;
 	result = mailbox_reset(m, messages, t->conf->identity.scrypt_log_n,
@@ -109,6 +109,8 @@ static int reset(struct tool *t, struct mailbox *m, struct err *e)
 	if (result == 0)
 		result = tool_show_password(&password, e);
 	secret_release(&password);
+	if (result == 0)
+		result = mailbox_reset_end(m, e);
 	if (result == 0)
 		fprintf(stderr,
 			"It is still suspended: restante mailbox activate %s\n",

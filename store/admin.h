@@ -85,6 +85,12 @@ int mailbox_reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 		  struct secret *password_r, struct err *e) MUST_USE;
 
 /*
+ * The new password has been shown: only now may the mailbox be activated.
+ * Otherwise it would take mail for a key that nobody can open.
+ */
+int mailbox_reset_end(struct mailbox *m, struct err *e) MUST_USE;
+
+/*
  * Removes a suspended mailbox, closes it and sets *m to NULL. ERR_STATE where
  * it is not suspended, or holds more than `messages`: then it is all there.
  */

@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/fault.h"
 #include "store/identity.h"
 #include "store/seal.h"
 
@@ -166,10 +165,8 @@ static int build(struct store *s, const struct mailbox_conf *conf,
 	if (dir < 0)
 		return -1;
 	result = make_parts(dir, conf, private_key, log_n, password_r, e);
-	fault_point("admin.create.built");
 	if (result == 0)
 		result = admin_rename(s->mailboxes, name, conf->id, e);
-	fault_point("admin.create.renamed");
 	if (result < 0) {
 		secret_release(password_r);
 		admin_remove_tree(s->mailboxes, name, &ignored);

@@ -65,6 +65,7 @@ static int fill_file(int fd, const char *name, mode_t mode, const void *bytes,
 		result = admin_sync(fd, name, e);
 	if (close(fd) < 0 && result == 0)
 		result = err_sys(e, "close %s", name);
+	fault_point("admin.file.made");
 	return result;
 }
 
@@ -92,7 +93,6 @@ int admin_replace_file(int at, const char *name, mode_t mode,
 		(void)unlinkat(at, fresh, 0);
 		return -1;
 	}
-	fault_point("admin.replace.written");
 	return admin_rename(at, fresh, name, e);
 }
 
@@ -100,6 +100,7 @@ int admin_rename(int at, const char *from, const char *to, struct err *e)
 {
 	if (renameat(at, from, at, to) < 0)
 		return err_sys(e, "rename %s to %s", from, to);
+	fault_point("admin.renamed");
 	return admin_sync(at, to, e);
 }
 
@@ -107,6 +108,7 @@ int admin_unlink(int at, const char *name, struct err *e)
 {
 	if (unlinkat(at, name, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", name);
+	fault_point("admin.unlinked");
 	return 0;
 }
 
@@ -129,6 +131,7 @@ static int remove_within(int at, const char *name, struct err *e)
 	while (result == 0 && (d = readdir(dir))) {
 		if (is_dot(d->d_name))
 			continue;
+		fault_point("admin.tree.removing");
 		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno == EISDIR || errno == EPERM)

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "store/fault.h"
 #include "store/identity.h"
 
 #define IDENTITY      "identity.age"
@@ -135,7 +134,6 @@ static int next_state(const struct mailbox *m, struct stat *st_r, struct err *e)
 /* The new password's file takes the old one's place. */
 static int promote(struct mailbox *m, struct err *e)
 {
-	fault_point("admin.password.promote");
 	if (admin_rename(m->dir, IDENTITY_NEXT, IDENTITY, e) < 0)
 		return err_prefix(e, "mailbox %s", m->id);
 	return 0;

@@ -35,7 +35,6 @@ static int rename_away(struct mailbox *m, uint64_t messages, const char *gone,
 
 	if (admin_rename(mailboxes, m->id, gone, e) < 0)
 		return -1;
-	fault_point("admin.delete.renamed");
 	if (mailbox_count(m, &found, e) == 0 && found <= messages)
 		return 0;
 	if (found > messages)
@@ -114,6 +113,7 @@ static int move_messages(const struct mailbox *m, int lost, struct err *e)
 
 	for (size_t i = 0; result == 0 && i < l.n; i++) {
 		name_write_kept(&l.list[i].name, name);
+		fault_point("admin.reset.moving");
 		if (renameat(m->cur, name, lost, name) < 0)
 			result = err_sys(e, "move %s to lost/", name);
 	}
@@ -146,10 +146,8 @@ static int write_new_key(struct mailbox *m, const struct secret *private_key,
 	    admin_seal_identity(m->dir, "identity.age", private_key, log_n,
 				password_r, e) < 0)
 		return -1;
-	fault_point("admin.reset.identity");
 	if (admin_write_settings(m->dir, &m->settings, e) < 0)
 		return -1;
-	fault_point("admin.reset.settings");
 	return admin_seal_recovery(m->dir, &m->settings, private_key, e);
 }
 
@@ -157,7 +155,7 @@ static int write_new_key(struct mailbox *m, const struct secret *private_key,
  * identity.age and mailbox.conf cannot change in one step, and what is killed
  * in between leaves a key that nobody has the password of. So a mark is set
  * before: while it stands the mailbox cannot be activated, and another reset
- * begins anew.
+ * begins anew. It goes when the new password has been shown.
  */
 static int replace_key(struct mailbox *m, unsigned log_n,
 		       struct secret *password_r, struct err *e)
@@ -178,10 +176,6 @@ static int replace_key(struct mailbox *m, unsigned log_n,
 	buf_release(&own);
 	result = write_new_key(m, &private_key, log_n, password_r, e);
 	secret_release(&private_key);
-	if (result == 0)
-		result = admin_unlink(m->dir, ADMIN_RESET_MARK, e);
-	if (result == 0)
-		result = admin_sync(m->dir, ".", e);
 	return result;
 }
 
@@ -195,7 +189,6 @@ static int reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 		return -1;
 	if (move_to_lost(m, e) < 0)
 		return -1;
-	fault_point("admin.reset.moved");
 	if (replace_key(m, log_n, password_r, e) < 0)
 		return -1;
 	/* Left undone, the next one in does it: the files are the truth. */
@@ -219,4 +212,17 @@ int mailbox_reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 		secret_release(password_r);
 	admin_end(m);
 	return result;
+}
+
+int mailbox_reset_end(struct mailbox *m, struct err *e)
+{
+	int result;
+
+	if (admin_begin(m, e) < 0)
+		return -1;
+	result = admin_unlink(m->dir, ADMIN_RESET_MARK, e);
+	if (result == 0)
+		result = admin_sync(m->dir, ".", e);
+	admin_end(m);
+	return result < 0 ? err_prefix(e, "mailbox %s", m->id) : 0;
 }

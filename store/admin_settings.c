@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "store/fault.h"
 #include "store/listing.h"
 #include "store/seal.h"
 

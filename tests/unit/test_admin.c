@@ -579,6 +579,9 @@ static void test_reset_takes_a_new_key(void **state)
 	GOOD(mailbox_counters(m, &counters, &failure));
 	assert_int_equal(counters.messages, 0);
 	assert_true(exists(f, "%s/lost/%s/identity.age", f->conf.id, own));
+	/* Not before somebody has seen the new password. */
+	REFUSED(mailbox_update(m, activate, NULL, &failure), ERR_STATE);
+	GOOD(mailbox_reset_end(m, &failure));
 	GOOD(mailbox_update(m, activate, NULL, &failure));
 	deliver(m, "three\r\n");
 	mailbox_close(&m);
@@ -618,6 +621,7 @@ static void test_an_unfinished_reset_takes_no_mail(void **state)
 			     &failure));
 	REFUSED(mailbox_update(m, activate, NULL, &failure), ERR_STATE);
 	GOOD(mailbox_reset(m, 0, LOG_N, &new, &failure));
+	GOOD(mailbox_reset_end(m, &failure));
 	GOOD(mailbox_update(m, activate, NULL, &failure));
 	mailbox_close(&m);
 	secret_release(&new);

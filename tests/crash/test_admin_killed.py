@@ -1,0 +1,247 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shell command killed at every step of what it changes. A clean run is
+counted, then the same is done with KILL at step 1, 2, 3 …; after each, what is
+on the disk must be one of the states of docs/store.md, no message may be gone
+that nobody gave up, and the command must work when it is given again.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from harness.instance import Instance, Mailbox
+from harness.place import Place
+from harness.report import Report, check, equal
+from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.tools import SYSTEM_PATH, tool
+
+MESSAGES = 3
+
+
+@dataclass
+class Run:
+    """One command that is to be killed, and what must hold after it."""
+
+    args: list[str]
+    text: str
+    verify: Callable[[], None]
+
+
+class Killed:
+    """The stories; each makes a Run anew for each step."""
+
+    def __init__(self, place: Place, instance: Instance, port: int,
+                 report: Report) -> None:
+        self.place = place
+        self.instance = instance
+        self.port = port
+        self.report = report
+        self.log = instance.logs / "faults"
+        self.shown = ""  # what the killed command has printed
+        self.key = instance.root / "recovery.key"
+        said = subprocess.run([tool("age-keygen"), "-o", self.key], check=True,
+                              stderr=subprocess.PIPE, text=True).stderr
+        place.give(self.key)
+        self.recipient = re.search("age1[0-9a-z]+", said)[0]
+
+    # --- the driver ----------------------------------------------------------
+
+    def start(self, run: Run, **env: str) -> int:
+        """Run it; how it ended."""
+        command = [str(self.place.prefix / "bin/restante"), "-c",
+                   str(self.instance.conf), *run.args]
+        done = subprocess.run(command, input=run.text, text=True, check=False,
+                              capture_output=True, cwd=self.instance.root,
+                              env={"PATH": SYSTEM_PATH, **env},
+                              **self.place.as_user)
+        check(done.returncode in (0, -9), f"{run.args}: {done.stderr}")
+        self.shown = done.stdout
+        return done.returncode
+
+    def all_steps(self, story: Callable[[], Run]) -> None:
+        """Kill it at every step."""
+        self.log.unlink(missing_ok=True)
+        equal(self.start(story(), RESTANTE_FAULT_LOG=str(self.log)), 0,
+              "a run that is not killed")
+        names = self.log.read_text().split()
+        check(any(name.startswith("admin.") for name in names),
+              f"no step of ours among {names}")
+        for step, name in enumerate(names, 1):
+            run = story()
+            equal(self.start(run, RESTANTE_FAULT_POINT=str(step)), -9,
+                  f"killed at {step}, {name}")
+            try:
+                run.verify()
+            except Exception as why:
+                raise type(why)(f"killed at {step}, {name}: {why}") from why
+        self.report.figure(f"{story.__name__}-steps", len(names))
+
+    # --- what they share -----------------------------------------------------
+
+    def mailbox(self, suspended: bool = False) -> Mailbox:
+        """A mailbox with messages in it."""
+        mailbox = self.instance.create_mailbox()
+        smtp = self.instance.smtp(self.port)
+        for _ in range(MESSAGES):
+            smtp.deliver(mailbox.address, b"Subject: x\r\n\r\nx\r\n").want(250)
+        smtp.quit()
+        if suspended:
+            self.run("suspend", mailbox)
+        return mailbox
+
+    def run(self, command: str, mailbox: Mailbox, *args: str, text: str = "",
+            want: int | None = 0) -> subprocess.CompletedProcess:
+        """A command on a mailbox that nobody kills."""
+        words = command.split()
+        return self.instance.restante("mailbox", *words, mailbox.id, *args,
+                                      text=text, want=want)
+
+    def opens(self, mailbox: Mailbox, password: str) -> int:
+        """How many messages the password opens; -1: it is the wrong one."""
+        out = self.instance.root / "opened"
+        done = self.run("export", mailbox, "--format", "eml", str(out),
+                        text=password + "\n", want=None)
+        check(done.returncode in (0, 77), done.stderr)
+        files = list(out.glob("*"))
+        for file in files:
+            file.unlink()
+        return len(files) if done.returncode == 0 else -1
+
+    def new_password(self, command: str, mailbox: Mailbox, text: str) -> str:
+        """What it prints."""
+        return self.run(command, mailbox,
+                        text=text + "\n").stdout.strip().split()[1]
+
+    def tidy(self) -> list[str]:
+        """Sweep; the mailboxes there are."""
+        self.instance.restante("sweep")
+        names = os.listdir(self.instance.store / "mailboxes")
+        equal([name for name in names if name[0] == "."], [], "left behind")
+        return names
+
+    # --- the stories -----------------------------------------------------------
+
+    def create(self) -> Run:
+        """Nothing, or a whole mailbox."""
+        before = self.tidy()
+
+        def verify() -> None:
+            new = set(self.tidy()) - set(before)
+            check(len(new) <= 1, f"new: {new}")
+            for ident in new:
+                folder = self.instance.store / "mailboxes" / ident
+                equal(sorted(os.listdir(folder)),
+                      ["cur", "identity.age", "identity.recovery.age", "index",
+                       "lock", "lost", "mailbox.conf", "seen", "seen.key",
+                       "tmp"], "parts")
+                self.instance.restante("mailbox", "passwd", ident,
+                                       "--recovery-identity", str(self.key))
+        return Run(["mailbox", "create", "x", "--recipient", self.recipient],
+                   "", verify)
+
+    def change(self) -> Run:
+        """The old settings or the new ones."""
+        mailbox = self.mailbox()
+
+        def verify() -> None:
+            said = self.run("show", mailbox).stdout
+            check(("name: test\n" in said) != ("name: new\n" in said), said)
+            self.run("set", mailbox, "name=newer")
+        return Run(["mailbox", "set", mailbox.id, "name=new"], "", verify)
+
+    def passwd(self) -> Run:
+        """The old password opens the mailbox, for no new one was shown."""
+        mailbox = self.mailbox()
+
+        def verify() -> None:
+            equal(self.opens(mailbox, mailbox.password), MESSAGES, "opened")
+            new = self.new_password("passwd", mailbox, mailbox.password)
+            equal(self.opens(mailbox, new), MESSAGES, "opened by the next one")
+        return Run(["mailbox", "passwd", mailbox.id], mailbox.password + "\n",
+                   verify)
+
+    def confirm(self) -> Run:
+        """The new password opens it before and after."""
+        mailbox = self.mailbox()
+        new = self.new_password("passwd", mailbox, mailbox.password)
+
+        def verify() -> None:
+            equal(self.opens(mailbox, new), MESSAGES, "opened")
+            equal(self.opens(mailbox, mailbox.password), -1, "the old one")
+        return Run(["mailbox", "passwd", mailbox.id, "--confirm"], "", verify)
+
+    def recipient_add(self) -> Run:
+        """Half done is done by giving the command again."""
+        mailbox = self.mailbox()
+        args = ["mailbox", "recipient", "add", mailbox.id, self.recipient,
+                "--password"]
+
+        def verify() -> None:
+            equal(self.opens(mailbox, mailbox.password), MESSAGES, "opened")
+            self.instance.restante(*args, text=mailbox.password + "\n")
+            self.run("passwd", mailbox, "--recovery-identity", str(self.key))
+        return Run(args, mailbox.password + "\n", verify)
+
+    def reset(self) -> Run:
+        """Every message is there; it takes none until it was reset well."""
+        mailbox = self.mailbox(suspended=True)
+        folder = self.instance.folder(mailbox)
+
+        def verify() -> None:
+            lost = [path for path in (folder / "lost").glob("*/*")
+                    if "W=" in path.name]
+            equal(len(self.instance.kept(mailbox)) + len(lost), MESSAGES,
+                  "messages")
+            done = self.run("activate", mailbox, want=None)
+            if done.returncode == 0:
+                known = self.shown.removeprefix("password: ").strip() \
+                    or mailbox.password
+                check(self.opens(mailbox, known) >= 0,
+                      "active, and nobody knows its password")
+                self.run("suspend", mailbox)
+            else:
+                check("reset it once more" in done.stderr, done.stderr)
+            new = self.new_password("reset", mailbox, mailbox.id)
+            self.run("activate", mailbox)
+            equal(self.opens(mailbox, new), 0, "opened by the new password")
+            check(any((path / "identity.age").exists()
+                      for path in (folder / "lost").iterdir()), "no identity")
+        return Run(["mailbox", "reset", mailbox.id], mailbox.id + "\n", verify)
+
+    def delete(self) -> Run:
+        """All there, or all gone."""
+        mailbox = self.mailbox(suspended=True)
+
+        def verify() -> None:
+            if mailbox.id in self.tidy():
+                equal(self.opens(mailbox, mailbox.password), MESSAGES,
+                      "opened")
+                self.run("delete", mailbox, "--yes")
+            check(mailbox.id not in self.tidy(), "still there")
+        return Run(["mailbox", "delete", mailbox.id, "--yes"], "", verify)
+
+
+def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
+    """Each command, at each of its steps."""
+    instance = Instance(place, identity={"scrypt-log-n": 10})
+    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as servers:
+        killed = Killed(place, instance, servers.port, report)
+        for name in ("create", "change", "passwd", "confirm", "recipient_add",
+                     "reset", "delete"):
+            story = getattr(killed, name)
+            yield (f"killed-{name.replace('_', '-')}",
+                   lambda story=story: killed.all_steps(story))
+
+
+if __name__ == "__main__":
+    if "RESTANTE_FAULT_PREFIX" in os.environ:
+        os.environ["RESTANTE_PREFIX"] = os.environ["RESTANTE_FAULT_PREFIX"]
+    sys.exit(run_script(sys.modules[__name__], cases))
