@@ -18,12 +18,15 @@ enum {
 /*
  * Fixed, so that no system file decides and none is read. Authenticated
  * ciphers only; DHE is for old Windows servers that know AES-GCM with nothing
- * else where the certificate is RSA.
+ * else where the certificate is RSA. X25519 comes first because most clients
+ * guess it: any other choice of ours costs them a second hello.
  */
 static const char default_priorities[] =
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 	":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA"
 	":-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM"
+	":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1"
+	":+GROUP-SECP521R1:+GROUP-FFDHE2048:+GROUP-FFDHE3072:+GROUP-FFDHE4096"
 	":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 	":%SERVER_PRECEDENCE:%PROFILE_MEDIUM";
 

@@ -126,6 +126,7 @@ struct pair {
 	/* What the client is to do. */
 	const char *name, *trust;
 	const char *priorities; /* for a bare client */
+	unsigned flags;		/* the same */
 	const char *cert, *key;
 	const uint8_t *pin;
 
@@ -335,7 +336,8 @@ static void *bare_client(void *arg)
 	if (p->cert)
 		gnutls_certificate_set_x509_key_file(cred, p->cert, p->key,
 						     GNUTLS_X509_FMT_PEM);
-	gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT);
+	gnutls_init(&session,
+		    GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT | p->flags);
 	p->code = gnutls_priority_set_direct(
 		session, p->priorities ? p->priorities : "NORMAL", NULL);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, cred);
@@ -360,6 +362,25 @@ static void *bare_client(void *arg)
 	gnutls_certificate_free_credentials(cred);
 	close(p->client_fd);
 	return NULL;
+}
+
+/* OpenSSL's clients come with one key share, for X25519: it must do. */
+static void test_no_second_hello(void **state)
+{
+	struct tls_server_settings s = settings();
+	struct pair p = {
+		.priorities = "NORMAL:-GROUP-ALL:+GROUP-X25519:"
+			      "+GROUP-SECP256R1:+GROUP-SECP384R1",
+		.flags = GNUTLS_KEY_SHARE_TOP,
+	};
+	struct err e;
+
+	(void)state;
+	pair_start(&p, bare_client);
+	assert_int_equal(serve(&p, &s, &e), 0);
+	assert_int_equal(counted.writes, 1);
+	pair_join(&p);
+	assert_int_equal(p.code, 0);
 }
 
 struct offer {
@@ -954,6 +975,7 @@ int main(void)
 		cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_one_record_per_flush),
 		cmocka_unit_test(test_much),
+		cmocka_unit_test(test_no_second_hello),
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_renewal),
