@@ -58,9 +58,8 @@ static int fill_store(int store, struct err *e)
 
 	if (faccessat(store, "format", F_OK, 0) == 0)
 		return 0;
-	if (fchmod(store, ADMIN_MODE_DIR) < 0)
-		return err_sys(e, "chmod");
-	if (make_mailboxes(store, e) < 0 ||
+	if (admin_set_rights(store, ".", ADMIN_MODE_DIR, e) < 0 ||
+	    make_mailboxes(store, e) < 0 ||
 	    admin_make_file(store, "format", ADMIN_MODE_FILE, format,
 			    sizeof(format) - 1, e) < 0)
 		return -1;

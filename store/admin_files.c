@@ -19,22 +19,35 @@ int admin_sync(int fd, const char *name, struct err *e)
 	return 0;
 }
 
+/*
+ * The set-group-id bit is inherited, and asking for it is forbidden in a
+ * service with RestrictSUIDSGID=; so the rights are changed only where umask
+ * or parent have made them others.
+ */
+int admin_set_rights(int fd, const char *name, mode_t mode, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "stat %s", name);
+	if ((st.st_mode & ALLPERMS) != mode && fchmod(fd, mode) < 0)
+		return err_sys(e, "chmod %s", name);
+	return 0;
+}
+
 int admin_make_directory(int at, const char *name, mode_t mode, struct err *e)
 {
 	int fd;
 
-	if (mkdirat(at, name, 0700) < 0)
+	if (mkdirat(at, name, mode & ACCESSPERMS) < 0)
 		return err_sys(e, "mkdir %s", name);
 	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "open %s", name);
-	/* Not mkdir()'s mode: that one is cut by the umask. */
-	if (fchmod(fd, mode) < 0) {
-		err_sys(e, "chmod %s", name);
-		close(fd);
-		return -1;
-	}
-	return fd;
+	if (admin_set_rights(fd, name, mode, e) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static int write_all(int fd, const uint8_t *bytes, size_t n)

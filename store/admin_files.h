@@ -20,6 +20,10 @@ enum {
 	ADMIN_MODE_FILE_SHARED = 0660,
 };
 
+/* Exactly these rights for an open file or directory. */
+int admin_set_rights(int fd, const char *name, mode_t mode,
+		     struct err *e) MUST_USE;
+
 /* Makes a directory that was not there, and opens it. -1: e. */
 int admin_make_directory(int at, const char *name, mode_t mode,
 			 struct err *e) MUST_USE;
