@@ -53,7 +53,7 @@ SAY(need_login,     "530", "5.7.0", "Log in first", REPLY_FAULT);
 SAY(logged_in,      "503", "5.5.1", "You are logged in already", REPLY_FAULT);
 
 SAY(bad_sequence,   "503", "5.5.1", "Bad sequence of commands", REPLY_FAULT);
-SAY(timeout,        "421", "4.4.2", "Too slow, closing", REPLY_CLOSE);
+SAY(timeout,        "421", "4.4.2", "Time is up, closing", REPLY_CLOSE);
 /* clang-format on */
 
 static const struct reply unknown = {"500", "5.5.1", "No such command",

@@ -98,6 +98,35 @@ check_PROGRAMS += %D%/chat/chat_run
 TEST_EXTENSIONS = .chat
 CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
 STORIES = \
+	%D%/chat/pop3/bad-lines.chat \
+	%D%/chat/pop3/basic.chat \
+	%D%/chat/pop3/drop-before-quit.chat \
+	%D%/chat/pop3/drop-between-challenge-and-answer.chat \
+	%D%/chat/pop3/drop-within-quit.chat \
+	%D%/chat/pop3/implicit-tls.chat \
+	%D%/chat/pop3/in-clear-behind-a-handler.chat \
+	%D%/chat/pop3/in-clear.chat \
+	%D%/chat/pop3/login.chat \
+	%D%/chat/pop3/marks.chat \
+	%D%/chat/pop3/no-certificate.chat \
+	%D%/chat/pop3/octets-are-sacred.chat \
+	%D%/chat/pop3/pipelined-after-stls.chat \
+	%D%/chat/pop3/pipelining.chat \
+	%D%/chat/pop3/quit-and-stop-talking.chat \
+	%D%/chat/pop3/quit-and-vanish.chat \
+	%D%/chat/pop3/quit-early.chat \
+	%D%/chat/pop3/sasl-login-initial.chat \
+	%D%/chat/pop3/sasl-login.chat \
+	%D%/chat/pop3/sasl.chat \
+	%D%/chat/pop3/stls.chat \
+	%D%/chat/pop3/store-away.chat \
+	%D%/chat/pop3/suspended.chat \
+	%D%/chat/pop3/too-many-errors.chat \
+	%D%/chat/pop3/too-many-passwords.chat \
+	%D%/chat/pop3/top.chat \
+	%D%/chat/pop3/wrong-order.chat \
+	%D%/chat/pop3/wrong-password-first.chat \
+	%D%/chat/pop3/wrong-password.chat \
 	%D%/chat/smtp/bad-addresses.chat \
 	%D%/chat/smtp/bad-command-lines.chat \
 	%D%/chat/smtp/bare-lf-in-data.chat \
@@ -120,6 +149,7 @@ STORIES = \
 	%D%/chat/smtp/impatient-data-refused.chat \
 	%D%/chat/smtp/impatient-data.chat \
 	%D%/chat/smtp/implicit-tls.chat \
+	%D%/chat/smtp/long-session.chat \
 	%D%/chat/smtp/network-refused.chat \
 	%D%/chat/smtp/no-certificate.chat \
 	%D%/chat/smtp/no-quit.chat \
@@ -138,10 +168,14 @@ STORIES = \
 	%D%/chat/smtp/received-loop.chat \
 	%D%/chat/smtp/rset.chat \
 	%D%/chat/smtp/size-declared-too-big.chat \
+	%D%/chat/smtp/slow-chunk.chat \
+	%D%/chat/smtp/slow-command.chat \
+	%D%/chat/smtp/slow-data.chat \
 	%D%/chat/smtp/smtputf8.chat \
 	%D%/chat/smtp/smuggling-envelope.chat \
 	%D%/chat/smtp/smuggling.chat \
 	%D%/chat/smtp/starttls.chat \
+	%D%/chat/smtp/store-missing.chat \
 	%D%/chat/smtp/suspended.chat \
 	%D%/chat/smtp/tls-required.chat \
 	%D%/chat/smtp/too-many-errors.chat \

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/num.h"
+#include "common/sasl.h"
 #include "store/admin.h"
 #include "tests/support/test_cert.h"
 
@@ -20,9 +21,9 @@ enum { LOG_N = 4, TEXT_MAX = 4 * 1024 * 1024 };
 
 static const char conf_text[] = "hostname = 'gw.example'\n"
 				"domain = 'mail.example'\n"
-				"store = '%s/store'\n"
 				"runtime = '%s'\n"
 				"identity { scrypt-log-n = 10 }\n";
+static const char conf_store[] = "store = '%s/store'\n";
 static const char conf_tls[] = "tls {\n"
 			       "certificate = '%s/cert.pem'\n"
 			       "key = '%s/key.pem'\n"
@@ -66,12 +67,12 @@ static void write_conf(const struct stage *stage, const struct story *story,
 		       const char *file)
 {
 	FILE *out = fopen(file, "we");
-	bool own_tls = false;
+	bool own_tls = false, own_store = false;
 	struct buf line;
 
 	if (!out)
 		die_temp("%s: %s", file, strerror(errno));
-	fprintf(out, conf_text, stage->dir, stage->dir);
+	fprintf(out, conf_text, stage->dir);
 	buf_init(&line, 4096);
 	for (size_t i = 0; i < story->n; i++) {
 		const struct step *step = &story->steps[i];
@@ -79,11 +80,14 @@ static void write_conf(const struct stage *stage, const struct story *story,
 		if (step->kind != STEP_CONF)
 			continue;
 		own_tls |= strncmp(step->text, "tls", 3) == 0;
+		own_store |= strncmp(step->text, "store", 5) == 0;
 		buf_reset(&line);
 		stage_expand(stage, step->text, &line);
 		fprintf(out, "%s\n", line.data);
 	}
 	buf_release(&line);
+	if (!own_store)
+		fprintf(out, conf_store, stage->dir);
 	if (!own_tls)
 		fprintf(out, conf_tls, stage->dir, stage->dir);
 	if (fclose(out) != 0)
@@ -139,6 +143,30 @@ static int change_settings(struct mailbox_conf *conf, const void *arg,
 	return 0;
 }
 
+static void encode(const void *bytes, size_t n, char *out, size_t size)
+{
+	struct buf text;
+
+	buf_init(&text, size - 1);
+	if (!sasl_base64_encode(bytes, n, &text))
+		die_bug("base64 of %zu octets", n);
+	snprintf(out, size, "%s", text.data);
+	buf_release(&text);
+}
+
+/* What a client that logs in by SASL says. */
+static void encode_credentials(struct stage_mailbox *m)
+{
+	char plain[96];
+	int n = snprintf(plain, sizeof(plain), "%c%s%c%.*s", '\0', m->id, '\0',
+			 (int)m->password.len, (const char *)m->password.bytes);
+
+	encode(m->id, strlen(m->id), m->id64, sizeof(m->id64));
+	encode(m->password.bytes, m->password.len, m->password64,
+	       sizeof(m->password64));
+	encode(plain, (size_t)n, m->plain64, sizeof(m->plain64));
+}
+
 static void add_mailbox(struct stage *stage, struct store *store,
 			const char *text)
 {
@@ -158,6 +186,7 @@ static void add_mailbox(struct stage *stage, struct store *store,
 	snprintf(m->id, sizeof(m->id), "%s", conf.id);
 	for (size_t i = 0; i < sizeof(m->id); i++)
 		m->upper_id[i] = (char)toupper((unsigned char)m->id[i]);
+	encode_credentials(m);
 	mailbox_conf_release(&conf);
 	open = mailbox_open(store, m->id, &e);
 	if (!open || mailbox_update(open, change_settings,
@@ -274,14 +303,38 @@ void stage_strike(struct stage *stage)
 	nftw(stage->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* What stands for a mailbox's "_suffix" at word; *n_r is its length. */
+static const char *look_up_suffix(const struct stage_mailbox *m,
+				  const char *word, size_t *n_r)
+{
+	const struct {
+		const char *suffix, *value;
+	} words[] = {
+		/* Longer ones first. */
+		{"_password64", m->password64},
+		{"_password", (const char *)m->password.bytes},
+		{"_plain64", m->plain64},
+		{"_id64", m->id64},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(words); i++) {
+		*n_r = strlen(words[i].suffix);
+		if (strncmp(word, words[i].suffix, *n_r) == 0)
+			return words[i].value;
+	}
+	*n_r = 0;
+	return NULL;
+}
+
 /* What a $word stands for; its length goes to *n_r. */
 static const char *look_up(const struct stage *stage, const char *word,
-			   size_t *n_r, size_t *value_len_r)
+			   size_t *n_r)
 {
-	static const char suffix[] = "_password";
 	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz");
 	size_t upper = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	const struct stage_mailbox *m;
+	size_t suffix_len = 0;
+	const char *value;
 	char name[32];
 
 	*n_r = n ? n : upper;
@@ -289,19 +342,14 @@ static const char *look_up(const struct stage *stage, const char *word,
 		return NULL;
 	for (size_t i = 0; i < *n_r; i++)
 		name[i] = (char)tolower((unsigned char)word[i]);
-	*value_len_r = strlen(stage->dir);
 	if (n == 3 && memcmp(name, "dir", 3) == 0)
 		return stage->dir;
 	m = find(stage, name, *n_r);
-	*value_len_r = MAILBOX_ID_LEN;
-	if (m && strncmp(word + n, suffix, strlen(suffix)) == 0) {
-		*n_r += strlen(suffix);
-		*value_len_r = m->password.len;
-		return (const char *)m->password.bytes;
-	}
 	if (!m)
 		return NULL;
-	return n ? m->id : m->upper_id;
+	value = n ? look_up_suffix(m, word + n, &suffix_len) : m->upper_id;
+	*n_r += suffix_len;
+	return value ? value : m->id;
 }
 
 void stage_expand(const struct stage *stage, const char *text, struct buf *out)
@@ -309,13 +357,13 @@ void stage_expand(const struct stage *stage, const char *text, struct buf *out)
 	bool fits = true;
 
 	while (*text && fits) {
-		size_t n = 0, value_len = 0;
+		size_t n = 0;
 		const char *value = NULL;
 
 		if (*text == '$')
-			value = look_up(stage, text + 1, &n, &value_len);
+			value = look_up(stage, text + 1, &n);
 		if (value) {
-			fits = buf_add(out, value, value_len);
+			fits = buf_adds(out, value);
 			text += 1 + n;
 		} else {
 			fits = buf_add(out, text++, 1);

@@ -24,9 +24,11 @@ struct view {
 static void view_open(struct view *view, const struct stage *stage,
 		      const struct stage_mailbox *m)
 {
+	char path[STAGE_PATH_MAX];
 	struct err e;
 
-	view->store = store_open(stage->conf->store, &e);
+	snprintf(path, sizeof(path), "%s/store", stage->dir);
+	view->store = store_open(path, &e);
 	if (!view->store)
 		die_temp("%s", e.text);
 	view->collection =
