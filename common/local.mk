@@ -25,6 +25,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/peer.c %D%/peer.h \
 	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/sasl_token.c %D%/sasl_token.h \
 	%D%/secret.c %D%/secret.h \

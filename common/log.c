@@ -44,7 +44,7 @@ void log_open(const char *program, enum log_style style)
 	identity.syslog =
 		style == LOG_STYLE_SERVICE && stderr_is_the_connection();
 	if (identity.syslog)
-		openlog(program, LOG_PID, LOG_MAIL);
+		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
 /* Text from outside may hold anything; a log line holds no control bytes. */

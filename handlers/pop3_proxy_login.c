@@ -113,6 +113,8 @@ static const struct reply *log_in_there(struct session *s, const char *user,
 	if (result < 0)
 		return refuse(s, &e);
 	s->state = POP3_PROXY_TRANSACTION;
+	s->summary.outcome = OUTCOME_IDLE; /* whatever went before it */
+	s->summary.reason = NULL;
 	return &reply_welcome;
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/program.h"
+#include "common/sandbox.h"
 #include "handlers/dialler.h"
 #include "handlers/pop3_proxy_session.h"
 
@@ -21,7 +22,7 @@ int main(int argc, char **argv)
 
 	program_start(&p, "pop3-proxy", argc, argv);
 	dialler = dialler_start(p.conf, DIAL_POP3, &e);
-	if (!dialler)
+	if (!dialler || sandbox_no_way_out(&e) < 0)
 		die_temp("%s", e.text);
 	pop3_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
 	dialler_end(&dialler);

@@ -110,7 +110,11 @@ static const struct reply *log_in(struct session *s, struct sasl_login *l,
 	secret_release(&l->password);
 	proxy_throttle_note(s->conf, s->peer, &s->login.server,
 			    result == 0 || e.kind != ERR_PASSWORD);
-	return result == 0 ? &reply_welcome : refuse(s, &e);
+	if (result < 0)
+		return refuse(s, &e);
+	s->summary.outcome = OUTCOME_IDLE; /* whatever went before it */
+	s->summary.reason = NULL;
+	return &reply_welcome;
 }
 
 static const struct reply *lost(struct session *s, enum conn_status status)

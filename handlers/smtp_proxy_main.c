@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/program.h"
+#include "common/sandbox.h"
 #include "handlers/dialler.h"
 #include "handlers/smtp_proxy_session.h"
 
@@ -20,7 +21,7 @@ int main(int argc, char **argv)
 
 	program_start(&p, "smtp-proxy", argc, argv);
 	dialler = dialler_start(p.conf, DIAL_SMTP, &e);
-	if (!dialler)
+	if (!dialler || sandbox_no_way_out(&e) < 0)
 		die_temp("%s", e.text);
 	smtp_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
 	dialler_end(&dialler);

@@ -165,6 +165,11 @@ static bool offers_utf8(const struct session *s)
 	return s->upstream && s->features.smtputf8;
 }
 
+static bool offers_enhanced(const struct session *s)
+{
+	return !s->upstream || s->features.enhanced;
+}
+
 static bool offers_dsn(const struct session *s)
 {
 	return s->upstream && s->features.dsn;
@@ -175,7 +180,7 @@ static const struct {
 	bool (*holds)(const struct session *s); /* NULL: always */
 } extensions[] = {
 	{"PIPELINING", NULL},	       {"8BITMIME", NULL},
-	{"ENHANCEDSTATUSCODES", NULL}, {"STARTTLS", offers_starttls},
+	{"ENHANCEDSTATUSCODES", offers_enhanced}, {"STARTTLS", offers_starttls},
 	{"SMTPUTF8", offers_utf8},     {"DSN", offers_dsn},
 };
 
