@@ -77,7 +77,7 @@ static void log_recovery_recipients(struct session *s)
 static const struct reply *begin_transaction(struct session *s)
 {
 	log_recovery_recipients(s);
-	s->decided = false;
+	pop3_serve_forget_outcome(s);
 	pop3_serve_enter(s, POP3_TRANSACTION);
 	conn_set_session_limit(s->conn, s->conf->limits.session_max);
 	if (s->limits.line_seconds < AUTOLOGOUT_MIN_SECONDS)

@@ -75,11 +75,8 @@ const struct reply *pop3_serve_quit(struct session *s, const char *arg UNUSED)
 	return status == CONN_OK ? update(s) : pop3_serve_cut_lost(s, status);
 }
 
-/* How the session went, where nothing that happened in it has decided that. */
 void pop3_serve_note_end(struct session *s, enum cmd_end end)
 {
-	if (s->decided)
-		return;
 	/* A client that hung up behind QUIT has collected all the same. */
 	if (end == CMD_END_CLOSED || s->updated)
 		pop3_serve_note(s, collected_or_idle(s), NULL);
@@ -87,10 +84,10 @@ void pop3_serve_note_end(struct session *s, enum cmd_end end)
 		pop3_serve_note(s, OUTCOME_DROPPED, NULL);
 	else if (end == CMD_END_TIMEOUT)
 		pop3_serve_note(s, OUTCOME_TIMEOUT, NULL);
-	else if (end == CMD_END_FAULTS)
-		pop3_serve_note(s, OUTCOME_REFUSED, "errors");
-	else
+	else if (end == CMD_END_PIPELINED)
 		pop3_serve_note(s, OUTCOME_REFUSED, "pipelining");
+	else if (s->summary.outcome != OUTCOME_AUTH_FAILED)
+		pop3_serve_note(s, OUTCOME_REFUSED, "errors");
 }
 
 /* A login that ended without QUIT stands in the mailbox's account as well. */

@@ -37,8 +37,6 @@ struct session {
 
 	char mailbox[MAILBOX_ID_LEN + 1]; /* of the last login tried, or "" */
 	struct summary summary;
-	bool decided; /* its outcome does not follow from how the session ends
-		       */
 };
 
 /* Credentials may be taken: TLS is on here or was in front of us. */
@@ -47,9 +45,10 @@ bool pop3_serve_secure(const struct session *s);
 /* The one place where the state changes. */
 void pop3_serve_enter(struct session *s, enum pop3_state state);
 
-/* What the summary shall say, whichever way the session ends. */
+/* What the summary shall say; the gravest counts, until a login succeeds. */
 void pop3_serve_note(struct session *s, enum outcome outcome,
 		     const char *reason);
+void pop3_serve_forget_outcome(struct session *s);
 
 /*
  * Ends the session where it stands, without another octet from the handler:

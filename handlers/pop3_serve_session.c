@@ -77,9 +77,16 @@ void pop3_serve_enter(struct session *s, enum pop3_state state)
 void pop3_serve_note(struct session *s, enum outcome outcome,
 		     const char *reason)
 {
+	if (outcome <= s->summary.outcome)
+		return;
 	s->summary.outcome = outcome;
 	s->summary.reason = reason;
-	s->decided = true;
+}
+
+void pop3_serve_forget_outcome(struct session *s)
+{
+	s->summary.outcome = OUTCOME_IDLE;
+	s->summary.reason = NULL;
 }
 
 const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
@@ -149,7 +156,7 @@ static const struct reply *stls(struct session *s, const char *arg UNUSED)
 	if (!shake_hands(s, t))
 		return &reply_sent_close;
 	/* What was said in clear may have been said by anybody. */
-	s->decided = false;
+	pop3_serve_forget_outcome(s);
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
 	return &reply_sent;
 }

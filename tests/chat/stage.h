@@ -18,6 +18,8 @@ struct stage_mailbox {
 	char id[MAILBOX_ID_LEN + 1];
 	char upper_id[MAILBOX_ID_LEN + 1];
 	struct secret password;
+	/* In base64: the id, the password, and PLAIN's message (RFC 4616). */
+	char id64[64], password64[64], plain64[128];
 };
 
 struct stage {
@@ -36,7 +38,7 @@ void stage_strike(struct stage *stage);
 
 /*
  * Text with $name (a mailbox's id), $NAME (the same in upper case),
- * $name_password and $dir put in.
+ * $name_password, $name_id64, $name_password64, $name_plain64 and $dir put in.
  */
 void stage_expand(const struct stage *stage, const char *text, struct buf *out);
 
