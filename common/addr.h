@@ -10,7 +10,7 @@
 
 enum {
 	MAILBOX_ID_LEN = 36, /* "mbx-" and 32 lower-case hexadecimal digits */
-	ADDR_MAX = 320,      /* 64 "@" 255, RFC 5321 4.5.3.1 */
+	ADDR_MAX = 320,	     /* 64 "@" 255, RFC 5321 4.5.3.1 */
 };
 
 /* "mbx-…" without regard to case; written lower case with its NUL. */
@@ -19,8 +19,8 @@ bool mailbox_id_parse(const char *text, size_t n,
 
 struct addr_path {
 	char address[ADDR_MAX + 1]; /* without <>, source route cut; "": <> */
-	size_t local_len;           /* octets of the local part */
-	bool utf8;                  /* needs SMTPUTF8 */
+	size_t local_len;	    /* octets of the local part */
+	bool utf8;		    /* needs SMTPUTF8 */
 };
 
 /*
@@ -56,7 +56,7 @@ int addr_param_next(const char **rest, struct addr_param *param_r);
 
 bool addr_param_is(const struct addr_param *p, const char *name);
 
-/* xtext (RFC 3461 4) decoded into out with its NUL. False: not xtext, or too long. */
+/* xtext (RFC 3461 4), decoded with its NUL. False: it is none, or too long. */
 bool addr_xtext_decode(const char *text, size_t n, char *out, size_t size);
 
 #endif

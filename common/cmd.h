@@ -31,13 +31,13 @@ struct cmd {
 
 /* What is the same for every command of a protocol: the words for each rule. */
 struct cmd_replies {
-	const struct reply *unknown;       /* no such command */
-	const struct reply *bad_line;      /* bare LF, bare CR or NUL in it */
+	const struct reply *unknown;  /* no such command */
+	const struct reply *bad_line; /* bare LF, bare CR or NUL in it */
 	const struct reply *too_long;
-	const struct reply *pipelined;     /* input behind a LAST command: ends */
+	const struct reply *pipelined; /* input behind a LAST command: ends */
 	const struct reply *need_tls;
-	const struct reply *bad_state;     /* bad sequence of commands */
-	const struct reply *no_argument;   /* one was needed */
+	const struct reply *bad_state;	    /* bad sequence of commands */
+	const struct reply *no_argument;    /* one was needed */
 	const struct reply *spare_argument; /* none was expected */
 	const struct reply *too_many_faults;
 	const struct reply *timeout;
@@ -53,17 +53,17 @@ struct cmd_protocol {
 	/* May replace the reply for a command in the wrong state; or NULL. */
 	const struct reply *(*explain)(const struct session *s,
 				       const struct cmd *cmd);
-	/* Told of every answer before it is written; or NULL. cmd may be NULL. */
+	/* Told of each answer; cmd is NULL where the line had none. Or NULL. */
 	void (*answered)(struct session *s, const struct cmd *cmd,
 			 const struct reply *r);
 };
 
 /* Why a session ended. */
 enum cmd_end {
-	CMD_END_CLOSED,  /* a reply with REPLY_CLOSE: QUIT, or too many faults */
-	CMD_END_DROPPED, /* the peer vanished */
-	CMD_END_TIMEOUT, /* a deadline passed; the peer was told */
-	CMD_END_FAULTS,  /* the fault limit; the peer was told */
+	CMD_END_CLOSED, /* a reply with REPLY_CLOSE: QUIT, or too many faults */
+	CMD_END_DROPPED,   /* the peer vanished */
+	CMD_END_TIMEOUT,   /* a deadline passed; the peer was told */
+	CMD_END_FAULTS,	   /* the fault limit; the peer was told */
 	CMD_END_PIPELINED, /* input behind a LAST command */
 };
 

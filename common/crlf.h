@@ -12,10 +12,10 @@
 #include "common/sink.h"
 
 struct crlf {
-	uint64_t n_held;  /* CRs seen and not yet passed on */
-	bool line_start;  /* the last byte passed on was the LF of a CRLF */
-	bool changed;     /* something was not as it should be (flag N) */
-	uint64_t octets;  /* passed on so far */
+	uint64_t n_held; /* CRs seen and not yet passed on */
+	bool line_start; /* the last byte passed on was the LF of a CRLF */
+	bool changed;	 /* something was not as it should be (flag N) */
+	uint64_t octets; /* passed on so far */
 };
 
 void crlf_init(struct crlf *c);

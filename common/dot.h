@@ -12,10 +12,10 @@
 enum dot_in_state {
 	DOT_IN_LINE_START, /* after CRLF, or at the very beginning */
 	DOT_IN_TEXT,
-	DOT_IN_CR,         /* CR seen, LF may follow */
-	DOT_IN_DOT,        /* "." at the start of a line, held back */
-	DOT_IN_DOT_CR,     /* ".CR" at the start of a line, held back */
-	DOT_IN_END,        /* CRLF.CRLF seen */
+	DOT_IN_CR,     /* CR seen, LF may follow */
+	DOT_IN_DOT,    /* "." at the start of a line, held back */
+	DOT_IN_DOT_CR, /* ".CR" at the start of a line, held back */
+	DOT_IN_END,    /* CRLF.CRLF seen */
 };
 
 struct dot_in {
@@ -38,7 +38,7 @@ bool dot_in_done(const struct dot_in *d);
 
 struct dot_out {
 	bool line_start; /* the next byte begins a line */
-	bool cr;         /* the last byte was CR */
+	bool cr;	 /* the last byte was CR */
 };
 
 void dot_out_init(struct dot_out *d);

@@ -23,7 +23,7 @@ enum journal_fault {
 };
 
 struct journal_limits {
-	uint64_t max_size; /* octets as received, dots unstuffed */
+	uint64_t max_size;  /* octets as received, dots unstuffed */
 	const char *domain; /* of Delivered-To */
 };
 

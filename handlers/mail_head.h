@@ -26,7 +26,7 @@ enum mail_first_line mail_first_line(const uint8_t *bytes, size_t n);
 struct mail_hops {
 	unsigned n;
 	bool in_body;
-	bool skipping;  /* the rest of this line does not matter */
+	bool skipping;	/* the rest of this line does not matter */
 	size_t matched; /* octets of "received:" seen at its start */
 };
 

@@ -35,8 +35,8 @@ struct session {
 	struct store *store; /* NULL: it could not be opened yet */
 
 	char helo[SMTP_HELO_MAX + 1]; /* "": not greeted yet */
-	bool extended;                /* by EHLO */
-	struct smtp_tx *tx;           /* NULL: no MAIL yet */
+	bool extended;		      /* by EHLO */
+	struct smtp_tx *tx;	      /* NULL: no MAIL yet */
 	/* The last MAIL, or a RCPT behind it, was answered 4xx. */
 	bool refused_for_now;
 
@@ -78,8 +78,7 @@ void smtp_journal_note_lost(struct session *s, enum conn_status status);
 void smtp_journal_note_end(struct session *s, enum cmd_end end);
 
 /* A message of so many octets is in the mailbox of that id. */
-void smtp_journal_note_kept(struct session *s, const char *id,
-			    uint64_t octets);
+void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets);
 
 /* Indexes what was kept, logs the summary, frees what the session holds. */
 void smtp_journal_end(struct session *s);

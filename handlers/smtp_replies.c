@@ -72,16 +72,12 @@ static const struct reply too_many_faults = {
 
 #define REPLIES(tls)                                                           \
 	{                                                                      \
-		.unknown = &unknown,                                           \
-		.bad_line = &bad_line,                                         \
-		.too_long = &too_long,                                         \
-		.pipelined = &smtp_behind_starttls,                            \
-		.need_tls = (tls),                                             \
-		.bad_state = &smtp_bad_sequence,                               \
+		.unknown = &unknown, .bad_line = &bad_line,                    \
+		.too_long = &too_long, .pipelined = &smtp_behind_starttls,     \
+		.need_tls = (tls), .bad_state = &smtp_bad_sequence,            \
 		.no_argument = &no_argument,                                   \
 		.spare_argument = &spare_argument,                             \
-		.too_many_faults = &too_many_faults,                           \
-		.timeout = &smtp_timeout,                                      \
+		.too_many_faults = &too_many_faults, .timeout = &smtp_timeout, \
 	}
 
 const struct cmd_replies smtp_replies = REPLIES(&smtp_need_tls);

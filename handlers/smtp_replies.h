@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Everything that receiver and proxy say in SMTP, as constants (RFC 5321 4.2, enhanced
- * codes RFC 3463 and RFC 5248). Whatever can pass is a 4xx: senders of journal
- * copies try those again, and lose a copy over a 5xx.
+ * Everything that receiver and proxy say in SMTP, as constants (RFC 5321 4.2,
+ * enhanced codes RFC 3463 and RFC 5248). Whatever can pass is a 4xx: senders of
+ * journal copies try those again, and lose a copy over a 5xx.
  */
 #ifndef RESTANTE_HANDLERS_SMTP_REPLIES_H
 #define RESTANTE_HANDLERS_SMTP_REPLIES_H

@@ -36,7 +36,7 @@ struct smtp_tx {
 	size_t n_copies;
 
 	struct journal_message *message; /* NULL: no octet of it yet */
-	bool chunked;                    /* BDAT was used */
+	bool chunked;			 /* BDAT was used */
 	const struct reply *failed; /* what every further BDAT is answered */
 };
 

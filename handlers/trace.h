@@ -16,16 +16,16 @@ enum { TRACE_LINES_MAX = 4096 }; /* octets that one call writes at most */
 
 /* How a message came. Borrowed strings, never NULL; "" where there is none. */
 struct trace {
-	const char *hostname;     /* ours */
-	const char *helo;         /* what the client called itself */
+	const char *hostname; /* ours */
+	const char *helo;     /* what the client called itself */
 	const struct peer *peer;
-	const char *protocol;     /* "ESMTPS", RFC 3848 and RFC 6531 */
+	const char *protocol; /* "ESMTPS", RFC 3848 and RFC 6531 */
 	const char *tls_version;
 	const char *tls_cipher;
-	const char *client_name;  /* of a verified client certificate */
-	const char *note;         /* what else MAIL said and is worth keeping */
-	int64_t when;             /* seconds since 1970 */
-	bool utf8;                /* SMTPUTF8 was asked for */
+	const char *client_name; /* of a verified client certificate */
+	const char *note;	 /* what else MAIL said and is worth keeping */
+	int64_t when;		 /* seconds since 1970 */
+	bool utf8;		 /* SMTPUTF8 was asked for */
 };
 
 /* Return-Path and Delivered-To. False: out is full, as below. */

@@ -14,8 +14,7 @@ struct cutting {
 };
 
 /* Octets of the piece that begins at `at`, of n in all. */
-static inline size_t cutting_piece(const struct cutting *c, size_t at,
-				   size_t n)
+static inline size_t cutting_piece(const struct cutting *c, size_t at, size_t n)
 {
 	size_t piece = at == 0 && c->first ? c->first : c->step;
 
@@ -23,10 +22,9 @@ static inline size_t cutting_piece(const struct cutting *c, size_t at,
 }
 
 /* Calls run() once for every cutting of n octets. */
-static inline void cutting_each(size_t n,
-				void (*run)(const struct cutting *c,
-					    const void *arg),
-				const void *arg)
+static inline void
+cutting_each(size_t n, void (*run)(const struct cutting *c, const void *arg),
+	     const void *arg)
 {
 	run(&(struct cutting){.step = n ? n : 1}, arg);
 	for (size_t step = 1; step < n; step++)
