@@ -192,8 +192,8 @@ static const struct conf_key keys[] = {
 		    "minimum-rate allows."},
 	{"limits", "session-max", TIME(1, 7 * DAY), MEMBER(limits.session_max),
 	 .fallback = "3600s", .expected = "a time from 1s to 7d such as 3600s",
-	 .meaning = "How long a session may last in all; a collector's is counted\n"
-		    "anew from each message."},
+	 .meaning = "How long a session may last in all; a collector's is\n"
+		    "counted anew from each message."},
 	{"limits", "errors", NUMBER(1, 1000), MEMBER(limits.faults),
 	 .fallback = "10",
 	 .meaning = "Faults of a peer before it is shown the door."},
