@@ -23,6 +23,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/mac.c %D%/mac.h \
 	%D%/num.c %D%/num.h \
 	%D%/peer.c %D%/peer.h \
+	%D%/peer_proxy.c \
 	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sandbox.c %D%/sandbox.h \

@@ -9,28 +9,17 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "common/conn.h"
-#include "common/log.h"
 #include "common/num.h"
 
 enum {
 	V4_SIZE = 4,
 	V6_SIZE = 16,
 	MAPPED_SIZE = 12, /* ::ffff:0:0/96 */
-	PROXY_LOCAL = 0x20,
-	PROXY_PROXY = 0x21,
-	PROXY_TCP4 = 0x11,
-	PROXY_TCP6 = 0x21,
-	PROXY_UNIX = 0x31,
-	PROXY_UNSPEC = 0x00,
-	TLV_SSL = 0x20,
-	TLV_SSL_VERSION = 0x21, /* within TLV_SSL */
-	SSL_CLIENT = 0x01,	/* the client came over TLS */
 };
 
 static const uint8_t mapped[MAPPED_SIZE] = {[10] = 0xff, [11] = 0xff};
 
-static void set_address(struct peer *p, const uint8_t *address, bool is_ipv6)
+void peer_set_address(struct peer *p, const uint8_t *address, bool is_ipv6)
 {
 	if (is_ipv6 && memcmp(address, mapped, MAPPED_SIZE) == 0) {
 		address += MAPPED_SIZE;
@@ -58,9 +47,10 @@ void peer_of_socket(int fd, struct peer *peer_r)
 	if (getpeername(fd, &a.any, &n) < 0)
 		return;
 	if (a.any.sa_family == AF_INET)
-		set_address(peer_r, (const uint8_t *)&a.v4.sin_addr, false);
+		peer_set_address(peer_r, (const uint8_t *)&a.v4.sin_addr,
+				 false);
 	else if (a.any.sa_family == AF_INET6)
-		set_address(peer_r, a.v6.sin6_addr.s6_addr, true);
+		peer_set_address(peer_r, a.v6.sin6_addr.s6_addr, true);
 	else
 		*peer_r = (struct peer){.text = "local"};
 }
@@ -83,237 +73,6 @@ bool peer_is_own_unix_socket(int fd)
 	       socket_option_is(fd, SO_TYPE, SOCK_STREAM) &&
 	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
 	       peer.uid == geteuid();
-}
-
-static size_t load16_be(const uint8_t *p)
-{
-	return (size_t)p[0] << 8 | p[1];
-}
-
-static const uint8_t proxy_signature[12] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
-					    0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
-
-size_t peer_proxy_size(const uint8_t head[PROXY_HEAD_SIZE])
-{
-	size_t n;
-
-	if (memcmp(head, proxy_signature, sizeof(proxy_signature)) != 0)
-		return 0;
-	n = PROXY_HEAD_SIZE + load16_be(head + 14);
-	return n <= PROXY_MAX ? n : 0;
-}
-
-struct tlv {
-	uint8_t type;
-	const uint8_t *value;
-	size_t n;
-};
-
-/* Cuts the next TLV off. False: what is left is not a whole one. */
-static bool tlv_next(const uint8_t **bytes, size_t *n, struct tlv *tlv_r)
-{
-	size_t length;
-
-	if (*n < 3)
-		return false;
-	length = load16_be(*bytes + 1);
-	if (length > *n - 3)
-		return false;
-	*tlv_r =
-		(struct tlv){.type = **bytes, .value = *bytes + 3, .n = length};
-	*bytes += 3 + length;
-	*n -= 3 + length;
-	return true;
-}
-
-/* haproxy says "TLSv1.3", GnuTLS "TLS1.3". */
-static bool set_tls_version(struct peer *p, const uint8_t *text, size_t n)
-{
-	size_t used = 0;
-
-	if (n >= sizeof(p->tls_version))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
-		bool upper = text[i] >= 'A' && text[i] <= 'Z';
-
-		if (!digit && !upper && text[i] != '.' && text[i] != 'v')
-			return false;
-		if (text[i] != 'v')
-			p->tls_version[used++] = (char)text[i];
-	}
-	p->tls_version[used] = '\0';
-	return used > 0;
-}
-
-/* client (1 octet), verify (4), then TLVs of its own. */
-static bool parse_ssl(const struct tlv *ssl, struct peer *p)
-{
-	const uint8_t *rest;
-	struct tlv tlv;
-	size_t n;
-
-	if (ssl->n < 5)
-		return false;
-	rest = ssl->value + 5;
-	n = ssl->n - 5;
-	p->tls = (ssl->value[0] & SSL_CLIENT) != 0;
-	while (n) {
-		if (!tlv_next(&rest, &n, &tlv))
-			return false;
-		if (tlv.type == TLV_SSL_VERSION && p->tls &&
-		    !set_tls_version(p, tlv.value, tlv.n))
-			return false;
-	}
-	return true;
-}
-
-/* Octets of the address block: addresses first, then two ports. */
-static bool address_block(uint8_t family, size_t *n_r)
-{
-	switch (family) {
-	case PROXY_UNSPEC:
-		*n_r = 0;
-		return true;
-	case PROXY_TCP4:
-		*n_r = 2 * V4_SIZE + 4;
-		return true;
-	case PROXY_TCP6:
-		*n_r = 2 * V6_SIZE + 4;
-		return true;
-	case PROXY_UNIX:
-		*n_r = 216;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool parse_tlvs(const uint8_t *bytes, size_t n, struct peer *p)
-{
-	struct tlv tlv;
-
-	while (n) {
-		if (!tlv_next(&bytes, &n, &tlv))
-			return false;
-		if (tlv.type == TLV_SSL && !parse_ssl(&tlv, p))
-			return false;
-	}
-	return true;
-}
-
-bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer)
-{
-	struct peer found = *peer;
-	uint8_t command, family;
-	size_t n_address;
-
-	if (n < PROXY_HEAD_SIZE || peer_proxy_size(bytes) != n)
-		return false;
-	command = bytes[12];
-	family = bytes[13];
-	bytes += PROXY_HEAD_SIZE;
-	n -= PROXY_HEAD_SIZE;
-	if (command == PROXY_LOCAL)
-		return true; /* 2.2: the rest is skipped unread */
-	if (command != PROXY_PROXY || !address_block(family, &n_address) ||
-	    n < n_address)
-		return false;
-	if (family == PROXY_TCP4 || family == PROXY_TCP6)
-		set_address(&found, bytes, family == PROXY_TCP6);
-	if (family != PROXY_UNSPEC &&
-	    !parse_tlvs(bytes + n_address, n - n_address, &found))
-		return false;
-	*peer = found;
-	return true;
-}
-
-static uint8_t *add_tlv(uint8_t *at, uint8_t type, const void *value, size_t n)
-{
-	at[0] = type;
-	at[1] = (uint8_t)(n >> 8);
-	at[2] = (uint8_t)n;
-	memcpy(at + 3, value, n);
-	return at + 3 + n;
-}
-
-/* client, verify (nothing was asked for: not 0), and the version. */
-static uint8_t *add_ssl(uint8_t *at, const char *version)
-{
-	uint8_t ssl[5 + 3 + sizeof(((struct peer *)0)->tls_version)];
-	uint8_t *end;
-	size_t n = strlen(version);
-
-	if (n >= sizeof(((struct peer *)0)->tls_version))
-		die_bug("PROXY header: TLS version %s", version);
-	ssl[0] = SSL_CLIENT;
-	memset(ssl + 1, 0xff, 4);
-	end = add_tlv(ssl + 5, TLV_SSL_VERSION, version, n);
-	return add_tlv(at, TLV_SSL, ssl, (size_t)(end - ssl));
-}
-
-size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
-			uint8_t out[PROXY_WRITTEN_MAX])
-{
-	size_t n_address = peer->is_ipv6 ? V6_SIZE : V4_SIZE;
-	uint8_t *at = out + PROXY_HEAD_SIZE;
-	size_t n;
-
-	memcpy(out, proxy_signature, sizeof(proxy_signature));
-	out[12] = PROXY_PROXY;
-	out[13] = peer->is_ipv6 ? PROXY_TCP6 : PROXY_TCP4;
-	/* Our own address and the ports tell the next handler nothing. */
-	memset(at, 0, 2 * n_address + 4);
-	memcpy(at, peer->address, n_address);
-	at = add_ssl(at + 2 * n_address + 4, tls_version);
-	n = (size_t)(at - out) - PROXY_HEAD_SIZE;
-	out[14] = (uint8_t)(n >> 8);
-	out[15] = (uint8_t)n;
-	return (size_t)(at - out);
-}
-
-/* Exactly n octets. */
-static enum conn_status read_exactly(struct conn *c, uint8_t *to, size_t n)
-{
-	while (n) {
-		const uint8_t *bytes;
-		enum conn_status status;
-		size_t got;
-
-		status = conn_peek(c, &bytes, &got);
-		if (status != CONN_OK)
-			return status;
-		if (got > n)
-			got = n;
-		memcpy(to, bytes, got);
-		conn_consume(c, got);
-		to += got;
-		n -= got;
-	}
-	return CONN_OK;
-}
-
-int peer_read_proxy_header(struct conn *c, struct peer *peer, struct err *e)
-{
-	uint8_t bytes[PROXY_MAX];
-	enum conn_status status;
-	size_t n = PROXY_HEAD_SIZE;
-
-	status = read_exactly(c, bytes, PROXY_HEAD_SIZE);
-	if (status == CONN_OK) {
-		n = peer_proxy_size(bytes);
-		if (n == 0)
-			return err_set(e, ERR_TEMP, "not a PROXY v2 header");
-		status = read_exactly(c, bytes + PROXY_HEAD_SIZE,
-				      n - PROXY_HEAD_SIZE);
-	}
-	if (status != CONN_OK)
-		return err_set(e, ERR_TEMP, "PROXY header: %s",
-			       status == CONN_TIMEOUT ? "timed out"
-						      : "the peer is gone");
-	if (!peer_parse_proxy(bytes, n, peer))
-		return err_set(e, ERR_TEMP, "PROXY header: malformed");
-	return 0;
 }
 
 static bool bits_are_zero(const uint8_t *address, unsigned from, unsigned to)

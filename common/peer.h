@@ -32,6 +32,9 @@ struct network {
  */
 void peer_of_socket(int fd, struct peer *peer_r);
 
+/* Of 4 octets, or 16; a mapped IPv4 address becomes IPv4. Sets the text. */
+void peer_set_address(struct peer *p, const uint8_t *address, bool is_ipv6);
+
 /* An AF_UNIX stream socket whose peer has our own uid (SO_PEERCRED). */
 bool peer_is_own_unix_socket(int fd);
 

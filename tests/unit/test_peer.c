@@ -402,6 +402,25 @@ static void test_header_size(void **state)
 	assert_int_equal(peer_proxy_size(head), 0);
 }
 
+/* What we write is what we read. */
+static void test_written(void **state)
+{
+	static const char *const rows[] = {"192.0.2.7", "2001:db8::1"};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct peer from = peer_of_text(rows[i]), to = {.text = ""};
+		uint8_t header[PROXY_WRITTEN_MAX];
+		size_t n = peer_write_proxy(&from, "TLS1.3", header);
+
+		assert_in_range(n, PROXY_HEAD_SIZE, PROXY_WRITTEN_MAX);
+		assert_true(peer_parse_proxy(header, n, &to));
+		assert_string_equal(to.text, rows[i]);
+		assert_true(to.tls);
+		assert_string_equal(to.tls_version, "TLS1.3");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_header_cut_off),
 		cmocka_unit_test(test_header_size),
+		cmocka_unit_test(test_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ enum { PATIENCE_MS = 20 * 1000, NOBODY = 65534 };
 	"\xc0\x00\x02\x07\xc0\x00\x02\x01\x9c\x40\x00\x6e"                     \
 	"\x20\0\x12\x01\0\0\0\0\x21\0\x07TLSv1.3\x23\0\0"
 
-static char dir[128], conf_file[160];
+static char dir[64], conf_file[96];
 
 static void write_conf(const char *text)
 {
@@ -104,7 +104,7 @@ static void read_all(int fd, char *text, size_t size)
 }
 
 /* fds: the child's fd 0 and 1; -1: fd 2 is the connection, too. */
-static pid_t start(char *const *args, const int fds[2], int log_fd)
+static pid_t start(const char *const *args, const int fds[2], int log_fd)
 {
 	pid_t pid = fork();
 	int argc = 1;
@@ -119,13 +119,13 @@ static pid_t start(char *const *args, const int fds[2], int log_fd)
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
 	for (; *args; args++)
-		argv[argc++] = *args;
+		argv[argc++] = (char *)*args;
 	child_main(argc, argv);
 }
 
 /* Runs a handler on fd, sends the peer's input, and waits for its end. */
 static void run_on(struct run *r, int fd, const void *input, size_t n,
-		   char *const *args)
+		   const char *const *args)
 {
 	int log[2], status;
 	pid_t pid;
@@ -145,10 +145,10 @@ static void run_on(struct run *r, int fd, const void *input, size_t n,
 	r->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define ARGS(...) ((char *[]){__VA_ARGS__, NULL})
+#define ARGS(...) ((const char *[]){__VA_ARGS__, NULL})
 
 static void run_pair(struct run *r, const void *input, size_t n,
-		     char *const *args)
+		     const char *const *args)
 {
 	int fds[2];
 
@@ -218,11 +218,11 @@ static void test_bad_use(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		char *args[4] = {0};
+		const char *args[4] = {0};
 		struct run r;
 
 		for (size_t k = 0; k < 3; k++)
-			args[k] = (char *)rows[i].args[k];
+			args[k] = rows[i].args[k];
 		run_pair(&r, "", 0, args);
 		expect(&r, 64, "", rows[i].log);
 	}
@@ -268,9 +268,9 @@ static void test_no_socket(void **state)
 /* Under xinetd fd 2 is the peer: not an octet of ours goes there. */
 static void test_stderr_is_the_peer(void **state)
 {
-	char *const *const runs[] = {ARGS("--nonsense"), ARGS("-x"),
-				     ARGS("--tls=maybe"),
-				     ARGS("-c", (char *)"/nonexistent")};
+	const char *const *const runs[] = {ARGS("--nonsense"), ARGS("-x"),
+					   ARGS("--tls=maybe"),
+					   ARGS("-c", "/nonexistent")};
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(runs); i++) {
