@@ -77,6 +77,14 @@ class Weather:
         self.threads.append(thread)
         return thread
 
+    def _copy_when_filled(self, program: str, mailbox: Mailbox) -> Copy:
+        """Nobody collects until there is something to be copied."""
+        self.storm.spared = mailbox
+        until(lambda: self._waiting(mailbox) >= 10, SECONDS,
+              "some messages wait in the mailbox to be copied")
+        self.storm.spared = None
+        return make_copy(self.instance, self.storm.ledger, program, mailbox)
+
     def _waiting(self, mailbox: Mailbox) -> int:
         now = time.monotonic()
         return len(self.storm.ledger.due(mailbox.id, now, now))
@@ -95,10 +103,7 @@ class Weather:
                 if name == "index":
                     delete_index(self.instance, mailbox)
                 else:
-                    until(lambda m=mailbox: self._waiting(m) >= 5, SECONDS,
-                          "some messages wait in the mailbox to be copied")
-                    self.copies.append(make_copy(
-                        self.instance, self.storm.ledger, name, mailbox))
+                    self.copies.append(self._copy_when_filled(name, mailbox))
             except Exception as why:  # pylint: disable=broad-except
                 self.troubles[name] = f"{type(why).__name__}: {why}"
 
@@ -158,6 +163,7 @@ class Weather:
         say("storm-sessions", storm.outcomes["sessions"])
         say("storm-acknowledged", storm.ledger.count("acknowledged"))
         say("storm-collected", storm.ledger.count("gone"))
+        say("storm-longest-wait", f"{max(storm.clock.longest.values()):.3f} s")
         for kind, waits in sorted(storm.clock.waits.items()):
             waits.sort()
             say(f"storm-wait-{kind}", f"median {waits[len(waits) // 2]:.3f} s, "

@@ -209,7 +209,7 @@ class Collectors:
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each collector, each server, each way to TLS at least once."""
-    instance = Instance(place)
+    instance = Instance(place, identity={"scrypt-log-n": 10})
     collectors = Collectors(place, instance)
 
     def start(server: str, tls: str) -> Server:

@@ -37,7 +37,8 @@ def sessions_of(text: str) -> list[dict[str, str]]:
 class Story:
     """The same sessions, whoever listens: kept, auth-failed, collected."""
 
-    def __init__(self, instance: Instance, smtp_port: int, pop3_port: int) -> None:
+    def __init__(self, instance: Instance, smtp_port: int,
+                 pop3_port: int) -> None:
         self.instance = instance
         self.mailbox = instance.create_mailbox("log")
         self.ports = smtp_port, pop3_port

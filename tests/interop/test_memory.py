@@ -129,7 +129,8 @@ def message_out(instance: Instance, mailbox: Mailbox, report: Report) -> None:
     peak = handler.peak_now()
     pop3.quit()
     seconds, at_end = handler.end()
-    report.figure("memory-pop3-serve-login-peak", f"{after_login / 1024:.1f} MiB")
+    report.figure("memory-pop3-serve-login-peak",
+                  f"{after_login / 1024:.1f} MiB")
     judge(report, "memory-pop3-serve", max(peak, at_end), seconds)
 
 

@@ -81,7 +81,7 @@ class Handlers:
         return messages
 
 
-# --- a full disk ----------------------------------------------------------------
+# --- a full disk ----------------------------------------------------------
 
 
 class FullDisk:
@@ -164,7 +164,7 @@ def full_disk(place: Place, report: Report) -> None:
     FullDisk(place, report).run()
 
 
-# --- a store that is not there ----------------------------------------------------
+# --- a store that is not there --------------------------------------------
 
 
 def not_mounted(instance: Instance) -> None:
@@ -196,7 +196,7 @@ def not_mounted(instance: Instance) -> None:
     equal(len(handlers.collect(mailbox)), 2, "messages afterwards")
 
 
-# --- damage ------------------------------------------------------------------------
+# --- damage ---------------------------------------------------------------
 
 
 def flip(path: Path, where: float) -> None:
@@ -261,7 +261,7 @@ def try_login(handlers: Handlers, mailbox: Mailbox) -> Pop3 | None:
         return None
 
 
-# --- keys and certificates -----------------------------------------------------------
+# --- keys and certificates ------------------------------------------------
 
 
 def remove_file(path: Path) -> None:
@@ -338,7 +338,7 @@ def log_names(server: SocketActivate, file: Path) -> None:
           f"{text[-500:]}")
 
 
-# --- deletion under way ---------------------------------------------------------------
+# --- deletion under way ---------------------------------------------------
 
 
 def deleted_by_command(instance: Instance) -> None:

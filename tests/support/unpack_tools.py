@@ -82,7 +82,8 @@ def main() -> int:
     """Parse the arguments and unpack; the tree's path goes to stdout."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--tree", type=Path, default=default_tree(),
-                        help="where to (default: $RESTANTE_TOOLS, else %(default)s)")
+                        help="where to (default: $RESTANTE_TOOLS, "
+                        "else %(default)s)")
     parser.add_argument("packages", nargs="*",
                         help=f"default: the unpack lines of {LIST.name}")
     args = parser.parse_args()

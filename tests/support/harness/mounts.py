@@ -19,8 +19,9 @@ def mount(*args: object) -> None:
 
 def add_users(place: Place, names: dict[str, int]) -> None:
     """Let these users and groups exist, here and for our children alone."""
-    for file, line in (("passwd", "{name}:x:{id}:{id}::/nonexistent:/bin/false"),
-                       ("group", "{name}:x:{id}:")):
+    lines = {"passwd": "{name}:x:{id}:{id}::/nonexistent:/bin/false",
+             "group": "{name}:x:{id}:"}
+    for file, line in lines.items():
         private = place.root / file
         text = Path("/etc", file).read_text("utf-8")
         for name, number in names.items():

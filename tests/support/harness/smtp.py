@@ -69,7 +69,8 @@ class Smtp:
         self.extensions = {name.upper(): rest for name, _, rest in pairs}
         return reply
 
-    def starttls(self, context: ssl.SSLContext, name: str = "localhost") -> None:
+    def starttls(self, context: ssl.SSLContext,
+                 name: str = "localhost") -> None:
         """Upgrade to TLS."""
         self.command("STARTTLS").want(220)
         self.wire.upgrade(context, name)
@@ -105,12 +106,10 @@ class Smtp:
         return reply
 
     def deliver(self, to: str | list[str], content: bytes,
-                sender: str = "a@sender.example", chunked: bool = False) -> Reply:
+                sender: str = "a@sender.example") -> Reply:
         """One whole transaction; the reply to the message."""
         reply = self.envelope(to, sender)
-        if reply.code != 250:
-            return reply
-        return self.bdat(content) if chunked else self.data(content)
+        return self.data(content) if reply.code == 250 else reply
 
     def quit(self) -> None:
         """Leave politely."""
