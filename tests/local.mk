@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	%D%/unit/test_dot \
 	%D%/unit/test_err \
 	%D%/unit/test_identity \
+	%D%/unit/test_log \
 	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \

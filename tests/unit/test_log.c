@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lines for a service and for a person, and the three ways to die. */
+#include "common/base.h"
+#include "common/log.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct outcome {
+	int status; /* of waitpid() */
+	char text[4096];
+};
+
+/* Runs act() in a child whose fd 2 is a pipe. */
+static struct outcome run(void (*act)(void), enum log_style style)
+{
+	struct outcome o = {.text = ""};
+	size_t used = 0;
+	ssize_t got;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(fds[1], STDERR_FILENO);
+		log_open("test-log", style);
+		act();
+		_exit(0);
+	}
+	close(fds[1]);
+	while ((got = read(fds[0], o.text + used, sizeof(o.text) - 1 - used)) >
+	       0)
+		used += (size_t)got;
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &o.status, 0), pid);
+	return o;
+}
+
+static void say_all(void)
+{
+	log_info("%s=%d", "messages", 1);
+	log_warn("two");
+	log_error("three");
+}
+
+static void test_styles(void **state)
+{
+	struct outcome o = run(say_all, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_string_equal(o.text, "<6>test-log: messages=1\n"
+				    "<4>test-log: two\n"
+				    "<3>test-log: three\n");
+	o = run(say_all, LOG_STYLE_PERSON);
+	assert_string_equal(o.text, "test-log: messages=1\n"
+				    "test-log: two\n"
+				    "test-log: three\n");
+}
+
+/* No peer writes a line of its own into the log, nor to a terminal. */
+static void say_control_bytes(void)
+{
+	log_info("a\r\n<0>root: b\x1b[2J\x7f\tc");
+}
+
+static void test_control_bytes(void **state)
+{
+	struct outcome o = run(say_control_bytes, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_string_equal(o.text, "<6>test-log: a?"
+				    "?<0>root: b?[2J??c\n");
+}
+
+static void say_much(void)
+{
+	char text[10000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_info("%s", text);
+}
+
+static void test_long_line(void **state)
+{
+	struct outcome o = run(say_much, LOG_STYLE_SERVICE);
+	size_t n = strlen(o.text);
+
+	(void)state;
+	assert_in_range(n, 1000, 1600);
+	assert_int_equal(o.text[n - 1], '\n');
+	assert_memory_equal(o.text, "<6>test-log: xxx", 16);
+}
+
+static void keep_errno(void)
+{
+	errno = ENOSPC;
+	close(STDERR_FILENO);
+	log_info("into nothing");
+	_exit(errno == ENOSPC ? 7 : 8);
+}
+
+static void test_errno(void **state)
+{
+	struct outcome o = run(keep_errno, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_int_equal(WEXITSTATUS(o.status), 7);
+}
+
+static void die_of_use(void)
+{
+	die_usage("bad %s", "use");
+}
+
+static void die_for_now(void)
+{
+	die_temp("later");
+}
+
+static void die_of_ourselves(void)
+{
+	die_bug("a bug");
+}
+
+/* AddressSanitizer ends the process by itself unless it is told not to. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static volatile size_t too_much = SIZE_MAX / 2;
+
+static void ask_for_too_much(void)
+{
+	free(xmalloc(too_much));
+}
+
+static void ask_for_too_many(void)
+{
+	free(xcalloc(too_much, 4));
+}
+
+static void test_deaths(void **state)
+{
+	struct outcome o = run(die_of_use, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_int_equal(WEXITSTATUS(o.status), 64);
+	assert_string_equal(o.text, "<3>test-log: bad use\n");
+	o = run(die_for_now, LOG_STYLE_SERVICE);
+	assert_int_equal(WEXITSTATUS(o.status), 75);
+	o = run(die_of_ourselves, LOG_STYLE_SERVICE);
+	assert_int_equal(WTERMSIG(o.status), SIGABRT);
+	assert_string_equal(o.text, "<2>test-log: a bug\n");
+}
+
+static void test_memory(void **state)
+{
+	void (*const greedy[])(void) = {ask_for_too_much, ask_for_too_many};
+	char *copy = xstrdup("text");
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(greedy); i++) {
+		struct outcome o = run(greedy[i], LOG_STYLE_SERVICE);
+
+		assert_int_equal(WEXITSTATUS(o.status), 75);
+		assert_non_null(strstr(o.text, "out of memory"));
+	}
+	assert_string_equal(copy, "text");
+	free(copy);
+	copy = xcalloc(0, 0);
+	assert_non_null(copy);
+	free(copy);
+	copy = xmalloc(0);
+	assert_non_null(copy);
+	free(copy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_control_bytes),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_errno),
+		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
