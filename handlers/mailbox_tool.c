@@ -23,73 +23,66 @@
 #define READS	(TOOL_NEEDS_CONF | TOOL_NEEDS_STORE)
 #define CHANGES (READS | TOOL_CHANGES)
 
-#define OPTIONS(...)                                                           \
-	(const char *const[])                                                  \
-	{                                                                      \
-		__VA_ARGS__, NULL                                              \
-	}
-
 static const struct tool_command commands[] = {
 	{"mailbox create",
 	 "NAME [--description TEXT] [--recipient age1…]… [--target TARGET]… "
 	 "[--porcelain]",
 	 "make a mailbox, and show its password once",
-	 OPTIONS("description=", "recipient=", "target=", "porcelain"), 1, 1,
-	 CHANGES, tool_create},
+	 "description= recipient= target= porcelain", 1, 1, CHANGES,
+	 tool_create},
 	{"mailbox list", "[--porcelain]", "one line for each mailbox",
-	 OPTIONS("porcelain"), 0, 0, READS, tool_list},
+	 "porcelain", 0, 0, READS, tool_list},
 	{"mailbox show", "ID [--porcelain]", "all that is known of a mailbox",
-	 OPTIONS("porcelain"), 1, 1, READS, tool_show},
+	 "porcelain", 1, 1, READS, tool_show},
 	{"mailbox settings", "ID",
-	 "what to enter in the archive, the mail server, the mail client", NULL,
+	 "what to enter in the archive, the mail server, the mail client", "",
 	 1, 1, READS, tool_settings},
 	{"mailbox set", "ID KEY=VALUE…",
-	 "change name, description, copies, allow-from, client-names", NULL, 2,
+	 "change name, description, copies, allow-from, client-names", "", 2,
 	 SIZE_MAX, CHANGES, tool_set},
 	{"mailbox suspend", "ID", "take no more mail (450); collecting goes on",
-	 NULL, 1, 1, CHANGES, tool_suspend},
-	{"mailbox activate", "ID", "take mail again", NULL, 1, 1, CHANGES,
+	 "", 1, 1, CHANGES, tool_suspend},
+	{"mailbox activate", "ID", "take mail again", "", 1, 1, CHANGES,
 	 tool_activate},
 	{"mailbox recipient add",
 	 "ID age1… [--password | --recovery-identity FILE]",
 	 "seal mail to a recovery key as well",
-	 OPTIONS("password", "recovery-identity="), 2, 2, CHANGES,
-	 tool_recipient_add},
+	 "password recovery-identity=", 2, 2, CHANGES, tool_recipient_add},
 	{"mailbox recipient remove",
 	 "ID age1… [--password | --recovery-identity FILE]",
-	 "seal no more mail to it", OPTIONS("password", "recovery-identity="),
-	 2, 2, CHANGES, tool_recipient_remove},
-	{"mailbox recipient list", "ID", "whom mail is sealed to", NULL, 1, 1,
+	 "seal no more mail to it", "password recovery-identity=", 2, 2,
+	 CHANGES, tool_recipient_remove},
+	{"mailbox recipient list", "ID", "whom mail is sealed to", "", 1, 1,
 	 READS, tool_recipient_list},
 	{"mailbox target add", "ID TARGET",
 	 "let the proxies reach HOST[:PORT][,tls=implicit|starttls]"
 	 "[,pin-sha256=BASE64], *.DOMAIN or *",
-	 NULL, 2, 2, CHANGES, tool_target_add},
-	{"mailbox target remove", "ID TARGET", "no longer", NULL, 2, 2, CHANGES,
+	 "", 2, 2, CHANGES, tool_target_add},
+	{"mailbox target remove", "ID TARGET", "no longer", "", 2, 2, CHANGES,
 	 tool_target_remove},
-	{"mailbox target list", "ID", "what they may reach", NULL, 1, 1, READS,
+	{"mailbox target list", "ID", "what they may reach", "", 1, 1, READS,
 	 tool_target_list},
 	{"mailbox passwd", "ID [--recovery-identity FILE | --confirm]",
-	 "make a new password; nothing is lost",
-	 OPTIONS("recovery-identity=", "confirm"), 1, 1, CHANGES, tool_passwd},
+	 "make a new password; nothing is lost", "recovery-identity= confirm",
+	 1, 1, CHANGES, tool_passwd},
 	{"mailbox reset", "ID [--recovery-identity FILE]",
 	 "make a new key where the password is lost; mail becomes unreadable",
-	 OPTIONS("recovery-identity="), 1, 1, CHANGES, tool_reset},
+	 "recovery-identity=", 1, 1, CHANGES, tool_reset},
 	{"mailbox delete", "ID [--yes]", "remove a suspended mailbox for good",
-	 OPTIONS("yes"), 1, 1, CHANGES, tool_delete},
+	 "yes", 1, 1, CHANGES, tool_delete},
 	{"mailbox export", "ID --format eml|mbox [--identity FILE] DIR",
 	 "write the messages to files; the mailbox stays as it was",
-	 OPTIONS("format=", "identity="), 2, 2, CHANGES, tool_export},
+	 "format= identity=", 2, 2, CHANGES, tool_export},
 	{"sweep", "", "bring the indexes up to date, remove what is unfinished",
-	 NULL, 0, 0, CHANGES, tool_sweep},
-	{"status", "", "how things stand; exit 1 where a person is needed",
-	 NULL, 0, 0, READS, tool_status},
-	{"config check", "", "whether the configuration is right", NULL, 0, 0,
+	 "", 0, 0, CHANGES, tool_sweep},
+	{"status", "", "how things stand; exit 1 where a person is needed", "",
+	 0, 0, READS, tool_status},
+	{"config check", "", "whether the configuration is right", "", 0, 0,
 	 TOOL_NEEDS_CONF, tool_config_check},
-	{"config init", "", "write the first configuration, make the store",
-	 NULL, 0, 0, 0, tool_config_init},
+	{"config init", "", "write the first configuration, make the store", "",
+	 0, 0, 0, tool_config_init},
 	{"config example", "", "print every key with its default and meaning",
-	 NULL, 0, 0, 0, tool_config_example},
+	 "", 0, 0, 0, tool_config_example},
 };
 
 /* --- help ----------------------------------------------------------------- */
@@ -130,15 +123,17 @@ static void print_help(FILE *out)
 	(void)print_commands(out, "");
 	fprintf(out,
 		"\nAn ID is that of a mailbox, mbx-…; its address is good too. "
-		"A password is the\nfirst line of standard input, or is asked "
-		"for; it is never an argument.\n"
+		"A password is the\n"
+		"first line of standard input, or is asked for; it is never an "
+		"argument.\n"
 		"  -c FILE    the configuration (default: %s)\n"
 		"  --help     this, or that of one command behind it\n"
 		"  --version\n"
 		"Exit status: 0 done, 64 used or configured wrongly, 67 no "
-		"such "
-		"mailbox, 69 in use,\n75 try again later, 77 wrong password or "
-		"no permission. restante(8) has it all.\n",
+		"such mailbox,\n"
+		"69 in use, 75 try again later, 77 wrong password or no "
+		"permission.\n"
+		"restante(8) has it all.\n",
 		conf_default_file());
 }
 

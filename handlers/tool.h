@@ -20,14 +20,16 @@ struct tool {
 	struct secret identity; /* of --identity, --recovery-identity */
 };
 
+struct tool_option {
+	const char *name;  /* begins with it, up to "=" or a space */
+	const char *value; /* NULL: it takes none */
+};
+
 /* The words behind the command, its options taken out. */
 struct tool_args {
 	const char **words;
 	size_t n_words;
-	struct tool_option {
-		const char *name;  /* without "--" */
-		const char *value; /* NULL: it takes none */
-	} * options;
+	struct tool_option *options;
 	size_t n_options;
 };
 
@@ -38,11 +40,10 @@ enum tool_needs {
 };
 
 struct tool_command {
-	const char *path;  /* "mailbox create" */
-	const char *usage; /* the words behind it */
-	const char *about; /* one line */
-	const char *const
-		*options; /* "name", "name=" with a value; NULL ends */
+	const char *path;    /* "mailbox create" */
+	const char *usage;   /* the words behind it */
+	const char *about;   /* one line */
+	const char *options; /* "name", "name=" with a value, by spaces */
 	size_t min_words, max_words;
 	unsigned needs; /* enum tool_needs */
 	int (*run)(struct tool *t, const struct tool_args *a, struct err *e);

@@ -5,22 +5,17 @@
 
 #include "common/log.h"
 
-/*
- * The option that text names, up to an "=" of its own. *takes_value_r: its row
- * says "name=".
- */
-static const char *find_option(const struct tool_command *c, const char *text,
-			       bool *takes_value_r)
+/* The row of the option that text names, up to an "=" of its own; or NULL. */
+static const char *find_option(const struct tool_command *c, const char *text)
 {
 	size_t n = strcspn(text, "=");
+	const char *row = c->options;
 
-	for (const char *const *o = c->options; o && *o; o++) {
-		size_t len = strcspn(*o, "=");
-
-		if (len != n || strncmp(*o, text, n) != 0)
-			continue;
-		*takes_value_r = (*o)[len] == '=';
-		return *o;
+	while (*row) {
+		if (strcspn(row, "= ") == n && strncmp(row, text, n) == 0)
+			return row;
+		row += strcspn(row, " ");
+		row += *row == ' ';
 	}
 	return NULL;
 }
@@ -31,13 +26,14 @@ static int take_option(const struct tool_command *c, int argc, char **argv,
 {
 	const char *text = argv[0] + 2;
 	size_t n = strcspn(text, "=");
-	bool takes_value = false;
-	const char *row = find_option(c, text, &takes_value);
+	const char *row = find_option(c, text);
 	struct tool_option *o = &a->options[a->n_options];
+	bool takes_value;
 
 	if (!row)
 		return err_set(e, ERR_CONFIG, "%s: no such option of '%s'",
 			       argv[0], c->path);
+	takes_value = row[n] == '=';
 	o->name = row;
 	o->value = text[n] == '=' ? text + n + 1 : NULL;
 	if (!takes_value && o->value)
@@ -113,10 +109,9 @@ void tool_args_release(struct tool_args *a)
 	*a = (struct tool_args){.words = NULL};
 }
 
-/* Rows may end in "=". */
 static bool is_named(const struct tool_option *o, const char *name)
 {
-	size_t n = strcspn(o->name, "=");
+	size_t n = strcspn(o->name, "= ");
 
 	return strlen(name) == n && strncmp(o->name, name, n) == 0;
 }
