@@ -53,25 +53,33 @@ static void write_base32(const char *alphabet, const uint8_t octets[5],
 	}
 }
 
-static uint64_t now_ms(void)
+static uint64_t now_us(void)
 {
 	struct timespec t;
 
 	if (clock_gettime(CLOCK_REALTIME, &t) < 0 || t.tv_sec < 0)
 		return 0; /* a clock before 1970 still gives unique names */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/*
+ * The first ten bits behind the time say the microsecond, so that the messages
+ * of one session keep their order; 70 random bits are left.
+ */
 void ulid_new(char ulid_r[ULID_LEN + 1])
 {
 	uint8_t random[ULID_RANDOM];
-	uint64_t ms = now_ms();
+	uint64_t now = now_us();
+	uint64_t ms = now / 1000;
+	unsigned us = (unsigned)(now % 1000);
 
 	for (int i = ULID_TIME_LEN - 1; i >= 0; i--) {
 		ulid_r[i] = crockford[ms & 31];
 		ms >>= 5;
 	}
 	random_bytes(random, sizeof(random));
+	random[0] = (uint8_t)(us >> 2);
+	random[1] = (uint8_t)((us & 3) << 6 | (random[1] & 0x3f));
 	write_base32(crockford, random, ulid_r + ULID_TIME_LEN);
 	write_base32(crockford, random + 5, ulid_r + ULID_TIME_LEN + 8);
 	ulid_r[ULID_LEN] = '\0';

@@ -14,7 +14,10 @@ enum { ULID_LEN = 26 }; /* Crockford base32, upper case */
 /* Fills from getrandom(2); dies with a temporary failure where it cannot. */
 void random_bytes(void *bytes, size_t n);
 
-/* A new ULID for the time now (milliseconds since 1970), with its NUL. */
+/*
+ * A new ULID for the time now (milliseconds since 1970), with its NUL. Those of
+ * one process sort as they were made, unless within one microsecond.
+ */
 void ulid_new(char ulid_r[ULID_LEN + 1]);
 
 /* Exactly ULID_LEN characters of the alphabet, the first at most '7'. */
