@@ -31,6 +31,7 @@ enum { RIG_MAILBOXES = 4, RIG_KEPT = 16, RIG_TEXT_MAX = 1024 * 1024 };
 struct rig_mailbox {
 	struct mailbox_conf conf;
 	enum err_kind open_fails, hold_fails, begin_fails, commit_fails;
+	bool begin_fails_once; /* and then no more */
 	size_t write_fails_at; /* octets; 0: never */
 	unsigned indexed;      /* times */
 	struct activity activity;
@@ -141,11 +142,14 @@ int mailbox_hold(struct mailbox *m, struct err *e)
 
 struct delivery *delivery_begin(struct mailbox *m, struct err *e)
 {
+	enum err_kind failure = m->rig->begin_fails;
 	struct delivery *d;
 
 	assert_true(m->held);
-	if (m->rig->begin_fails) {
-		err_set(e, m->rig->begin_fails, "does not begin");
+	if (m->rig->begin_fails_once)
+		m->rig->begin_fails = ERR_NONE;
+	if (failure) {
+		err_set(e, failure, "does not begin");
 		return NULL;
 	}
 	d = calloc(1, sizeof(*d));
