@@ -35,7 +35,8 @@ def make_certificate(folder: Path) -> Certificate:
              "-subj", f"/CN={NAME}")
     extensions = folder / "extensions"
     extensions.write_text(
-        f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1\n")
+        f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1,"
+        "IP:10.77.0.2\n")
     _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
              "-CAcreateserial", "-days", 30, "-extfile", extensions,
              "-out", made.certificate)

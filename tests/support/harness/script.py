@@ -14,14 +14,16 @@ Case = tuple[str, Callable[[], object]]
 NAMESPACE = "RESTANTE_TEST_NAMESPACE"
 
 
-def enter_private_mounts() -> None:
+def enter_private_mounts(net: bool = False) -> None:
     """Start over in a mount namespace of our own, where we are root.
 
-    What is mounted then is seen by nobody else and gone when we are.
+    What is mounted then is seen by nobody else and gone when we are. With net
+    the network is our own too: nothing but a loopback, until one makes more.
     """
     if os.geteuid() == 0 and not os.environ.get(NAMESPACE):
         os.environ[NAMESPACE] = "1"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
+                              *(["--net"] if net else []),
                               sys.executable, *sys.argv])
 
 
@@ -36,7 +38,8 @@ def run_script(module: object,
                                Iterable[Case]],
                options: Callable[[argparse.ArgumentParser], None]
                = lambda parser: None,
-               private_mounts: bool = False) -> int:
+               private_mounts: bool = False,
+               private_net: bool = False) -> int:
     """Parse arguments, run the cases, clean up; the exit status."""
     parser = argparse.ArgumentParser(
         description=inspect.getdoc(module),
@@ -47,8 +50,8 @@ def run_script(module: object,
                         help="only cases whose name contains this")
     options(parser)
     args = parser.parse_args()
-    if private_mounts:
-        enter_private_mounts()
+    if private_mounts or private_net:
+        enter_private_mounts(private_net)
     place = Place.find(args.prefix)
     report = Report()
     failed = True

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A second host: a network namespace at the other end of a veth pair.
+
+The proxies never dial an address of their own host, so a real server to be
+dialled must have another one. The holder of the namespace is a process of
+ours; nothing is left when it ends. Needs a network namespace of our own
+(script.enter_private_mounts with net=True), so that the host's is not touched.
+"""
+
+import subprocess
+from collections.abc import Sequence
+
+from .report import Failure
+
+OURS, THEIRS = "10.77.0.1", "10.77.0.2"
+
+
+def _ip(*args: object, inside: Sequence[str] = ()) -> None:
+    done = subprocess.run([*inside, "ip", *map(str, args)], check=False,
+                          text=True, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise Failure(f"ip {' '.join(map(str, args))}: {done.stderr}")
+
+
+class OtherHost:
+    """The host at 10.77.0.2; use it as a context."""
+
+    def __init__(self) -> None:
+        self.holder = subprocess.Popen(["unshare", "--net", "cat"],
+                                       stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+        # cat answers once the namespace is there.
+        self.holder.stdin.write(b"ready\n")
+        self.holder.stdin.flush()
+        self.holder.stdout.readline()
+        pid = self.holder.pid
+        self.enter = ["nsenter", "-t", str(pid), "-n", "--"]
+        _ip("link", "set", "lo", "up")
+        _ip("link", "add", "ours", "type", "veth", "peer", "name", "theirs",
+            "netns", pid)
+        _ip("addr", "add", f"{OURS}/24", "dev", "ours")
+        _ip("link", "set", "ours", "up")
+        _ip("link", "set", "lo", "up", inside=self.enter)
+        _ip("addr", "add", f"{THEIRS}/24", "dev", "theirs", inside=self.enter)
+        _ip("link", "set", "theirs", "up", inside=self.enter)
+
+    def __enter__(self) -> "OtherHost":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.holder.stdin.close()
+        self.holder.wait()

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real servers as a proxy meets them, reduced to what a test must steer.
+
+Started on the other host: `stub_servers.py ADDRESS CERTIFICATE KEY LOG`.
+Listens with implicit TLS on 4465 (SMTP) and 4995 (POP3), with STARTTLS on 4587,
+with something injected behind STARTTLS on 4588, and prints "ready". What SMTP
+clients said is appended to LOG. A user of the name "wrong" is refused; a
+message with the subject "refuse" or "vanish" is.
+"""
+
+import base64
+import socket
+import ssl
+import sys
+import threading
+
+MAILDROP = [b"Subject: one\r\n\r\nbody\r\n.a dot\r\n",
+            b"Subject: two\r\n\r\n" + b"x" * 3000 + b"\r\nend\r\n"]
+
+
+class Peer:
+    """One connection, by lines."""
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext,
+                 implicit: bool) -> None:
+        self.sock, self.context = sock, context
+        self.file = None
+        self.secure = False
+        if implicit:
+            self.start_tls()
+        else:
+            self.file = sock.makefile("rwb", 0)
+
+    def start_tls(self) -> None:
+        """Go on under TLS."""
+        self.sock = self.context.wrap_socket(self.sock, server_side=True)
+        self.file = self.sock.makefile("rwb", 0)
+        self.secure = True
+
+    def say(self, *lines: bytes) -> None:
+        """Send lines."""
+        self.file.write(b"".join(line + b"\r\n" for line in lines))
+
+    def hear(self) -> bytes:
+        """The next line, with its end; empty at the end."""
+        return self.file.readline()
+
+
+def smtp(peer: Peer, log, inject: bool) -> None:
+    """An SMTP server that offers AUTH LOGIN under TLS alone."""
+    peer.say(b"220 stub")
+    while line := peer.hear():
+        log.write(b"C " + line)
+        word = line.split()[0].upper()
+        if word == b"EHLO":
+            more = [b"250-AUTH LOGIN"] if peer.secure else [b"250-STARTTLS"]
+            peer.say(b"250-stub", *more, b"250 SIZE 1000000")
+        elif word == b"STARTTLS":
+            peer.say(b"220 go", *([b"250 injected"] if inject else []))
+            peer.start_tls()
+        elif word == b"AUTH":
+            peer.say(b"334 VXNlcm5hbWU6")
+            user = base64.b64decode(peer.hear())
+            peer.say(b"334 UGFzc3dvcmQ6")
+            log.write(b"login " + user + b" " +
+                      base64.b64decode(peer.hear()) + b"\n")
+            peer.say(b"535 5.7.8 no" if user == b"wrong" else b"235 yes")
+        elif word == b"RCPT" and b"nobody" in line:
+            peer.say(b"550-there is", b"550 nobody")
+        elif word == b"DATA":
+            peer.say(b"354 go")
+            content = b""
+            while not content.endswith(b"\r\n.\r\n"):
+                content += peer.hear()
+            log.write(b"DATA " + content.replace(b"\r\n", b"<CRLF>") + b"\n")
+            if b"Subject: vanish" in content:
+                peer.sock.close()
+                return
+            refused = b"Subject: refuse" in content
+            peer.say(b"554 5.7.1 not this" if refused else b"250 queued")
+        elif word == b"QUIT":
+            peer.say(b"221 bye")
+            return
+        else:
+            peer.say(b"250 ok")
+
+
+def pop3(peer: Peer) -> None:
+    """A POP3 server with two messages and USER alone."""
+    def block(text: bytes) -> None:
+        peer.file.write(b"+OK\r\n" + text + b".\r\n")
+
+    def stuffed(text: bytes) -> bytes:
+        return text.replace(b"\r\n.", b"\r\n..")
+
+    peer.say(b"+OK stub")
+    while line := peer.hear():
+        words = line.split()
+        word, numbers = words[0].upper(), [int(w) for w in words[1:]
+                                           if w.isdigit()]
+        if word == b"CAPA":
+            block(b"USER\r\nTOP\r\nUIDL\r\n")
+        elif word == b"LIST" and not numbers:
+            block(b"".join(b"%d %d\r\n" % (i, len(m))
+                           for i, m in enumerate(MAILDROP, 1)))
+        elif word == b"LIST":
+            peer.say(b"+OK %d %d" % (numbers[0],
+                                     len(MAILDROP[numbers[0] - 1])))
+        elif word == b"UIDL":
+            block(b"1 first\r\n2 second\r\n")
+        elif word == b"RETR" or (word == b"TOP" and numbers[1] > 0):
+            block(stuffed(MAILDROP[numbers[0] - 1]))
+        elif word == b"TOP":
+            block(MAILDROP[numbers[0] - 1].split(b"\r\n\r\n")[0] +
+                  b"\r\n\r\n")
+        else:
+            peer.say(b"+OK")
+        if word == b"QUIT":
+            return
+
+
+def listen(address: str, port: int, serve) -> None:
+    """Serve each connection in a thread of its own."""
+    server = socket.create_server((address, port))
+
+    def accept() -> None:
+        while True:
+            client, _ = server.accept()
+            threading.Thread(target=quietly, args=(serve, client),
+                             daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+
+
+def quietly(serve, client: socket.socket) -> None:
+    """A client that leaves is no failure of ours."""
+    try:
+        serve(client)
+    except (OSError, ValueError, IndexError):
+        pass
+    client.close()
+
+
+def main() -> None:
+    """Listen until stdin ends."""
+    address, certificate, key, log_file = sys.argv[1:]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with open(log_file, "ab", 0) as log:
+        listen(address, 4465, lambda s: smtp(Peer(s, context, True), log,
+                                             False))
+        listen(address, 4587, lambda s: smtp(Peer(s, context, False), log,
+                                             False))
+        listen(address, 4588, lambda s: smtp(Peer(s, context, False), log,
+                                             True))
+        listen(address, 4995, lambda s: pop3(Peer(s, context, True)))
+        print("ready", flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
