@@ -7,6 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/*
+ * Deeper than the callers' libraries go, and than the dynamic linker when it
+ * binds one of their functions and saves the vector registers.
+ */
+enum { STACK_DEPTH = 16 * 1024 };
+
 static size_t round_to_pages(size_t n)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -42,6 +48,14 @@ void secret_release(struct secret *s)
 		munmap(s->bytes, s->mapped);
 	}
 	*s = SECRET_EMPTY;
+}
+
+/* Its frame lies where those of the earlier calls lay. */
+__attribute__((noinline)) void secret_wipe_stack(void)
+{
+	uint8_t frames[STACK_DEPTH];
+
+	explicit_bzero(frames, sizeof(frames));
 }
 
 bool secret_equal(const struct secret *a, const void *bytes, size_t n)

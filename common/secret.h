@@ -29,6 +29,12 @@ void secret_set(struct secret *s, const void *bytes, size_t n);
 /* Wipes and gives the pages back. An empty secret may be released. */
 void secret_release(struct secret *s);
 
+/*
+ * Overwrites the stack below its caller: there, functions of libraries that the
+ * caller has called before left what they copied.
+ */
+void secret_wipe_stack(void);
+
 /* Equal length and bytes, in time that depends on the lengths alone. */
 bool secret_equal(const struct secret *a, const void *bytes, size_t n);
 

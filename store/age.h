@@ -13,8 +13,8 @@ struct buf;
 
 enum {
 	AGE_FILE_KEY_SIZE = 16,
-	AGE_KEY_SIZE = 32,          /* X25519, HKDF, ChaCha20-Poly1305 */
-	AGE_NONCE_SIZE = 16,        /* payload nonce behind the header */
+	AGE_KEY_SIZE = 32,   /* X25519, HKDF, ChaCha20-Poly1305 */
+	AGE_NONCE_SIZE = 16, /* payload nonce behind the header */
 	AGE_TAG_SIZE = 16,
 	AGE_CHUNK_SIZE = 64 * 1024, /* plaintext of every chunk but the last */
 	AGE_HEADER_MAX = 64 * 1024, /* longer headers are refused */
@@ -26,13 +26,13 @@ enum {
 struct age_stanza {
 	const char *args[AGE_STANZA_ARGS]; /* args[0] is the type */
 	size_t arg_len[AGE_STANZA_ARGS];
-	size_t n_args;    /* as written: those beyond AGE_STANZA_ARGS are not kept */
+	size_t n_args; /* as written; those beyond AGE_STANZA_ARGS are lost */
 	const char *body; /* base64 lines, without the "-> " line and last LF */
 	size_t body_len;
 };
 
 struct age_header {
-	size_t length;     /* octets of the header, its last LF included */
+	size_t length;	   /* octets of the header, its last LF included */
 	size_t mac_covers; /* octets that the MAC is over */
 	uint8_t mac[32];
 	const char *stanzas; /* first "-> " line, for age_stanza_next() */

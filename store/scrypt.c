@@ -21,6 +21,7 @@ int scrypt_wrap_key(const struct secret *passphrase,
 {
 	static const uint8_t empty[1];
 	uint8_t labelled[sizeof(label) - 1 + SCRYPT_SALT_SIZE];
+	int failed;
 
 	if (log_n < 1 || log_n > UNSEAL_SCRYPT_LOG_N_MAX)
 		return err_set(e, ERR_CONFIG, "scrypt work factor 2^%u", log_n);
@@ -29,11 +30,12 @@ int scrypt_wrap_key(const struct secret *passphrase,
 		return err_set(e, ERR_TEMP, "libsodium does not start");
 	memcpy(labelled, label, sizeof(label) - 1);
 	memcpy(labelled + sizeof(label) - 1, salt, SCRYPT_SALT_SIZE);
-	if (crypto_pwhash_scryptsalsa208sha256_ll(
-		    passphrase->bytes ? passphrase->bytes : empty,
-		    passphrase->len, labelled, sizeof(labelled),
-		    UINT64_C(1) << log_n, BLOCK_SIZE, PARALLEL, out,
-		    AGE_KEY_SIZE) != 0)
+	failed = crypto_pwhash_scryptsalsa208sha256_ll(
+		passphrase->bytes ? passphrase->bytes : empty, passphrase->len,
+		labelled, sizeof(labelled), UINT64_C(1) << log_n, BLOCK_SIZE,
+		PARALLEL, out, AGE_KEY_SIZE);
+	secret_wipe_stack();
+	if (failed)
 		return err_sys(e, "scrypt with work factor 2^%u", log_n);
 	return 0;
 }

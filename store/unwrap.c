@@ -115,9 +115,10 @@ static int body_open(const uint8_t wrap_key[AGE_KEY_SIZE],
 	chacha_poly1305_decrypt(&aead, AGE_FILE_KEY_SIZE, file_key_r, body);
 	chacha_poly1305_digest(&aead, sizeof(tag), tag);
 	explicit_bzero(&aead, sizeof(aead));
-	return memeql_sec(tag, body + AGE_FILE_KEY_SIZE, sizeof(tag))
-		       ? UNWRAP_YES
-		       : UNWRAP_NO;
+	if (memeql_sec(tag, body + AGE_FILE_KEY_SIZE, sizeof(tag)))
+		return UNWRAP_YES;
+	memset(file_key_r, 0, AGE_FILE_KEY_SIZE);
+	return UNWRAP_NO;
 }
 
 static int x25519_open(const struct secret *private_key, const struct stanza *s,
@@ -173,14 +174,13 @@ int unwrap_file_key(const struct unseal_key *key,
 	struct stanza s;
 	int opened = UNWRAP_NO;
 
+	memset(file_key_r, 0, AGE_FILE_KEY_SIZE);
 	if (!stanzas_sound(header))
 		return err_set(e, ERR_DAMAGED, "the header has a bad stanza");
 	while (opened == UNWRAP_NO && age_stanza_next(&rest, end, &raw) &&
 	       stanza_decode(&raw, &s))
 		opened = stanza_open(key, &s, file_key_r, e);
-	if (opened == UNWRAP_YES)
-		return 0;
-	explicit_bzero(file_key_r, AGE_FILE_KEY_SIZE);
-	return opened < 0 ? -1
-			  : err_set(e, ERR_PASSWORD, "no stanza opens with it");
+	if (opened == UNWRAP_NO)
+		return err_set(e, ERR_PASSWORD, "no stanza opens with it");
+	return opened == UNWRAP_YES ? 0 : -1;
 }

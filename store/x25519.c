@@ -11,7 +11,7 @@
 #include <gmp.h>
 #include <nettle/curve25519.h>
 
-enum { STACK_DEPTH = 4096 }; /* more than Curve25519 uses: it asks GMP */
+#include "common/secret.h"
 
 struct allocator {
 	void *(*allocate)(size_t n);
@@ -39,21 +39,13 @@ static void allocator_restore(const struct allocator *was)
 	mp_set_memory_functions(was->allocate, was->grow, was->release);
 }
 
-/* The frames of the call before it lay where its own lies now. */
-static __attribute__((noinline)) void wipe_stack(void)
-{
-	uint8_t frames[STACK_DEPTH];
-
-	explicit_bzero(frames, sizeof(frames));
-}
-
 void x25519_public(uint8_t public_r[AGE_KEY_SIZE],
 		   const uint8_t private_key[AGE_KEY_SIZE])
 {
 	const struct allocator was = allocator_wiping();
 
 	curve25519_mul_g(public_r, private_key);
-	wipe_stack();
+	secret_wipe_stack();
 	allocator_restore(&was);
 }
 
@@ -64,6 +56,6 @@ void x25519_shared(uint8_t shared_r[AGE_KEY_SIZE],
 	const struct allocator was = allocator_wiping();
 
 	curve25519_mul(shared_r, private_key, public);
-	wipe_stack();
+	secret_wipe_stack();
 	allocator_restore(&was);
 }

@@ -135,7 +135,7 @@ static const struct {
 
 	{"no body", AGE_PARSE_BAD, 0, V1 "-> a\n" MAC},
 	{"full line and no end", AGE_PARSE_BAD, 0, V1 "-> a\n" S64 "\n" MAC},
-	{"long line", AGE_PARSE_BAD, 0, V1 "-> a\n" S64 "A\n" MAC},
+	{"long line", AGE_PARSE_BAD, 0, V1 "-> a\n" S64 "AAAA\n" MAC},
 	{"two short lines", AGE_PARSE_BAD, 0, V1 "-> a\nZg\nZg\n" MAC},
 	{"padding", AGE_PARSE_BAD, 0, V1 "-> a\nZg==\n" MAC},
 	{"five digits", AGE_PARSE_BAD, 0, V1 "-> a\nZm9vY\n" MAC},

@@ -230,6 +230,33 @@ static void a_sink_that_fails_is_noticed_wherever_it_fails(void **state)
 	buf_release(&plain);
 }
 
+/* What it took is cut short for good: a gap must not be written over. */
+static void a_sink_that_failed_is_given_nothing_more(void **state)
+{
+	static const uint8_t chunk[AGE_CHUNK_SIZE];
+	struct memory_sink m;
+	const struct sink sink = {.push = memory_push, .to = &m};
+	struct err e = {.kind = ERR_NONE};
+	struct sealer *s;
+	size_t taken;
+
+	(void)state;
+	memory_sink_init(&m);
+	s = sealer_new(list, 1, &sink, &e);
+	assert_non_null(s);
+	m.calls = 0;
+	assert_int_equal(sealer_write(s, chunk, sizeof(chunk)), 0);
+	assert_int_equal(sealer_write(s, chunk, 1), -1);
+	taken = m.file.len;
+	m.calls = SIZE_MAX;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(sealer_write(s, chunk, sizeof(chunk)), -1);
+	assert_int_equal(sealer_end(s), -1);
+	assert_int_equal(m.file.len, taken);
+	sealer_free(&s);
+	buf_release(&m.file);
+}
+
 static const struct {
 	const char *name, *text;
 } no_recipients[] = {
@@ -358,6 +385,7 @@ int main(void)
 		cmocka_unit_test(one_message_sealed_twice_is_two_files),
 		cmocka_unit_test(
 			a_sink_that_fails_is_noticed_wherever_it_fails),
+		cmocka_unit_test(a_sink_that_failed_is_given_nothing_more),
 		cmocka_unit_test(what_is_not_a_recipient_is_refused),
 		cmocka_unit_test(a_point_of_low_order_is_no_recipient),
 		cmocka_unit_test(recipients_read_and_write_back),

@@ -424,25 +424,32 @@ static void headers_are_read_up_to_their_limit(void **state)
 	}
 }
 
+/* A strange chunk stands between two good ones, each authentic in its place. */
 static void after_a_failure_nothing_more_is_lent(void **state)
 {
+	enum { SEALED_CHUNK = AGE_CHUNK_SIZE + AGE_TAG_SIZE };
 	struct memory_sink m;
 	struct memory_source from;
 	const struct source source = {.pull = memory_pull, .from = &from};
 	struct err e = {.kind = ERR_NONE};
 	struct unsealer *u;
 	const uint8_t *bytes;
-	struct buf plain;
-	size_t n;
+	struct buf plain, strange;
+	size_t n, header_size;
 
 	(void)state;
 	make_file(X25519, 3 * AGE_CHUNK_SIZE, &plain, &m);
-	m.file.data[m.file.len - 2 * AGE_CHUNK_SIZE] ^= 1;
-	from = memory_of(&m.file);
+	header_size = m.file.len - age_payload_size(plain.len);
+	buf_init(&strange, FILE_MAX);
+	n = header_size + AGE_NONCE_SIZE + SEALED_CHUNK;
+	assert_true(buf_add(&strange, m.file.data, n));
+	assert_true(buf_add(&strange, plain.data, SEALED_CHUNK));
+	assert_true(buf_add(&strange, m.file.data + n, m.file.len - n));
+
+	from = memory_of(&strange);
 	u = unsealer_new(&by_key, &source, &e);
 	assert_non_null(u);
-	assert_int_equal(unsealer_header_size(u),
-			 m.file.len - age_payload_size(plain.len));
+	assert_int_equal(unsealer_header_size(u), header_size);
 	assert_int_equal(unsealer_next(u, &bytes, &n, &e), 0);
 	assert_int_equal(n, AGE_CHUNK_SIZE);
 	for (int i = 0; i < 3; i++) {
@@ -453,6 +460,7 @@ static void after_a_failure_nothing_more_is_lent(void **state)
 	unsealer_free(&u);
 	assert_null(u);
 	unsealer_free(&u);
+	buf_release(&strange);
 	buf_release(&plain);
 	buf_release(&m.file);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What is left in memory: after a message or an identity has been sealed or
- * opened and everything is released, no eight octets in a row of a key, a
- * password or a plaintext stand anywhere in the writable memory of the
- * process: heap, stack, or a library's own.
+ * What is left in memory: after each step of sealing and opening, no eight
+ * octets in a row of a key, a password or a plaintext stand anywhere in the
+ * writable memory of the process but in the struct secrets handed in: not in
+ * the heap, nor a library's own, nor the stack that the step ran on.
  *
- * What is looked for is kept masked, and compared without being unmasked. It
+ * Each step has a stack of its own, so that nothing that comes later covers
+ * what it leaves there. What is looked for is kept masked, and compared without
+ * being unmasked. It
  * holds for a program linked with -z now, as ours are: binding a function at
  * its first call writes the vector registers, and what memcpy() left in them,
  * to the stack.
@@ -15,6 +17,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <ucontext.h>
 
 #include <cmocka.h>
 
@@ -75,6 +78,22 @@ static size_t read_maps(void)
 	return n;
 }
 
+/* What the steps work on. */
+static struct secret private_key, password, wrong, file_key;
+static struct buf recipient, identity;
+static struct memory_sink message;
+
+static bool is_held(const struct secret *s, const uint8_t *p)
+{
+	return s->bytes && p >= s->bytes && p < s->bytes + s->mapped;
+}
+
+static bool may_stand_at(const uint8_t *p)
+{
+	return is_held(&private_key, p) || is_held(&password, p) ||
+	       is_held(&wrong, p) || is_held(&file_key, p);
+}
+
 static bool stands_at(const uint8_t *p, const uint8_t *masked, uint8_t mask)
 {
 	for (size_t i = 0; i < WINDOW; i++)
@@ -92,7 +111,7 @@ static size_t count_window(const struct map *map, const uint8_t *masked,
 		p = memchr(p, masked[0] ^ mask, (size_t)(map->end - p));
 		if (!p || p + WINDOW > map->end)
 			break;
-		n += stands_at(p, masked, mask);
+		n += stands_at(p, masked, mask) && !may_stand_at(p);
 	}
 	return n;
 }
@@ -126,70 +145,6 @@ static void nothing_is_left(const char *after)
 	assert_int_equal(left, 0);
 }
 
-/* Everything that can be derived from a file, by the code under test. */
-static void look_for_keys_of(const struct buf *file,
-			     const struct unseal_key *key)
-{
-	const uint8_t *bytes = (const uint8_t *)file->data;
-	uint8_t file_key[AGE_FILE_KEY_SIZE];
-	struct age_header h;
-	struct stream s;
-	struct err e;
-
-	assert_int_equal(age_header_parse(bytes, file->len, &h), AGE_PARSE_OK);
-	assert_int_equal(unwrap_file_key(key, &h, file_key, &e), 0);
-	look_for("file key", file_key, sizeof(file_key));
-	stream_init(&s, file_key, bytes + h.length);
-	look_for("payload key", s.key, sizeof(s.key));
-	stream_release(&s);
-	explicit_bzero(file_key, sizeof(file_key));
-}
-
-static void look_for_x25519_secrets(const struct buf *file,
-				    const struct secret *private_key)
-{
-	size_t at = strlen("age-encryption.org/v1\n-> X25519 ");
-	uint8_t share[AGE_KEY_SIZE], public[AGE_KEY_SIZE];
-	uint8_t shared[AGE_KEY_SIZE], wrap_key[AGE_KEY_SIZE];
-
-	assert_true(
-		age_base64_decode(file->data + at, 43, share, sizeof(share)));
-	x25519_public(public, private_key->bytes);
-	x25519_shared(shared, private_key->bytes, share);
-	assert_true(age_x25519_wrap_key(shared, share, public, wrap_key));
-	look_for("shared secret", shared, sizeof(shared));
-	look_for("X25519 wrap key", wrap_key, sizeof(wrap_key));
-	explicit_bzero(shared, sizeof(shared));
-	explicit_bzero(wrap_key, sizeof(wrap_key));
-}
-
-static void look_for_scrypt_secrets(const struct buf *file,
-				    const struct secret *password)
-{
-	size_t at = strlen("age-encryption.org/v1\n-> scrypt ");
-	uint8_t salt[SCRYPT_SALT_SIZE], wrap_key[AGE_KEY_SIZE];
-	struct err e;
-
-	assert_true(age_base64_decode(file->data + at, 22, salt, sizeof(salt)));
-	assert_int_equal(scrypt_wrap_key(password, salt, QUICK, wrap_key, &e),
-			 0);
-	look_for("scrypt wrap key", wrap_key, sizeof(wrap_key));
-	explicit_bzero(wrap_key, sizeof(wrap_key));
-}
-
-static void look_for_key_line(const struct secret *private_key)
-{
-	struct buf line;
-
-	look_for("private key", private_key->bytes, private_key->len);
-	buf_init(&line, 100);
-	assert_true(bech32_encode("AGE-SECRET-KEY-", private_key->bytes,
-				  private_key->len, &line));
-	/* Behind the part that is in every such line. */
-	look_for("private key as text", line.data + 16, line.len - 16);
-	buf_release(&line);
-}
-
 /* A sanitizer's allocator keeps what is freed, and lets nobody read it. */
 #if defined(__SANITIZE_ADDRESS__)
 #define MEMORY_IS_OURS false
@@ -202,56 +157,221 @@ static void look_for_key_line(const struct secret *private_key)
 #define MEMORY_IS_OURS true
 #endif
 
+struct stack {
+	uint8_t bytes[256 * 1024];
+};
+
+static void run_on(struct stack *stack, void (*step)(void))
+{
+	ucontext_t here, there;
+
+	assert_int_equal(getcontext(&there), 0);
+	there.uc_stack.ss_sp = stack->bytes;
+	there.uc_stack.ss_size = sizeof(stack->bytes);
+	there.uc_link = &here;
+	makecontext(&there, step, 0);
+	assert_int_equal(swapcontext(&here, &there), 0);
+}
+
+/* A step under test: its stack stays as it left it. */
+static void run(void (*step)(void))
+{
+	static struct stack of_step;
+
+	memset(&of_step, 0, sizeof(of_step));
+	run_on(&of_step, step);
+}
+
+/* A step of the test's own, whose stack is nobody's business. */
+static void prepare(void (*step)(void))
+{
+	static struct stack of_test;
+
+	run_on(&of_test, step);
+	explicit_bzero(&of_test, sizeof(of_test));
+}
+
+/* All that follows from a file, found by the code under test. */
+static void look_for_keys_of(const struct buf *file,
+			     const struct unseal_key *key)
+{
+	const uint8_t *bytes = (const uint8_t *)file->data;
+	uint8_t mac_key[AGE_KEY_SIZE];
+	struct age_header h;
+	struct stream s;
+	struct err e;
+
+	secret_release(&file_key);
+	secret_init(&file_key, AGE_FILE_KEY_SIZE);
+	assert_int_equal(age_header_parse(bytes, file->len, &h), AGE_PARSE_OK);
+	assert_int_equal(unwrap_file_key(key, &h, file_key.bytes, &e), 0);
+	look_for("file key", file_key.bytes, file_key.len);
+	age_hkdf(file_key.bytes, file_key.len, bytes, 0, "header", mac_key);
+	look_for("MAC key", mac_key, sizeof(mac_key));
+	stream_init(&s, file_key.bytes, bytes + h.length);
+	look_for("payload key", s.key, sizeof(s.key));
+}
+
+static void look_for_message_keys(void)
+{
+	static const char before[] = "age-encryption.org/v1\n-> X25519 ";
+	const struct unseal_key key = {.private_key = &private_key};
+	uint8_t share[AGE_KEY_SIZE], public[AGE_KEY_SIZE];
+	uint8_t shared[AGE_KEY_SIZE], wrap_key[AGE_KEY_SIZE];
+
+	assert_true(age_base64_decode(message.file.data + strlen(before), 43,
+				      share, sizeof(share)));
+	x25519_public(public, private_key.bytes);
+	x25519_shared(shared, private_key.bytes, share);
+	assert_true(age_x25519_wrap_key(shared, share, public, wrap_key));
+	look_for("shared secret", shared, sizeof(shared));
+	look_for("X25519 wrap key", wrap_key, sizeof(wrap_key));
+	look_for_keys_of(&message.file, &key);
+}
+
+static void look_for_identity_keys(void)
+{
+	static const char before[] = "age-encryption.org/v1\n-> scrypt ";
+	const struct unseal_key key = {.passphrase = &password};
+	uint8_t salt[SCRYPT_SALT_SIZE], wrap_key[AGE_KEY_SIZE];
+	struct err e;
+
+	assert_true(age_base64_decode(identity.data + strlen(before), 22, salt,
+				      sizeof(salt)));
+	assert_int_equal(scrypt_wrap_key(&password, salt, QUICK, wrap_key, &e),
+			 0);
+	look_for("scrypt wrap key", wrap_key, sizeof(wrap_key));
+	look_for_keys_of(&identity, &key);
+}
+
+static void look_for_private_key(void)
+{
+	struct buf line;
+
+	look_for("private key", private_key.bytes, private_key.len);
+	buf_init(&line, 100);
+	assert_true(bech32_encode("AGE-SECRET-KEY-", private_key.bytes,
+				  private_key.len, &line));
+	/* Behind the part that is in every such line. */
+	look_for("private key as text", line.data + 16, line.len - 16);
+	buf_release(&line);
+}
+
+static void look_for_passwords(void)
+{
+	look_for("password", password.bytes, password.len);
+	look_for("wrong password", wrong.bytes, wrong.len);
+}
+
 static int start(void **state)
 {
 	(void)state;
 	n_needles = 0;
+	buf_init(&recipient, 100);
+	buf_init(&identity, 4096);
+	memory_sink_init(&message);
 	return 0;
 }
 
-static void an_identity_leaves_nothing_behind(void **state)
+static int stop(void **state)
 {
-	struct secret private_key = SECRET_EMPTY, password = SECRET_EMPTY;
-	struct secret wrong = SECRET_EMPTY, opened = SECRET_EMPTY;
-	const struct unseal_key key = {.passphrase = &password};
-	struct buf recipient, file;
-	struct err e;
-
 	(void)state;
-	if (!MEMORY_IS_OURS)
-		skip();
-	buf_init(&recipient, 100);
-	buf_init(&file, 4096);
-	password_new(&password);
-	password_new(&wrong);
-	identity_new(&private_key, &recipient);
-	look_for("password", password.bytes, password.len);
-	look_for("wrong password", wrong.bytes, wrong.len);
-	look_for_key_line(&private_key);
-
-	assert_int_equal(
-		identity_seal(&private_key, &password, QUICK, &file, &e), 0);
-	look_for_keys_of(&file, &key);
-	look_for_scrypt_secrets(&file, &password);
 	secret_release(&private_key);
-
-	assert_int_equal(identity_open(&file, &password, &opened, &e), 0);
-	secret_release(&opened);
-	assert_int_equal(identity_open(&file, &wrong, &opened, &e), -1);
-	identity_spend(&wrong, QUICK);
 	secret_release(&password);
 	secret_release(&wrong);
-	nothing_is_left("an identity");
+	secret_release(&file_key);
 	buf_release(&recipient);
-	buf_release(&file);
+	buf_release(&identity);
+	buf_release(&message.file);
+	return 0;
 }
 
-static void seal_pattern(char **to, struct memory_sink *m)
+static void make_key(void)
 {
-	const struct sink sink = {.push = memory_push, .to = m};
+	identity_new(&private_key, &recipient);
+}
+
+static void make_passwords(void)
+{
+	password_new(&password);
+	password_new(&wrong);
+}
+
+static void seal_identity(void)
+{
+	struct err e;
+
+	assert_int_equal(
+		identity_seal(&private_key, &password, QUICK, &identity, &e),
+		0);
+}
+
+static void unwrap(const struct buf *file, const struct unseal_key *key)
+{
+	struct age_header h;
+	struct err e;
+
+	assert_int_equal(
+		age_header_parse((const uint8_t *)file->data, file->len, &h),
+		AGE_PARSE_OK);
+	assert_int_equal(unwrap_file_key(key, &h, file_key.bytes, &e), 0);
+}
+
+static void unwrap_by_password(void)
+{
+	unwrap(&identity, &(struct unseal_key){.passphrase = &password});
+}
+
+static void unwrap_by_key(void)
+{
+	unwrap(&message.file,
+	       &(struct unseal_key){.private_key = &private_key});
+}
+
+/* With any key: that it is a private one does not matter to the cipher. */
+static void wrap(void)
+{
+	uint8_t body[AGE_WRAPPED_SIZE];
+
+	age_wrap(private_key.bytes, file_key.bytes, body);
+}
+
+static void compute_mac(void)
+{
+	uint8_t mac[32];
+
+	age_header_mac(file_key.bytes, (const uint8_t *)recipient.data,
+		       recipient.len, mac);
+}
+
+static void open_identity(void)
+{
+	struct secret opened;
+	struct err e;
+
+	assert_int_equal(identity_open(&identity, &password, &opened, &e), 0);
+	secret_release(&opened);
+}
+
+static void open_identity_wrongly(void)
+{
+	struct secret opened;
+	struct err e;
+
+	assert_int_equal(identity_open(&identity, &wrong, &opened, &e), -1);
+}
+
+static void spend(void)
+{
+	identity_spend(&wrong, QUICK);
+}
+
+static void seal_message(void)
+{
+	const struct sink sink = {.push = memory_push, .to = &message};
 	uint8_t pattern[MAX_NEEDLE];
 	struct err e;
-	struct sealer *s = sealer_new(to, 1, &sink, &e);
+	struct sealer *s = sealer_new(&recipient.data, 1, &sink, &e);
 
 	assert_non_null(s);
 	random_bytes(pattern, sizeof(pattern));
@@ -263,13 +383,13 @@ static void seal_pattern(char **to, struct memory_sink *m)
 	sealer_free(&s);
 }
 
-static void open_and_drop(const struct buf *file, const struct unseal_key *key,
-			  size_t chunks)
+static void open_chunks(size_t chunks)
 {
-	struct memory_source m = memory_of(file);
+	const struct unseal_key key = {.private_key = &private_key};
+	struct memory_source m = memory_of(&message.file);
 	const struct source source = {.pull = memory_pull, .from = &m};
 	struct err e;
-	struct unsealer *u = unsealer_new(key, &source, &e);
+	struct unsealer *u = unsealer_new(&key, &source, &e);
 	const uint8_t *bytes;
 	size_t n;
 
@@ -279,34 +399,73 @@ static void open_and_drop(const struct buf *file, const struct unseal_key *key,
 	unsealer_free(&u);
 }
 
-static void a_message_leaves_nothing_behind(void **state)
+static void open_header(void)
 {
-	struct secret private_key = SECRET_EMPTY;
-	const struct unseal_key key = {.private_key = &private_key};
-	struct memory_sink m;
-	struct buf recipient;
-
-	(void)state;
-	if (!MEMORY_IS_OURS)
-		skip();
-	memory_sink_init(&m);
-	buf_init(&recipient, 100);
-	identity_new(&private_key, &recipient);
-	seal_pattern(&recipient.data, &m);
-	nothing_is_left("sealing a message");
-
-	look_for_key_line(&private_key);
-	look_for_keys_of(&m.file, &key);
-	look_for_x25519_secrets(&m.file, &private_key);
-	for (size_t chunks = 0; chunks <= 4; chunks++)
-		open_and_drop(&m.file, &key, chunks);
-	secret_release(&private_key);
-	nothing_is_left("opening a message");
-	buf_release(&m.file);
-	buf_release(&recipient);
+	open_chunks(0);
 }
 
-/* The test itself can see: in heap, on the stack and in static memory. */
+static void open_one_chunk(void)
+{
+	open_chunks(1);
+}
+
+static void open_to_the_end(void)
+{
+	open_chunks(4);
+}
+
+struct step {
+	const char *name;
+	void (*run)(void);
+	void (*look)(void); /* what only now is known; or NULL */
+};
+
+static const struct step identity_steps[] = {
+	{"making a key", make_key, look_for_private_key},
+	{"making passwords", make_passwords, look_for_passwords},
+	{"sealing an identity", seal_identity, look_for_identity_keys},
+	{"unwrapping by a password", unwrap_by_password, NULL},
+	{"opening an identity", open_identity, NULL},
+	{"a wrong password", open_identity_wrongly, NULL},
+	{"an unknown mailbox", spend, NULL},
+};
+
+static const struct step message_steps[] = {
+	{"making a key", make_key, look_for_private_key},
+	{"sealing a message", seal_message, look_for_message_keys},
+	{"unwrapping by a key", unwrap_by_key, NULL},
+	{"wrapping", wrap, NULL},
+	{"computing a MAC", compute_mac, NULL},
+	{"opening a header", open_header, NULL},
+	{"opening a chunk", open_one_chunk, NULL},
+	{"opening a message", open_to_the_end, NULL},
+};
+
+static void run_steps(const struct step *steps, size_t n)
+{
+	if (!MEMORY_IS_OURS)
+		skip();
+	for (size_t i = 0; i < n; i++) {
+		run(steps[i].run);
+		if (steps[i].look)
+			prepare(steps[i].look);
+		nothing_is_left(steps[i].name);
+	}
+}
+
+static void an_identity_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	run_steps(identity_steps, N_ELEMENTS(identity_steps));
+}
+
+static void a_message_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	run_steps(message_steps, N_ELEMENTS(message_steps));
+}
+
+/* The test itself can see: in heap, on a stack and in static memory. */
 static void what_is_left_is_found(void **state)
 {
 	static uint8_t in_static[16];
@@ -335,10 +494,12 @@ static void what_is_left_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_is_left_is_found, start),
-		cmocka_unit_test_setup(a_message_leaves_nothing_behind, start),
-		cmocka_unit_test_setup(an_identity_leaves_nothing_behind,
-				       start),
+		cmocka_unit_test_setup_teardown(what_is_left_is_found, start,
+						stop),
+		cmocka_unit_test_setup_teardown(a_message_leaves_nothing_behind,
+						start, stop),
+		cmocka_unit_test_setup_teardown(
+			an_identity_leaves_nothing_behind, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
