@@ -22,9 +22,9 @@
 #define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
-#define MUST_USE                __attribute__((warn_unused_result))
-#define NO_RETURN               __attribute__((noreturn))
-#define UNUSED                  __attribute__((unused))
+#define MUST_USE		__attribute__((warn_unused_result))
+#define NO_RETURN		__attribute__((noreturn))
+#define UNUSED			__attribute__((unused))
 
 /*
  * Unbounded or error-blind: buf_* and num_* stand in for them. The library

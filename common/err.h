@@ -40,7 +40,8 @@ int err_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Puts "text: " before what is there: context added by a caller. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* The exit code of a program that ends because of this (interface: 64, 67, 69, 75, 77). */
+/* The exit code of a program that ends because of this (interface: 64, 67, 69,
+ * 75, 77). */
 int err_exit_code(enum err_kind kind);
 
 #endif

@@ -37,8 +37,8 @@ int sandbox_no_way_out(struct err *e)
 	int code = ctx ? 0 : -ENOMEM;
 
 	for (size_t i = 0; code == 0 && i < N_ELEMENTS(given_up); i++)
-		code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
-					given_up[i], 0);
+		code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), given_up[i],
+					0);
 	if (code == 0)
 		code = seccomp_load(ctx); /* with no_new_privs */
 	if (ctx)

@@ -11,8 +11,7 @@
 #include "common/sasl.h"
 
 /* "user=U^Aauth=Bearer T^A^A". The token becomes l_r->password. */
-bool sasl_xoauth2_parse(const uint8_t *bytes, size_t n,
-			struct sasl_login *l_r);
+bool sasl_xoauth2_parse(const uint8_t *bytes, size_t n, struct sasl_login *l_r);
 
 /* "n,a=U,^A[host=…^A][port=…^A]auth=Bearer T^A^A", channel binding refused. */
 bool sasl_oauthbearer_parse(const uint8_t *bytes, size_t n,

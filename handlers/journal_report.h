@@ -17,17 +17,17 @@ enum { REPORT_HEADER_MAX = 64 * 1024 };
 
 /* Who sent it to whom: the envelope. Borrowed. */
 struct report_envelope {
-	const char *hostname;    /* ours, in From and Message-ID */
-	const char *ulid;        /* of the copy */
-	const char *sender;      /* "" : <> */
+	const char *hostname; /* ours, in From and Message-ID */
+	const char *ulid;     /* of the copy */
+	const char *sender;   /* "" : <> */
 	const char *const *recipients;
 	size_t n_recipients;
-	int64_t when;            /* seconds since 1970 */
+	int64_t when; /* seconds since 1970 */
 };
 
 struct journal_report {
 	struct report_envelope envelope;
-	bool opened;       /* everything before the message is written */
+	bool opened;	   /* everything before the message is written */
 	struct buf header; /* of the message, until then */
 };
 

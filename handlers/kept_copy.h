@@ -20,7 +20,7 @@ struct copy_facts {
 	const char *domain;  /* of Delivered-To */
 	const char *account; /* the real server's user */
 	const char *server;  /* "host:port" */
-	bool sent;           /* by SMTP, with an envelope; else fetched */
+	bool sent;	     /* by SMTP, with an envelope; else fetched */
 	const char *sender;
 	const char *const *recipients; /* accepted by the server, Bcc too */
 	size_t n_recipients;

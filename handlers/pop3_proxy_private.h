@@ -38,7 +38,7 @@ struct session {
 	struct upstream *upstream;
 	struct pop3_features features;
 	struct proxy_login login;
-	struct seen *seen;       /* opened at the first fetch */
+	struct seen *seen;	 /* opened at the first fetch */
 	struct pop3_uidls uidls; /* asked for at the first fetch */
 
 	struct summary summary;

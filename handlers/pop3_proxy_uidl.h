@@ -12,8 +12,8 @@ enum { POP3_UIDL_MAX = 70 }; /* RFC 1939 7 */
 
 struct pop3_uidls {
 	bool asked;
-	bool complete;  /* the server's whole list was read */
-	char **list;    /* by number - 1; NULL: none is known */
+	bool complete; /* the server's whole list was read */
+	char **list;   /* by number - 1; NULL: none is known */
 	size_t n;
 	uint64_t *unkept; /* numbers whose copy failed */
 	size_t n_unkept;

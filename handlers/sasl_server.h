@@ -20,23 +20,23 @@ enum sasl_mechanism {
 };
 
 /* The names of a set, each behind a separator; for EHLO, CAPA, bare AUTH. */
-void sasl_server_list(struct conn *c, unsigned mechanisms,
-		      const char *before, const char *after);
+void sasl_server_list(struct conn *c, unsigned mechanisms, const char *before,
+		      const char *after);
 
 enum sasl_end {
-	SASL_GIVEN,        /* a credential is in the login */
-	SASL_CANCELLED,    /* the client sent "*" */
-	SASL_MALFORMED,    /* not base64, or not what the mechanism says */
+	SASL_GIVEN,	   /* a credential is in the login */
+	SASL_CANCELLED,	   /* the client sent "*" */
+	SASL_MALFORMED,	   /* not base64, or not what the mechanism says */
 	SASL_NO_MECHANISM, /* none of ours */
-	SASL_LOST,         /* the connection: see status */
+	SASL_LOST,	   /* the connection: see status */
 };
 
 struct sasl_server {
 	struct conn *conn;
-	const char *prompt;    /* "334 " or "+ " */
-	unsigned seconds;      /* for each answer */
-	unsigned mechanisms;   /* on offer */
-	bool is_token;         /* out: the password is an OAuth token */
+	const char *prompt;	 /* "334 " or "+ " */
+	unsigned seconds;	 /* for each answer */
+	unsigned mechanisms;	 /* on offer */
+	bool is_token;		 /* out: the password is an OAuth token */
 	enum conn_status status; /* out, with SASL_LOST */
 };
 

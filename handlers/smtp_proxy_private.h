@@ -21,7 +21,7 @@ enum { PROXY_HELO_MAX = 255, PROXY_IDLE_SECONDS = 600 };
 
 /* One mail, as the server has accepted it so far. */
 struct proxy_tx {
-	char *sender;      /* without its brackets */
+	char *sender; /* without its brackets */
 	bool utf8;
 	char **recipients; /* accepted ones alone */
 	size_t n_recipients;
@@ -61,7 +61,8 @@ void smtp_proxy_forget_mail(struct session *s);
 const struct reply *smtp_proxy_relay(struct session *s,
 				     const struct smtp_reply *r);
 
-/* The server is gone or talks nonsense: the client is told, the session ends. */
+/* The server is gone or talks nonsense: the client is told, the session ends.
+ */
 const struct reply *smtp_proxy_lost_server(struct session *s,
 					   const struct err *e);
 

@@ -179,9 +179,12 @@ static const struct {
 	const char *line;
 	bool (*holds)(const struct session *s); /* NULL: always */
 } extensions[] = {
-	{"PIPELINING", NULL},	       {"8BITMIME", NULL},
-	{"ENHANCEDSTATUSCODES", offers_enhanced}, {"STARTTLS", offers_starttls},
-	{"SMTPUTF8", offers_utf8},     {"DSN", offers_dsn},
+	{"PIPELINING", NULL},
+	{"8BITMIME", NULL},
+	{"ENHANCEDSTATUSCODES", offers_enhanced},
+	{"STARTTLS", offers_starttls},
+	{"SMTPUTF8", offers_utf8},
+	{"DSN", offers_dsn},
 };
 
 static const struct reply *ehlo(struct session *s, const char *arg)

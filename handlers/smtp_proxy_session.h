@@ -14,11 +14,11 @@ struct dialler;
 
 /* The states of the command table; docs/sessions.md has the grid. */
 enum smtp_proxy_state {
-	SMTP_PROXY_START,  /* not greeted */
-	SMTP_PROXY_LOGIN,  /* greeted, not logged in */
-	SMTP_PROXY_READY,  /* logged in to the real server */
-	SMTP_PROXY_MAIL,   /* MAIL accepted by the server */
-	SMTP_PROXY_RCPT,   /* a recipient accepted */
+	SMTP_PROXY_START, /* not greeted */
+	SMTP_PROXY_LOGIN, /* greeted, not logged in */
+	SMTP_PROXY_READY, /* logged in to the real server */
+	SMTP_PROXY_MAIL,  /* MAIL accepted by the server */
+	SMTP_PROXY_RCPT,  /* a recipient accepted */
 	SMTP_PROXY_N_STATES,
 };
 

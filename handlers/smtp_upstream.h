@@ -31,8 +31,7 @@ struct smtp_reply {
 void smtp_reply_init(struct smtp_reply *r);
 
 /* ERR_TEMP: gone, too slow, or a reply that has no end or no form. */
-int smtp_upstream_read(struct upstream *u, struct smtp_reply *r,
-		       struct err *e);
+int smtp_upstream_read(struct upstream *u, struct smtp_reply *r, struct err *e);
 
 /* Sends a command (without CRLF) and reads its reply. */
 int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,

@@ -71,7 +71,7 @@ int upstream_send_pass(struct upstream *u, const struct secret *password,
 
 /* A client's credential for the real server. */
 struct credential {
-	const char *user;            /* the real server's own user name */
+	const char *user;	     /* the real server's own user name */
 	const struct secret *secret; /* password or token */
 	bool is_token;
 };

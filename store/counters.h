@@ -14,13 +14,13 @@ enum {
 };
 
 struct counters {
-	bool counted;           /* false: no record was there, all is zero */
-	uint64_t messages;      /* waiting */
-	uint64_t octets;        /* waiting, wire size */
-	int64_t oldest;         /* arrival of the oldest, seconds; 0: none */
-	int64_t last_received;  /* seconds since 1970; 0: never */
+	bool counted;		/* false: no record was there, all is zero */
+	uint64_t messages;	/* waiting */
+	uint64_t octets;	/* waiting, wire size */
+	int64_t oldest;		/* arrival of the oldest, seconds; 0: none */
+	int64_t last_received;	/* seconds since 1970; 0: never */
 	int64_t last_collected; /* a login that ended in QUIT */
-	int64_t hour;           /* hours since 1970 that arrivals[0] counts */
+	int64_t hour;		/* hours since 1970 that arrivals[0] counts */
 	uint32_t arrivals[COUNTERS_HOURS]; /* by hour, newest first */
 };
 

@@ -23,8 +23,8 @@ struct index {
 	DB_TXN *txn;
 	struct marker marker;
 	struct counters counters;
-	bool reconcile;     /* the records must be held against cur/ */
-	char db_text[200];  /* what Berkeley DB last complained of */
+	bool reconcile;	   /* the records must be held against cur/ */
+	char db_text[200]; /* what Berkeley DB last complained of */
 	sigset_t old_mask;
 	struct sigaction old_alarm;
 };
@@ -44,7 +44,8 @@ int index_enter(struct mailbox *m, unsigned wait_ms, struct index *ix,
  */
 int index_leave(struct index *ix, bool well, struct err *e);
 
-/* --- for index_records.c --------------------------------------------------- */
+/* --- for index_records.c ---------------------------------------------------
+ */
 
 /* One transaction at a time; commit does not sync (docs/store.md). */
 int index_begin(struct index *ix, struct err *e) MUST_USE;
@@ -58,7 +59,8 @@ int index_error(const struct index *ix, const char *what, int code,
 /* Gives the watchdog n more messages' worth of time. */
 void index_more_time(struct index *ix, size_t n_messages);
 
-/* --- what is done inside ----------------------------------------------------- */
+/* --- what is done inside -----------------------------------------------------
+ */
 
 /*
  * Takes in at most INDEX_BATCH tickets. *taken_r counts new records, *more_r

@@ -39,7 +39,7 @@ int tickets_each(const struct mailbox *m,
 		 void *to, struct err *e);
 
 enum ticket_state {
-	TICKET_KEPT,       /* its message lies in cur/ */
+	TICKET_KEPT,	   /* its message lies in cur/ */
 	TICKET_UNFINISHED, /* being written, given up, or collected already */
 };
 

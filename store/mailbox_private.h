@@ -29,9 +29,10 @@ struct mailbox {
 
 /* The bytes of `lock` that are locked, each for one purpose. */
 enum mailbox_byte {
-	MAILBOX_BYTE_INDEX = 0,   /* exclusive: inside the index */
+	MAILBOX_BYTE_INDEX = 0,	  /* exclusive: inside the index */
 	MAILBOX_BYTE_COLLECT = 1, /* exclusive: collecting */
-	MAILBOX_BYTE_USE = 2,     /* shared: in a transaction; exclusive: deleting */
+	MAILBOX_BYTE_USE =
+		2, /* shared: in a transaction; exclusive: deleting */
 };
 
 /*
@@ -44,9 +45,9 @@ void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte);
 
 /* What `lock` says about the index; read and written under byte 0. */
 struct marker {
-	bool valid;         /* false: never written, or torn */
-	bool dirty;         /* somebody went in and did not come out well */
-	uint32_t attempts;  /* recoveries begun and not completed */
+	bool valid;	   /* false: never written, or torn */
+	bool dirty;	   /* somebody went in and did not come out well */
+	uint32_t attempts; /* recoveries begun and not completed */
 	uint8_t boot_id[16];
 	uint64_t generation; /* counts recoveries and rebuilds */
 	uint64_t lock_dev, lock_ino;

@@ -38,15 +38,15 @@ void record_activity_key(int64_t when, uint64_t nonce,
 			 uint8_t out[RECORD_ACTIVITY_KEY_SIZE]);
 int64_t record_activity_when(const uint8_t key[RECORD_ACTIVITY_KEY_SIZE]);
 
-/* "program TAB peer TAB outcome TAB messages TAB octets". Returns its length. */
+/* "program TAB peer TAB outcome TAB messages TAB octets". Returns its length.
+ */
 size_t record_activity_encode(const struct activity *a,
 			      char out[RECORD_ACTIVITY_MAX]);
 
 void record_marker_encode(const struct marker *m,
 			  uint8_t out[RECORD_MARKER_SIZE]);
 /* Anything that is not a whole marker gives one with valid = false. */
-void record_marker_decode(const uint8_t *bytes, size_t n,
-			  struct marker *m_r);
+void record_marker_decode(const uint8_t *bytes, size_t n, struct marker *m_r);
 
 /* FNV-1a, 64 bit: finds torn and never-written records, no attacker. */
 uint64_t record_checksum(const uint8_t *bytes, size_t n);

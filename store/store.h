@@ -107,7 +107,7 @@ const char *delivery_ulid(const struct delivery *d);
 
 /* One line for the mailbox's own account of what happened. */
 struct activity {
-	int64_t when;        /* seconds since 1970 */
+	int64_t when;	     /* seconds since 1970 */
 	const char *program; /* "smtp-journal" */
 	const char *peer;
 	const char *outcome; /* of interface.md */
@@ -128,8 +128,8 @@ int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
 		     struct err *e) MUST_USE;
 
 struct sweep_report {
-	uint64_t taken_in;   /* messages entered into the index */
-	uint64_t removed;    /* unfinished messages whose writer is gone */
+	uint64_t taken_in; /* messages entered into the index */
+	uint64_t removed;  /* unfinished messages whose writer is gone */
 };
 
 /* Enters the index and removes what dead writers left in tmp/. */
@@ -143,8 +143,8 @@ struct collection; /* one mailbox, logged in to; a snapshot of its messages */
 struct message {
 	char ulid[ULID_LEN + 1];
 	uint64_t octets; /* exact wire size */
-	unsigned flags;  /* enum message_flags */
-	bool marked;     /* for deletion */
+	unsigned flags;	 /* enum message_flags */
+	bool marked;	 /* for deletion */
 };
 
 /*
@@ -159,7 +159,8 @@ struct collection *collection_login(struct store *s, const char *id,
 				    unsigned scrypt_log_n,
 				    struct err *e) MUST_USE;
 
-/* The same with the mailbox's private key itself, as a recovery key opens it. */
+/* The same with the mailbox's private key itself, as a recovery key opens it.
+ */
 struct collection *collection_login_with_key(struct store *s, const char *id,
 					     const struct secret *private_key,
 					     struct err *e) MUST_USE;
