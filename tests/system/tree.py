@@ -33,6 +33,7 @@ from harness.report import Failure, check
 from harness.tools import SYSTEM_PATH, TREE
 
 SUITE = "bookworm"
+CGROUP = "restante-test-"
 INSIDE = "RESTANTE_TEST_SYSTEM"  # set to the cgroups of the script
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
 BOOT_SECONDS = 90
@@ -147,7 +148,8 @@ def _supervise(cgroups: list[Path], network: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ended)
     inner = subprocess.Popen(
-        ["unshare", *network, "--mount", "--pid", "--fork", "--kill-child",
+        ["setpriv", "--pdeathsig=KILL",  # if we are killed ourselves
+         "unshare", *network, "--mount", "--pid", "--fork", "--kill-child",
          "--mount-proc", sys.executable, *sys.argv],
         env={**os.environ, INSIDE: ":".join(map(str, cgroups))})
     try:
@@ -161,9 +163,18 @@ def _supervise(cgroups: list[Path], network: list[str]) -> int:
         inner.wait()
 
 
+def _remove_abandoned(folder: Path) -> None:
+    """What scripts left that were killed themselves."""
+    for old in folder.glob(f"{CGROUP}*"):
+        if not Path("/proc", old.name.removeprefix(CGROUP)).exists():
+            _remove_cgroup(old)
+
+
 def _in_cgroups(network: list[str]) -> int:
-    cgroups = [folder / f"restante-test-{os.getpid()}"
-               for folder in _cgroup_folders()]
+    folders = _cgroup_folders()
+    for folder in folders:
+        _remove_abandoned(folder)
+    cgroups = [folder / f"{CGROUP}{os.getpid()}" for folder in folders]
     try:
         for folder in cgroups:
             folder.mkdir()
@@ -178,7 +189,8 @@ def _in_cgroups(network: list[str]) -> int:
 def _loopback_up() -> None:
     """In a network namespace that is new, even this is down."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS,
+                    struct.pack("16sh", b"lo", IFF_UP))
 
 
 def enter_namespaces(with_network: bool = False) -> Path:
@@ -306,7 +318,20 @@ class Machine:
         """The opposite: every process in there ends between two steps."""
         if leader := self.leader:
             os.kill(leader, signal.SIGKILL)
-        self.nspawn.wait(30)
+        until(self._ended, 30, "every process in there has ended")
+
+    def _ended(self) -> bool:
+        """We may be process 1 to those whose parents are gone: a system does
+        not end before they are waited for.
+        """
+        if self.nspawn.poll() is not None:
+            return True
+        with suppress(ChildProcessError):
+            found = os.waitid(os.P_ALL, 0,
+                              os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if found and found.si_pid != self.nspawn.pid:
+                os.waitpid(found.si_pid, 0)
+        return False
 
     def power_off(self) -> None:
         """End it, however it stands: nobody wants the tree any more."""
