@@ -67,6 +67,7 @@ struct collection {
 	size_t chunk; /* octets lent at a time */
 	enum err_kind store_fails, login_fails;
 	size_t not_removable;	 /* by collection_update() */
+	unsigned slow_ms;	 /* a message takes that long to open */
 	bool discreet;		 /* keeps no copy of a password */
 	void (*at_update)(void); /* called while the session lives */
 	int wait_on; /* messages and deletions wait for its peer to hang up */
@@ -215,6 +216,7 @@ struct reader *reader_open(struct collection *c, size_t i, struct err *e)
 	}
 	if (c->wait_on)
 		rig_wait_for_hang_up(c->wait_on);
+	poll(NULL, 0, (int)c->slow_ms);
 	r = calloc(1, sizeof(*r));
 	assert_non_null(r);
 	r->message = &c->list[i];

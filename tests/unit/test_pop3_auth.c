@@ -209,6 +209,20 @@ static void a_login_in_the_end_is_what_counts(void **state)
 	rig_release(&r);
 }
 
+static void a_name_that_is_no_id_stands_in_no_log(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_empty_store();
+	rig_init(&r);
+	rig_run(&r, "USER " RIG_ID "\r\nPASS x\r\nAUTH PLAIN AGpvZQB4\r\n");
+	rig_expect_logged(&r, "outcome=auth-failed");
+	assert_null(strstr(r.log.data, "mailbox="));
+	assert_null(strstr(r.log.data, "joe"));
+	rig_release(&r);
+}
+
 static void wrong_passwords_are_forgiven_so_many_times(void **state)
 {
 	struct buf script, wanted;
@@ -321,6 +335,7 @@ static void no_credential_is_taken_without_tls(void **state)
 				    "+OK Bye\r\n");
 		assert_int_equal(rig_store.logins, 0);
 		rig_expect_logged(&r, "tls=none");
+		rig_expect_logged(&r, "outcome=refused reason=tls-required");
 		rig_release(&r);
 	}
 }
@@ -358,7 +373,7 @@ enum { MASK = 0x5a, NEEDLE_MAX = 64 };
 
 static const char *const secrets[] = {
 	RIG_PASSWORD, PW64,
-	"lOGFhYmJjY2RkZWVmZgBhYmNkLWVmZ2gtaWpr", /* of PLAIN64 */
+	"OWFhYmJjY2RkZWVmZgBhYmNkLWVmZ2gtaWpr", /* of PLAIN64 */
 };
 
 static struct needle {
@@ -425,6 +440,33 @@ static void look_for_secrets(void)
 	fclose(maps);
 }
 
+static const char *const secret_scripts[] = {
+	RIG_LOGIN "QUIT\r\n",
+	"AUTH PLAIN " PLAIN64 "\r\nQUIT\r\n",
+	"AUTH PLAIN\r\n" PLAIN64 "\r\nQUIT\r\n",
+	"AUTH LOGIN\r\n" ID64 "\r\n" PW64 "\r\nQUIT\r\n",
+	/* Refused, and still a secret. */
+	"PASS " RIG_PASSWORD "\r\n" RIG_LOGIN "QUIT\r\n",
+	"PASS " RIG_PASSWORD "\n" RIG_LOGIN "QUIT\r\n",
+	"AUTH PLAIN " PLAIN64 "*\r\n" RIG_LOGIN "QUIT\r\n",
+	"AUTH LOGIN\r\n" PW64 "\n" RIG_LOGIN "QUIT\r\n",
+	"AUTH XYZ " PLAIN64 "\r\n" RIG_LOGIN "QUIT\r\n",
+};
+
+/* Looking for what nobody says would find nothing. */
+static void every_secret_is_said(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < N_ELEMENTS(secrets); k++) {
+		bool said = false;
+
+		for (size_t i = 0; i < N_ELEMENTS(secret_scripts); i++)
+			said |= strstr(secret_scripts[i], secrets[k]) != NULL;
+		if (!said)
+			fail_msg("nobody says \"%s\"", secrets[k]);
+	}
+}
+
 static void the_search_finds_what_is_there(void **state)
 {
 	(void)state;
@@ -444,22 +486,9 @@ static void the_search_finds_what_is_there(void **state)
 /* At QUIT the session still lives, and so do its buffers. */
 static void no_secret_outlives_its_use(void **state)
 {
-	static const char *const scripts[] = {
-		RIG_LOGIN "QUIT\r\n",
-		"AUTH PLAIN " PLAIN64 "\r\nQUIT\r\n",
-		"AUTH PLAIN\r\n" PLAIN64 "\r\nQUIT\r\n",
-		"AUTH LOGIN\r\n" ID64 "\r\n" PW64 "\r\nQUIT\r\n",
-		/* Refused, and still a secret. */
-		"PASS " RIG_PASSWORD "\r\n" RIG_LOGIN "QUIT\r\n",
-		"PASS " RIG_PASSWORD "\n" RIG_LOGIN "QUIT\r\n",
-		"AUTH PLAIN " PLAIN64 "*\r\n" RIG_LOGIN "QUIT\r\n",
-		"AUTH LOGIN\r\n" PW64 "\n" RIG_LOGIN "QUIT\r\n",
-		"AUTH XYZ " PLAIN64 "\r\n" RIG_LOGIN "QUIT\r\n",
-	};
-
 	(void)state;
 	mask_secrets();
-	for (size_t i = 0; i < 2 * N_ELEMENTS(scripts); i++) {
+	for (size_t i = 0; i < 2 * N_ELEMENTS(secret_scripts); i++) {
 		struct rig r;
 
 		rig_empty_store();
@@ -467,7 +496,7 @@ static void no_secret_outlives_its_use(void **state)
 		rig_store.at_update = look_for_secrets;
 		rig_init(&r);
 		r.client.step = i % 2;
-		rig_run(&r, scripts[i / 2]);
+		rig_run(&r, secret_scripts[i / 2]);
 		assert_int_equal(rig_store.updates, 1);
 		for (size_t k = 0; k < N_ELEMENTS(secrets); k++)
 			if (needles[k].found)
@@ -481,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		/* First, before any other test has left a secret of its own. */
+		cmocka_unit_test(every_secret_is_said),
 		cmocka_unit_test(the_search_finds_what_is_there),
 		cmocka_unit_test(no_secret_outlives_its_use),
 		cmocka_unit_test(every_way_in_is_answered_as_it_should),
@@ -489,6 +519,7 @@ int main(void)
 		cmocka_unit_test(
 			trouble_has_its_code_and_stands_in_the_summary),
 		cmocka_unit_test(a_login_in_the_end_is_what_counts),
+		cmocka_unit_test(a_name_that_is_no_id_stands_in_no_log),
 		cmocka_unit_test(wrong_passwords_are_forgiven_so_many_times),
 		cmocka_unit_test(a_sasl_line_may_be_long_and_no_longer),
 		cmocka_unit_test(

@@ -385,19 +385,68 @@ static void a_silent_client_is_left_silently(void **state)
 	rig_release(&r);
 }
 
+static double logged_seconds(const struct rig *r)
+{
+	const char *at = strstr(r->log.data, " seconds=");
+
+	assert_non_null(at);
+	return strtod(at + strlen(" seconds="), NULL);
+}
+
 /* The session's own limit ends it as well, and marks go with it. */
 static void a_session_has_its_length(void **state)
+{
+	static const char *const scripts[] = {"CAPA\r\n",
+					      RIG_LOGIN "DELE 1\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(scripts); i++) {
+		struct rig r;
+
+		three_messages();
+		rig_init(&r);
+		r.conf.limits.session_max = 1;
+		r.client.stay = true;
+		rig_run(&r, scripts[i]);
+		assert_int_equal(rig_store.updates, 0);
+		rig_expect_logged(&r, "outcome=timeout");
+		assert_true(logged_seconds(&r) < 15);
+		rig_release(&r);
+	}
+}
+
+/* One that is worked in has it anew with every message. */
+static void a_session_that_gets_on_may_go_on(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	three_messages();
+	rig_store.slow_ms = 1800;
+	rig_init(&r);
+	r.conf.limits.session_max = 3;
+	rig_run_in_turn(&r,
+			(const char *[]){RIG_LOGIN, "RETR 1\r\n", "RETR 2\r\n",
+					 "DELE 1\r\n", "QUIT\r\n", NULL});
+	assert_int_equal(rig_store.removed, 1);
+	rig_expect_logged(&r, "messages=2 octets=30 deleted=1");
+	rig_release(&r);
+}
+
+/* RFC 1939 3: once logged in, a client may think for ten minutes. */
+static void who_is_logged_in_has_more_time(void **state)
 {
 	struct rig r;
 
 	(void)state;
 	three_messages();
 	rig_init(&r);
-	r.conf.limits.session_max = 1;
+	r.conf.limits.command_timeout = 1;
+	r.conf.limits.session_max = 2;
 	r.client.stay = true;
-	rig_run(&r, RIG_LOGIN "DELE 1\r\n");
-	assert_int_equal(rig_store.updates, 0);
+	rig_run(&r, RIG_LOGIN);
 	rig_expect_logged(&r, "outcome=timeout");
+	assert_true(logged_seconds(&r) > 1.5);
 	rig_release(&r);
 }
 
@@ -501,6 +550,8 @@ int main(void)
 		cmocka_unit_test(what_could_not_be_deleted_is_told),
 		cmocka_unit_test(a_silent_client_is_left_silently),
 		cmocka_unit_test(a_session_has_its_length),
+		cmocka_unit_test(a_session_that_gets_on_may_go_on),
+		cmocka_unit_test(who_is_logged_in_has_more_time),
 		cmocka_unit_test(
 			a_hundred_pipelined_commands_are_answered_in_one_record),
 		cmocka_unit_test(every_reply_is_one_record),
