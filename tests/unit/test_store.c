@@ -346,8 +346,8 @@ static const char *const wrecks[] = {
 	"rm -rf ../index",
 	"rm -f index.db",
 	"rm -f log.*",
-	"for f in index.db log.* __db.*; do head -c 5000 /dev/urandom >$f; "
-	"done",
+	("for f in index.db log.* __db.*; do head -c 5000 /dev/urandom >$f; "
+	 "done"),
 	"for f in index.db log.*; do : >$f; done",
 	"rm -f __db.*",
 };
