@@ -15,6 +15,7 @@
 #include "common/base.h"
 #include "store/identity.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <ucontext.h>
@@ -67,7 +68,8 @@ static size_t read_maps(void)
 		uintptr_t start, end;
 		char rights[5];
 
-		if (sscanf(line, "%jx-%jx %4s", &start, &end, rights) != 3 ||
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end,
+			   rights) != 3 ||
 		    rights[0] != 'r' || rights[1] != 'w')
 			continue;
 		assert_true(n < MAX_MAPS);
