@@ -39,7 +39,11 @@ static struct activity activity_now(const struct session *s,
 	};
 }
 
-/* UPDATE (RFC 1939 6): the one place from which anything is deleted. */
+/*
+ * UPDATE (RFC 1939 6): the one place from which anything is deleted. The
+ * mailbox is given back before the answer, for the next session may begin
+ * behind it.
+ */
 static const struct reply *update(struct session *s)
 {
 	const struct activity activity = activity_now(s, collected_or_idle(s));
@@ -48,6 +52,7 @@ static const struct reply *update(struct session *s)
 	int result;
 
 	result = collection_update(s->mail, &removed, &activity, &e);
+	collection_free(&s->mail);
 	s->updated = true;
 	s->summary.deleted = removed;
 	if (result == 0)
@@ -96,7 +101,7 @@ static void record_unfinished(struct session *s)
 	const struct activity activity = activity_now(s, s->summary.outcome);
 	struct err e;
 
-	if (s->mail && !s->updated)
+	if (s->mail)
 		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
 				    &activity, &e);
 }

@@ -294,6 +294,7 @@ struct rig_client {
 	bool stay;    /* does not close its side behind the script */
 	struct buf heard;
 	size_t reads;
+	bool locked_at_bye; /* the mailbox was, when QUIT's answer was heard */
 };
 
 static void rig_speak(struct rig_client *c)
@@ -323,7 +324,11 @@ static bool rig_hear(struct rig_client *c)
 	if (got <= 0)
 		return false;
 	c->reads++;
-	return buf_add(&c->heard, piece, (size_t)got);
+	if (!buf_add(&c->heard, piece, (size_t)got))
+		return false;
+	if (strstr(c->heard.data, "+OK Bye\r\n"))
+		c->locked_at_bye |= rig_store.logged_in;
+	return true;
 }
 
 static void rig_take_turns(struct rig_client *c)

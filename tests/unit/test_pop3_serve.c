@@ -313,6 +313,7 @@ static void quit_alone_deletes_and_every_end_is_told(void **state)
 		assert_int_equal(rig_store.removed, ends[i].removed);
 		assert_int_equal(rig_store.records, !ends[i].updates);
 		assert_string_equal(rig_store.activity, ends[i].activity);
+		assert_false(r.client.locked_at_bye);
 		rig_expect_logged(&r, ends[i].logged);
 		rig_expect_logged(&r, "peer=192.0.2.7 tls=TLS1.3 "
 				      "mailbox=" RIG_ID);
