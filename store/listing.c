@@ -105,22 +105,62 @@ void listing_sort_by_sequence(struct listing *l)
 /* --- tmp/ ------------------------------------------------------------------
  */
 
+struct tickets {
+	struct ticket_name *list;
+	size_t n, room;
+};
+
+static void add_ticket(struct tickets *t, const struct ticket_name *name)
+{
+	if (t->n == t->room) {
+		size_t room = t->room ? 2 * t->room : 16;
+		struct ticket_name *grown =
+			reallocarray(t->list, room, sizeof(*grown));
+
+		if (!grown)
+			die_temp("out of memory: a list of %zu tickets", room);
+		t->list = grown;
+		t->room = room;
+	}
+	t->list[t->n++] = *name;
+}
+
+static int ticket_by_ulid(const void *a, const void *b)
+{
+	const struct ticket_name *x = a, *y = b;
+
+	return memcmp(x->ulid, y->ulid, ULID_LEN);
+}
+
+static int read_tickets(const struct mailbox *m, struct tickets *t,
+			struct err *e)
+{
+	DIR *d = open_stream(m, "tmp", e);
+	struct ticket_name name;
+	struct dirent *entry;
+
+	if (!d)
+		return -1;
+	while ((entry = readdir(d)))
+		if (name_parse_ticket(entry->d_name, &name))
+			add_ticket(t, &name);
+	closedir(d);
+	if (t->n)
+		qsort(t->list, t->n, sizeof(t->list[0]), ticket_by_ulid);
+	return 0;
+}
+
 int tickets_each(const struct mailbox *m,
 		 int (*each)(const struct ticket_name *t, void *to,
 			     struct err *e),
 		 void *to, struct err *e)
 {
-	DIR *d = open_stream(m, "tmp", e);
-	struct ticket_name t;
-	struct dirent *entry;
-	int result = 0;
+	struct tickets t = {.list = NULL};
+	int result = read_tickets(m, &t, e);
 
-	if (!d)
-		return -1;
-	while (result == 0 && (entry = readdir(d)))
-		if (name_parse_ticket(entry->d_name, &t))
-			result = each(&t, to, e);
-	closedir(d);
+	for (size_t i = 0; result == 0 && i < t.n; i++)
+		result = each(&t.list[i], to, e);
+	free(t.list);
 	return result;
 }
 

@@ -30,8 +30,9 @@ void listing_release(struct listing *l);
 void listing_sort_by_sequence(struct listing *l);
 
 /*
- * Walks the tickets of tmp/: calls each(ticket, to) for every name, until it
- * returns other than 0, which is then returned.
+ * Walks the tickets of tmp/ in the order of their ULIDs, which is that of
+ * arrival: calls each(ticket, to) until it returns other than 0, which is then
+ * returned.
  */
 int tickets_each(const struct mailbox *m,
 		 int (*each)(const struct ticket_name *t, void *to,

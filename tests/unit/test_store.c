@@ -101,6 +101,25 @@ static void the_order_is_that_of_arrival(void **state)
 	mailbox_close(&m);
 }
 
+/* Taken in together, too: a directory is read in an order of its own. */
+static void tickets_are_taken_in_as_they_came(void **state)
+{
+	enum { SOME = 40 };
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	char ulid[SOME][ULID_LEN + 1];
+	struct collection *c;
+
+	for (unsigned i = 0; i < SOME; i++)
+		store_rig_keep(m, i, i, ulid[i]);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), SOME);
+	for (size_t i = 0; i < SOME; i++)
+		assert_string_equal(collection_message(c, i)->ulid, ulid[i]);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
 static void an_aborted_message_leaves_nothing(void **state)
 {
 	struct store_rig *rig = *state;
@@ -612,6 +631,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIGGED(what_is_kept_is_collected),
 		RIGGED(the_order_is_that_of_arrival),
+		RIGGED(tickets_are_taken_in_as_they_came),
 		RIGGED(an_aborted_message_leaves_nothing),
 		RIGGED(updating_nothing_is_a_collection_too),
 		RIGGED(a_wrong_password_and_an_unknown_id_are_alike),
