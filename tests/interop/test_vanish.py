@@ -131,7 +131,8 @@ class Vanishing:
             pop3 = self.connected()
             cutter.play(pop3, cut)
             vanish(pop3.wire, ending)
-        self.pop3.idle()
+            # Until it is noticed the mailbox is in use, and rightly so.
+            self.pop3.idle()
         equal(len(self.instance.kept(mailbox)), 1, "messages left")
         pop3 = self.connected()
         cutter.play(pop3, cutter.length)
