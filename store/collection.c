@@ -25,7 +25,7 @@ enum {
 	UPDATE_WAIT_MS = 5000,
 };
 
-/* --- the private key ----------------------------------------------------- */
+/* --- the private key ------------------------------------------------------ */
 
 static int open_identity(const struct mailbox *m, const char *name,
 			 const struct secret *password,
@@ -120,13 +120,11 @@ static int scan_with_index(struct mailbox *m, struct listing *l, struct err *e)
 	struct err leaving;
 	struct index ix;
 	uint64_t taken;
-	bool more = true;
-	int result = 0;
+	int result;
 
 	if (index_enter(m, SNAPSHOT_WAIT_MS, &ix, e) < 0)
 		return -1;
-	while (result == 0 && more)
-		result = index_take_in(&ix, &taken, &more, e);
+	result = index_take_in(&ix, &taken, e);
 	if (result == 0)
 		result = index_reconcile(&ix, l, e);
 	if (index_leave(&ix, result == 0, &leaving) < 0 && result == 0) {
@@ -169,8 +167,7 @@ static int take_snapshot(struct collection *c, struct err *e)
 	return 0;
 }
 
-/* --- logging in
- * --------------------------------------------------------------- */
+/* --- logging in ----------------------------------------------------------- */
 
 static int begin(struct collection *c, struct err *e)
 {
@@ -256,8 +253,7 @@ struct message *collection_message(struct collection *c, size_t i)
 	return &c->list[i];
 }
 
-/* --- deleting
- * ----------------------------------------------------------------- */
+/* --- deleting ------------------------------------------------------------- */
 
 static struct message_name name_of(const struct message *message)
 {

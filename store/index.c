@@ -72,8 +72,7 @@ static void ignore_db_message(UNUSED const DB_ENV *env, UNUSED const char *text)
 {
 }
 
-/* --- signals and the watchdog
- * -------------------------------------------------- */
+/* --- signals and the watchdog --------------------------------------------- */
 
 static void end_hanging_holder(UNUSED int signal_number)
 {
@@ -113,8 +112,7 @@ static void release_signals(struct index *ix)
 	pthread_sigmask(SIG_SETMASK, &ix->old_mask, NULL);
 }
 
-/* --- what the marker says
- * -------------------------------------------------------- */
+/* --- what the marker says ------------------------------------------------- */
 
 /* Unreadable (ProcSubset=pid): zero, which equals no boot and so recovers. */
 static bool read_boot_id(uint8_t id_r[16])
@@ -205,8 +203,7 @@ static int make_plan(struct index *ix, int dir, enum index_plan *plan_r,
 	return 0;
 }
 
-/* --- recovering and rebuilding
- * ----------------------------------------------------- */
+/* --- recovering and rebuilding -------------------------------------------- */
 
 static bool is_region(const char *name)
 {
@@ -317,8 +314,7 @@ static int prepare(struct index *ix, int dir, enum index_plan plan,
 	return 0;
 }
 
-/* --- the environment
- * ----------------------------------------------------------------- */
+/* --- the environment ------------------------------------------------------ */
 
 static int configure_environment(DB_ENV *env, bool new_regions)
 {
@@ -443,8 +439,7 @@ static int open_index(struct index *ix, struct err *e)
 	return result;
 }
 
-/* --- transactions
- * ---------------------------------------------------------------------- */
+/* --- transactions --------------------------------------------------------- */
 
 int index_begin(struct index *ix, struct err *e)
 {
@@ -479,9 +474,7 @@ void index_abort(struct index *ix)
 	ix->txn = NULL;
 }
 
-/* --- in and out
- * ---------------------------------------------------------------------------
- */
+/* --- in and out ----------------------------------------------------------- */
 
 static int reconcile_on_entry(struct index *ix, struct err *e)
 {

@@ -63,11 +63,10 @@ void index_more_time(struct index *ix, size_t n_messages);
  */
 
 /*
- * Takes in at most INDEX_BATCH tickets. *taken_r counts new records, *more_r
- * says whether there may be further tickets.
+ * Takes in all tickets there are, in the order of arrival, INDEX_BATCH in a
+ * transaction. *taken_r counts new records.
  */
-int index_take_in(struct index *ix, uint64_t *taken_r, bool *more_r,
-		  struct err *e) MUST_USE;
+int index_take_in(struct index *ix, uint64_t *taken_r, struct err *e) MUST_USE;
 
 /*
  * Scans cur/ into l and makes the records equal to it: unknown files get the

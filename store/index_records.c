@@ -86,8 +86,7 @@ static int del(struct index *ix, const uint8_t *key, size_t n_key,
 		       : index_error(ix, "delete", code, e);
 }
 
-/* --- sequence numbers
- * --------------------------------------------------------- */
+/* --- sequence numbers ----------------------------------------------------- */
 
 static const uint8_t sequence_key[1] = {RECORD_KEY_SEQUENCE};
 
@@ -109,8 +108,7 @@ static int next_sequence(struct index *ix, uint64_t *sequence_r, struct err *e)
 		   e);
 }
 
-/* --- taking in
- * ----------------------------------------------------------------- */
+/* --- taking in ------------------------------------------------------------ */
 
 static int insert(struct index *ix, const struct message_name *name,
 		  uint64_t *sequence_r, struct err *e)
@@ -130,15 +128,6 @@ static int insert(struct index *ix, const struct message_name *name,
 		     ulid_time_ms(name->ulid) / 1000);
 	return 0;
 }
-
-/* The tickets of one batch: unlinked only when the batch is committed. */
-struct batch {
-	struct index *ix;
-	char (*ulids)[ULID_LEN + 1];
-	size_t n;
-	uint64_t taken;
-	bool full;
-};
 
 static int take_in_one(struct index *ix, const struct message_name *name,
 		       uint64_t *taken, struct err *e)
@@ -171,58 +160,65 @@ static int find_kept(const struct mailbox *m, const struct ticket_name *t,
 	return t->pending ? ticket_keep_pending(m, t, name_r, e) : 0;
 }
 
-static int take_in_ticket(const struct ticket_name *t, void *to, struct err *e)
+/* Tickets of one batch that are in the index; unlinked once it is committed. */
+struct batch {
+	const struct ticket_name *tickets[INDEX_BATCH];
+	size_t n;
+};
+
+/* Takes in from *at on, as many as a transaction may hold. */
+static int take_in_some(struct index *ix, const struct tickets *t, size_t *at,
+			struct batch *b, uint64_t *taken, struct err *e)
 {
-	struct batch *b = to;
 	struct message_name name;
 	int kept;
 
-	if (b->n == INDEX_BATCH) {
-		b->full = true;
-		return 1;
+	for (b->n = 0; *at < t->n && b->n < INDEX_BATCH; (*at)++) {
+		kept = find_kept(ix->mailbox, &t->list[*at], &name, e);
+		if (kept < 0 || (kept && take_in_one(ix, &name, taken, e) < 0))
+			return -1;
+		if (kept)
+			b->tickets[b->n++] = &t->list[*at];
 	}
-	kept = find_kept(b->ix->mailbox, t, &name, e);
-	if (kept <= 0)
-		return kept;
-	if (take_in_one(b->ix, &name, &b->taken, e) < 0)
-		return -1;
-	memcpy(b->ulids[b->n++], t->ulid, ULID_LEN + 1);
 	return 0;
 }
 
-static int take_in_batch(struct batch *b, struct err *e)
+static int take_in_batch(struct index *ix, const struct tickets *t, size_t *at,
+			 uint64_t *taken, struct err *e)
 {
-	if (index_begin(b->ix, e) < 0)
+	struct batch b;
+
+	if (index_begin(ix, e) < 0)
 		return -1;
-	if (tickets_each(b->ix->mailbox, take_in_ticket, b, e) < 0) {
-		index_abort(b->ix);
+	if (take_in_some(ix, t, at, &b, taken, e) < 0) {
+		index_abort(ix);
 		return -1;
 	}
-	if (index_commit(b->ix, e) < 0)
+	if (index_commit(ix, e) < 0)
 		return -1;
-	for (size_t i = 0; i < b->n; i++)
-		if (ticket_unlink(b->ix->mailbox, b->ulids[i], e) < 0)
+	for (size_t i = 0; i < b.n; i++)
+		if (ticket_unlink(ix->mailbox, b.tickets[i]->ulid, e) < 0)
 			return -1;
 	fault_point("index.tickets_unlinked");
 	return 0;
 }
 
-int index_take_in(struct index *ix, uint64_t *taken_r, bool *more_r,
-		  struct err *e)
+int index_take_in(struct index *ix, uint64_t *taken_r, struct err *e)
 {
-	struct batch b = {.ix = ix};
-	int result;
+	struct tickets t;
+	size_t at = 0;
+	int result = tickets_scan(ix->mailbox, &t, e);
 
-	b.ulids = xcalloc(INDEX_BATCH, sizeof(b.ulids[0]));
-	result = take_in_batch(&b, e);
-	free(b.ulids);
-	*taken_r = b.taken;
-	*more_r = b.full;
+	*taken_r = 0;
+	while (result == 0 && at < t.n) {
+		result = take_in_batch(ix, &t, &at, taken_r, e);
+		index_more_time(ix, 0);
+	}
+	tickets_release(&t);
 	return result;
 }
 
-/* --- holding the records against cur/
- * ----------------------------------------------- */
+/* --- holding the records against cur/ ------------------------------------- */
 
 struct gone {
 	char (*ulids)[ULID_LEN + 1];
@@ -359,8 +355,7 @@ int index_reconcile(struct index *ix, struct listing *l, struct err *e)
 	return result;
 }
 
-/* --- removing
- * ------------------------------------------------------------------------ */
+/* --- removing ------------------------------------------------------------- */
 
 static int unlink_message(const struct mailbox *m,
 			  const struct message_name *name, struct err *e)
@@ -444,8 +439,7 @@ int index_remove(struct index *ix, const struct message_name *names, size_t n,
 	return 0;
 }
 
-/* --- activity
- * -------------------------------------------------------------------------- */
+/* --- activity ------------------------------------------------------------- */
 
 static int prune_activity(struct index *ix, int64_t now, struct err *e)
 {

@@ -105,11 +105,6 @@ void listing_sort_by_sequence(struct listing *l)
 /* --- tmp/ ------------------------------------------------------------------
  */
 
-struct tickets {
-	struct ticket_name *list;
-	size_t n, room;
-};
-
 static void add_ticket(struct tickets *t, const struct ticket_name *name)
 {
 	if (t->n == t->room) {
@@ -132,13 +127,13 @@ static int ticket_by_ulid(const void *a, const void *b)
 	return memcmp(x->ulid, y->ulid, ULID_LEN);
 }
 
-static int read_tickets(const struct mailbox *m, struct tickets *t,
-			struct err *e)
+int tickets_scan(const struct mailbox *m, struct tickets *t, struct err *e)
 {
 	DIR *d = open_stream(m, "tmp", e);
 	struct ticket_name name;
 	struct dirent *entry;
 
+	*t = (struct tickets){.list = NULL};
 	if (!d)
 		return -1;
 	while ((entry = readdir(d)))
@@ -150,18 +145,10 @@ static int read_tickets(const struct mailbox *m, struct tickets *t,
 	return 0;
 }
 
-int tickets_each(const struct mailbox *m,
-		 int (*each)(const struct ticket_name *t, void *to,
-			     struct err *e),
-		 void *to, struct err *e)
+void tickets_release(struct tickets *t)
 {
-	struct tickets t = {.list = NULL};
-	int result = read_tickets(m, &t, e);
-
-	for (size_t i = 0; result == 0 && i < t.n; i++)
-		result = each(&t.list[i], to, e);
-	free(t.list);
-	return result;
+	free(t->list);
+	*t = (struct tickets){.list = NULL};
 }
 
 /* Wire octets of a sealed file, from its length and its header's length. */

@@ -29,15 +29,15 @@ void listing_release(struct listing *l);
 /* Sorts by sequence; what has none comes last, by ULID. */
 void listing_sort_by_sequence(struct listing *l);
 
-/*
- * Walks the tickets of tmp/ in the order of their ULIDs, which is that of
- * arrival: calls each(ticket, to) until it returns other than 0, which is then
- * returned.
+struct tickets {
+	struct ticket_name *list;
+	size_t n, room;
+};
+
+/* Scans tmp/, in the order of ULIDs: that of arrival. Release it in any case.
  */
-int tickets_each(const struct mailbox *m,
-		 int (*each)(const struct ticket_name *t, void *to,
-			     struct err *e),
-		 void *to, struct err *e);
+int tickets_scan(const struct mailbox *m, struct tickets *t, struct err *e);
+void tickets_release(struct tickets *t);
 
 enum ticket_state {
 	TICKET_KEPT,	   /* its message lies in cur/ */

@@ -24,7 +24,7 @@ enum {
 	COUNTERS_AT = 256,
 };
 
-/* --- opening ------------------------------------------------------------- */
+/* --- opening -------------------------------------------------------------- */
 
 static int open_in(const struct mailbox *m, const char *name, int flags,
 		   struct err *e)

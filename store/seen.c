@@ -51,8 +51,7 @@ struct seen {
 	struct hmac_sha256_ctx octets; /* of the message being fetched */
 };
 
-/* --- keyed hashes
- * ------------------------------------------------------------- */
+/* --- keyed hashes --------------------------------------------------------- */
 
 /* Fields are length-prefixed: ("ab", "c") and ("a", "bc") must differ. */
 static void hash_field(struct hmac_sha256_ctx *ctx, const void *bytes, size_t n)
@@ -122,8 +121,7 @@ static void make_record(struct seen *s, const struct fetched *f,
 	hmac_sha256_digest(&ctx, sizeof(r->message), r->message);
 }
 
-/* --- the file
- * -------------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------- */
 
 static int fail(const struct seen *s, const char *what, struct err *e)
 {
@@ -245,8 +243,7 @@ static int append(struct seen *s, const struct seen_record *r, struct err *e)
 	return 0;
 }
 
-/* --- opening
- * ------------------------------------------------------------------------ */
+/* --- opening -------------------------------------------------------------- */
 
 static int read_key(struct seen *s, struct err *e)
 {
@@ -305,8 +302,7 @@ void seen_close(struct seen **s_r)
 	*s_r = NULL;
 }
 
-/* --- keeping once
- * --------------------------------------------------------------------- */
+/* --- keeping once --------------------------------------------------------- */
 
 static bool was_kept(const struct seen *s, const struct seen_record *r)
 {
@@ -356,8 +352,7 @@ int seen_keep(struct seen *s, const struct fetched *f, struct delivery **d,
 	return result;
 }
 
-/* --- forgetting
- * -------------------------------------------------------------------------- */
+/* --- forgetting ----------------------------------------------------------- */
 
 static int compare_tags(const void *a, const void *b)
 {

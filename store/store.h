@@ -18,7 +18,7 @@
 struct secret;
 struct sink;
 
-/* --- the store and its mailboxes ---------------------------------------- */
+/* --- the store and its mailboxes ------------------------------------------ */
 
 struct store;
 
@@ -61,7 +61,7 @@ const struct mailbox_conf *mailbox_settings(const struct mailbox *m);
 int mailbox_hold(struct mailbox *m, struct err *e) MUST_USE;
 void mailbox_release(struct mailbox *m);
 
-/* --- keeping a message --------------------------------------------------- */
+/* --- keeping a message ---------------------------------------------------- */
 
 enum message_flags {
 	MESSAGE_NORMALISED = 1 << 0,  /* N: line ends were mended */
@@ -136,7 +136,7 @@ struct sweep_report {
 int mailbox_sweep(struct mailbox *m, struct sweep_report *report_r,
 		  struct err *e);
 
-/* --- collecting: opens messages ------------------------------------------ */
+/* --- collecting: opens messages ------------------------------------------- */
 
 struct collection; /* one mailbox, logged in to; a snapshot of its messages */
 

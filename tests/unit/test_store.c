@@ -157,8 +157,7 @@ static void updating_nothing_is_a_collection_too(void **state)
 	collection_free(&c);
 }
 
-/* --- who may
- * ------------------------------------------------------------------- */
+/* --- who may -------------------------------------------------------------- */
 
 static void a_wrong_password_and_an_unknown_id_are_alike(void **state)
 {
@@ -248,8 +247,7 @@ static void room_is_what_is_left_beyond_the_reserve(void **state)
 	assert_int_equal(e.kind, ERR_FULL);
 }
 
-/* --- what dies on the way
- * --------------------------------------------------------- */
+/* --- what dies on the way ------------------------------------------------- */
 
 static void write_half(const struct store_rig *rig)
 {
@@ -311,10 +309,9 @@ static void die_inside(const struct store_rig *rig)
 	uint64_t taken;
 	struct index ix;
 	struct err e;
-	bool more;
 
 	if (index_enter(m, 5000, &ix, &e) < 0 ||
-	    index_take_in(&ix, &taken, &more, &e) < 0)
+	    index_take_in(&ix, &taken, &e) < 0)
 		_exit(1);
 }
 
@@ -357,8 +354,7 @@ static void recoveries_that_never_end_lead_to_a_rebuild(void **state)
 	mailbox_close(&m);
 }
 
-/* --- the index is not the truth
- * ----------------------------------------------------- */
+/* --- the index is not the truth ------------------------------------------- */
 
 /* What may befall index/, as a shell command inside it. */
 static const char *const wrecks[] = {
@@ -513,9 +509,7 @@ static void many_are_taken_in_in_batches(void **state)
 	mailbox_close(&m);
 }
 
-/* --- damage
- * ------------------------------------------------------------------------------
- */
+/* --- damage --------------------------------------------------------------- */
 
 static void damage_is_told_and_the_others_come(void **state)
 {
@@ -562,8 +556,7 @@ static void damage_is_told_and_the_others_come(void **state)
 	mailbox_close(&m);
 }
 
-/* --- a proxy's copy
- * ---------------------------------------------------------------------- */
+/* --- a proxy's copy ------------------------------------------------------- */
 
 static struct delivery *prepare(struct mailbox *m)
 {
