@@ -65,8 +65,7 @@ bool dial_server_parse(const char *text, size_t n, struct dial_server *s_r)
 	       take_port(s_r, end, (size_t)(text + n - end));
 }
 
-/* --- the mailbox's targets
- * ------------------------------------------------------ */
+/* --- the mailbox's targets ------------------------------------------------ */
 
 /* The standard ports, the preferred one first (RFC 8314 3). */
 static const struct {
@@ -174,8 +173,7 @@ int dial_plan_make(const struct conf_strings *targets,
 		       server->host);
 }
 
-/* --- addresses
- * --------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 /* The first row that has the address decides. */
 static const struct {

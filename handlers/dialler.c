@@ -49,8 +49,7 @@ struct answer {
 	struct dialled dialled;
 };
 
-/* --- the child: resolving
- * ------------------------------------------------------ */
+/* --- the child: resolving ------------------------------------------------- */
 
 struct dialling {
 	const struct conf *conf;
@@ -125,8 +124,7 @@ static bool may_dial(const struct dialling *g, const struct sockaddr *address)
 	return false;
 }
 
-/* --- the child: connecting
- * ------------------------------------------------------- */
+/* --- the child: connecting ------------------------------------------------ */
 
 static void set_port(struct sockaddr *address, uint16_t port)
 {
@@ -234,8 +232,7 @@ static void describe(struct dialled *d, const struct dial_plan *plan)
 	memcpy(d->pin, plan->pin, sizeof(d->pin));
 }
 
-/* --- the child: one request
- * -------------------------------------------------------- */
+/* --- the child: one request ----------------------------------------------- */
 
 static int make_plan(struct dialling *g, const struct request *r, struct err *e)
 {
@@ -366,8 +363,7 @@ static int drop_connection(void)
 		       : 0;
 }
 
-/* --- the session's end
- * ------------------------------------------------------------------ */
+/* --- the session's end ---------------------------------------------------- */
 
 struct dialler *dialler_start(const struct conf *conf,
 			      enum dial_service service, struct err *e)

@@ -27,8 +27,7 @@ void journal_report_release(struct journal_report *r)
 	buf_release(&r->header);
 }
 
-/* --- the message's header
- * --------------------------------------------------------- */
+/* --- the message's header ------------------------------------------------- */
 
 /* Octets up to and including the empty line; 0: it is not there yet. */
 static size_t header_end(const struct buf *header)
@@ -105,8 +104,7 @@ static void collect_fields(const struct buf *header, const char *name,
 	}
 }
 
-/* --- the text part
- * -------------------------------------------------------------------- */
+/* --- the text part -------------------------------------------------------- */
 
 static bool is_address_octet(char c)
 {
@@ -242,8 +240,7 @@ static int open_report(struct journal_report *r, bool whole,
 	return result;
 }
 
-/* --- the filter
- * -------------------------------------------------------------------------- */
+/* --- the filter ----------------------------------------------------------- */
 
 int journal_report_push(struct journal_report *r, const uint8_t *bytes,
 			size_t n, const struct sink *sink)

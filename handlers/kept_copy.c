@@ -30,8 +30,7 @@ static struct sink delivery_sink(struct kept_copy *c)
 	return (struct sink){.push = deliver, .to = c};
 }
 
-/* --- the trace header
- * -------------------------------------------------------------- */
+/* --- the trace header ----------------------------------------------------- */
 
 /* Lines are bounded, so there is always room for them. */
 static int write_lines(struct kept_copy *c, struct buf *lines, bool fits)
@@ -81,8 +80,7 @@ static int write_trace(struct kept_copy *c, const struct copy_facts *f,
 	return result;
 }
 
-/* --- beginning
- * ------------------------------------------------------------------------ */
+/* --- beginning ------------------------------------------------------------ */
 
 /* A fetched message has no envelope but the account it was fetched for. */
 static void begin_report(struct kept_copy *c, const struct copy_facts *f)
@@ -118,8 +116,7 @@ struct kept_copy *kept_copy_begin(struct mailbox *m, const struct copy_facts *f,
 	return c;
 }
 
-/* --- the message
- * ------------------------------------------------------------------------ */
+/* --- the message ---------------------------------------------------------- */
 
 int kept_copy_push(void *copy, const uint8_t *bytes, size_t n)
 {

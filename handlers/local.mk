@@ -28,10 +28,12 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_serve_session.c %D%/pop3_serve_session.h \
 	%D%/pop3_top.c %D%/pop3_top.h \
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
+	%D%/proxy_account.c %D%/proxy_account.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
 	%D%/proxy_throttle.c %D%/proxy_throttle.h \
 	%D%/relay.c %D%/relay.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
+	%D%/server_tls.c %D%/server_tls.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
 	%D%/smtp_journal_envelope.c \

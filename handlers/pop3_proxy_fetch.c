@@ -27,7 +27,7 @@ static const struct reply reply_top_syntax = {
 static const struct reply reply_number = {
 	"-ERR", "", "a message number was expected", REPLY_FAULT};
 
-enum { NUMBER_MAX = 1000000000 };
+enum { NUMBER_MAX = 1000000000, UIDL_LINES_MAX = 10000000 };
 
 /* One message on its way. */
 struct passage {
@@ -45,8 +45,7 @@ struct passage {
 	size_t line_octets;  /* of the present line */
 };
 
-/* --- what the server calls its messages
- * -------------------------------------------- */
+/* --- what the server calls its messages ----------------------------------- */
 
 /* The whole list, once: it also says what may be forgotten. */
 static int ask_uidls(struct session *s, struct err *e)
@@ -55,26 +54,28 @@ static int ask_uidls(struct session *s, struct err *e)
 
 	s->uidls.asked = true;
 	pop3_proxy_expect_data(s);
-	if (pop3_upstream_command(s->upstream, &ok, e, "UIDL") < 0)
+	if (pop3_upstream_command(s->account.upstream, &ok, e, "UIDL") < 0)
 		return -1;
 	if (!ok)
 		return 0; /* a server without UIDL: told by content alone */
 	s->uidls.complete = true;
-	for (;;) {
-		if (upstream_read_line(s->upstream, e) < 0)
+	for (unsigned n = 0; n < UIDL_LINES_MAX; n++) {
+		if (upstream_read_line(s->account.upstream, e) < 0)
 			return -1;
-		if (strcmp(s->upstream->line.data, ".") == 0)
+		if (strcmp(s->account.upstream->line.data, ".") == 0)
 			return 0;
-		if (!pop3_uidls_add(&s->uidls, s->upstream->line.data))
+		if (!pop3_uidls_add(&s->uidls, s->account.upstream->line.data))
 			s->uidls.complete = false;
 	}
+	return err_set(e, ERR_TEMP, "server %s sent a list without an end",
+		       s->account.upstream->host);
 }
 
 static struct fetched fetched_of(const struct session *s, const char *uidl)
 {
 	return (struct fetched){
-		.server = s->login.server.host,
-		.user = s->login.user,
+		.server = s->account.login.server.host,
+		.user = s->account.login.user,
 		.uidl = uidl,
 	};
 }
@@ -104,7 +105,7 @@ static int prepare(struct session *s, bool *lost_server_r, struct err *e)
 {
 	*lost_server_r = false;
 	if (!s->seen) {
-		s->seen = seen_open(s->mailbox, e);
+		s->seen = seen_open(s->account.mailbox, e);
 		if (!s->seen)
 			return -1;
 	}
@@ -118,15 +119,14 @@ static int prepare(struct session *s, bool *lost_server_r, struct err *e)
 	return 0;
 }
 
-/* --- the copy
- * ------------------------------------------------------------------------- */
+/* --- the copy ------------------------------------------------------------- */
 
 static struct kept_copy *begin_copy(struct session *s, struct err *e)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	const struct trace trace = {
 		.hostname = s->conf->hostname,
-		.helo = s->login.server.host,
+		.helo = s->account.login.server.host,
 		.peer = s->peer,
 		.protocol = "POP3S",
 		.tls_version = tls ? tls->version : "",
@@ -135,8 +135,8 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 		.note = "fetched by the client named above",
 		.when = time(NULL),
 	};
-	char server[TARGET_HOST_MAX + 8];
-	const char *const account = s->login.user;
+	char server[PROXY_SERVER_SIZE];
+	const char *const account = s->account.login.user;
 	const struct copy_facts facts = {
 		.trace = &trace,
 		.domain = s->conf->domain,
@@ -147,12 +147,11 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 		.n_recipients = 1,
 	};
 
-	snprintf(server, sizeof(server), "%s:%u", s->login.server.host,
-		 (unsigned)s->upstream->port);
-	if (store_room(s->store, 0, s->conf->limits.reserve, e) < 0 ||
-	    mailbox_hold(s->mailbox, e) < 0)
+	proxy_account_server(&s->account, server);
+	if (store_room(s->account.store, 0, s->conf->limits.reserve, e) < 0 ||
+	    mailbox_hold(s->account.mailbox, e) < 0)
 		return NULL;
-	return kept_copy_begin(s->mailbox, &facts, e);
+	return kept_copy_begin(s->account.mailbox, &facts, e);
 }
 
 static int push_copy(void *to, const uint8_t *bytes, size_t n)
@@ -162,8 +161,7 @@ static int push_copy(void *to, const uint8_t *bytes, size_t n)
 	return kept_copy_push(p->copy, bytes, n);
 }
 
-/* --- counting lines
- * -------------------------------------------------------------------- */
+/* --- counting lines ------------------------------------------------------- */
 
 /* RFC 1939 7: the body begins behind the first empty line. */
 static void count_lines(struct passage *p, const uint8_t *bytes, size_t n)
@@ -187,7 +185,7 @@ static void count_lines(struct passage *p, const uint8_t *bytes, size_t n)
  */
 static int is_whole(struct passage *p, bool *whole_r, struct err *e)
 {
-	struct upstream *u = p->s->upstream;
+	struct upstream *u = p->s->account.upstream;
 	const char *size;
 	uint64_t octets;
 	bool ok;
@@ -206,9 +204,7 @@ static int is_whole(struct passage *p, bool *whole_r, struct err *e)
 	return 0;
 }
 
-/* --- passing
- * ------------------------------------------------------------------------------
- */
+/* --- passing -------------------------------------------------------------- */
 
 static int write_to_client(void *to, const uint8_t *bytes, size_t n)
 {
@@ -239,7 +235,7 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 static enum conn_status read_to_the_dot(struct passage *p, bool *taken_r)
 {
 	const struct sink sink = {.push = pass, .to = p};
-	struct conn *server = p->s->upstream->conn;
+	struct conn *server = p->s->account.upstream->conn;
 	struct dot_in dot;
 
 	dot_in_init(&dot);
@@ -301,7 +297,7 @@ static const struct reply *finish(struct passage *p)
 			return cut_unkept(p, &e);
 		pop3_uidls_mark_kept(&s->uidls, p->number);
 	}
-	pop3_proxy_note(s, OUTCOME_RELAYED, NULL);
+	summary_note(&s->summary, OUTCOME_RELAYED, NULL);
 	if (dot_out_end(&p->dot, &client) < 0)
 		return pop3_proxy_lost_client(s, conn_flush(s->conn));
 	return &reply_sent;
@@ -314,7 +310,7 @@ static const struct reply *pass_message(struct passage *p)
 	bool taken = false;
 	struct err e;
 
-	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 	pop3_proxy_expect_data(s);
 	dot_out_init(&p->dot);
 	crlf_init(&p->crlf);
@@ -322,7 +318,7 @@ static const struct reply *pass_message(struct passage *p)
 	status = read_to_the_dot(p, &taken);
 	if (status != CONN_OK) {
 		err_set(&e, ERR_TEMP, "server %s broke off a message",
-			s->upstream->host);
+			s->account.upstream->host);
 		return pop3_proxy_broken_off(s, &e);
 	}
 	if (p->copy_failed)
@@ -343,24 +339,24 @@ static const struct reply *ask_for_message(struct passage *p)
 
 	pop3_proxy_expect_answer(s);
 	if (p->is_top)
-		sent = pop3_upstream_command(s->upstream, &ok, &e,
+		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
 					     "TOP %llu %llu", number,
 					     (unsigned long long)p->top_lines);
 	else
-		sent = pop3_upstream_command(s->upstream, &ok, &e, "RETR %llu",
-					     number);
+		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
+					     "RETR %llu", number);
 	if (sent < 0)
 		return pop3_proxy_lost_server(s, &e);
 	if (ok)
 		return pass_message(p);
-	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 	return &reply_sent;
 }
 
 static const struct reply *not_kept(struct passage *p, const struct err *e)
 {
 	log_error("%s", e->text);
-	pop3_proxy_note(p->s, OUTCOME_TEMPFAIL, "store");
+	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
 	pop3_uidls_mark_unkept(&p->s->uidls, p->number);
 	return &reply_not_kept;
 }
@@ -378,7 +374,7 @@ static const struct reply *fetch(struct passage *p)
 	p->copy = begin_copy(s, &e);
 	r = p->copy ? ask_for_message(p) : not_kept(p, &e);
 	kept_copy_free(&p->copy);
-	mailbox_release(s->mailbox);
+	mailbox_release(s->account.mailbox);
 	return r;
 }
 

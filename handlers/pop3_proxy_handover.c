@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/sasl_token.h"
 #include "common/tls.h"
+#include "handlers/dialler.h"
 #include "handlers/relay.h"
 
 static const struct reply reply_no_collecting = {
@@ -81,7 +82,7 @@ static int begin(struct session *s, struct conn *server, const char *user,
 static const struct reply *refuse(struct session *s, const char *why)
 {
 	log_error("pop3-serve: %s", why);
-	pop3_proxy_note(s, OUTCOME_TEMPFAIL, "pop3-serve");
+	summary_note(&s->summary, OUTCOME_TEMPFAIL, "pop3-serve");
 	return &reply_no_collecting;
 }
 
@@ -90,7 +91,7 @@ const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 {
 	struct conn *server;
 	struct err e;
-	int fd = dialler_hand_over(s->dialler, &e);
+	int fd = dialler_hand_over(s->account.dialler, &e);
 
 	s->state = POP3_PROXY_AUTHORIZATION;
 	if (fd < 0)

@@ -28,7 +28,7 @@ static const struct reply *parse_number(const char *arg, uint64_t *number_r)
 /* The server's status line, as it came. */
 static const struct reply *relay_status(struct session *s)
 {
-	conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 	return &reply_sent;
 }
 
@@ -39,16 +39,16 @@ static const struct reply *relay_lines(struct session *s)
 
 	pop3_proxy_expect_data(s);
 	for (unsigned n = 0; n < LIST_LINES_MAX; n++) {
-		if (upstream_read_line(s->upstream, &e) < 0)
+		if (upstream_read_line(s->account.upstream, &e) < 0)
 			return pop3_proxy_broken_off(s, &e);
-		conn_printf(s->conn, "%s\r\n", s->upstream->line.data);
+		conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 		if (conn_broken(s->conn))
 			return pop3_proxy_lost_client(s, conn_flush(s->conn));
-		if (strcmp(s->upstream->line.data, ".") == 0)
+		if (strcmp(s->account.upstream->line.data, ".") == 0)
 			return &reply_sent;
 	}
 	err_set(&e, ERR_TEMP, "server %s sent a list without an end",
-		s->upstream->host);
+		s->account.upstream->host);
 	return pop3_proxy_broken_off(s, &e);
 }
 
@@ -58,7 +58,8 @@ static const struct reply *ask(struct session *s, const char *command,
 	struct err e;
 
 	pop3_proxy_expect_answer(s);
-	if (pop3_upstream_command(s->upstream, ok_r, &e, "%s", command) < 0)
+	if (pop3_upstream_command(s->account.upstream, ok_r, &e, "%s",
+				  command) < 0)
 		return pop3_proxy_lost_server(s, &e);
 	return relay_status(s);
 }
@@ -137,9 +138,9 @@ const struct reply *pop3_proxy_quit(struct session *s, const char *arg UNUSED)
 	static const struct reply reply_bye = {"+OK", "", "goodbye",
 					       REPLY_CLOSE};
 
-	if (!s->upstream)
+	if (!s->account.upstream)
 		return &reply_bye;
 	(void)one_line(s, "QUIT");
-	upstream_free(&s->upstream);
+	upstream_free(&s->account.upstream);
 	return &reply_sent_close;
 }

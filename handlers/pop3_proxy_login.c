@@ -7,114 +7,68 @@
 #include "common/base.h"
 #include "handlers/pop3_proxy_private.h"
 
-#include "common/log.h"
 #include "handlers/pop3_replies.h"
-#include "handlers/proxy_throttle.h"
 #include "handlers/sasl_server.h"
 
-static const struct reply reply_welcome = {"+OK", "", "logged in", 0};
+static const struct reply reply_welcome = {"+OK", "", "Logged in", 0};
 static const struct reply reply_not_proxied = {
-	"-ERR", "[AUTH]", "the user name is user%server%mailbox-id",
+	"-ERR", "[AUTH]", "The user name is user%server%mailbox-id",
 	REPLY_FAULT};
 static const struct reply reply_no_mailbox = {
-	"-ERR", "[AUTH]", "no such mailbox here", REPLY_FAULT};
+	"-ERR", "[AUTH]", "No such mailbox here", REPLY_FAULT};
 static const struct reply reply_suspended = {"-ERR", "[SYS/TEMP]",
-					     "mailbox suspended", 0};
+					     "Mailbox suspended", 0};
+static const struct reply reply_mechanism = {
+	"-ERR", "", "No such mechanism: PLAIN, LOGIN, XOAUTH2, OAUTHBEARER",
+	REPLY_FAULT};
 static const struct reply reply_no_store = {
-	"-ERR", "[SYS/TEMP]", "the mailbox cannot be opened now", 0};
+	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
 
-/* In the server's words or ours; RFC 3206 tells what may pass from what not. */
-static const struct reply *refuse(struct session *s, const struct err *e)
+/* What proxy_account_open() refused. */
+static const struct reply *not_opened(const struct err *e)
 {
-	bool passes = e->kind == ERR_TEMP || e->kind == ERR_FULL;
-
-	log_warn("%s: login to %s: %s", s->peer->text, s->login.mailbox_id,
-		 e->text);
-	if (passes)
-		pop3_proxy_note(s, OUTCOME_TEMPFAIL, "upstream");
-	else
-		pop3_proxy_note(s, OUTCOME_AUTH_FAILED, NULL);
-	conn_printf(s->conn, "-ERR %s %s\r\n", passes ? "[SYS/TEMP]" : "[AUTH]",
-		    e->text);
-	return &reply_sent;
-}
-
-static const struct reply *no_mailbox(struct session *s, const struct err *e)
-{
-	if (e->kind == ERR_ABSENT) {
-		pop3_proxy_note(s, OUTCOME_AUTH_FAILED, "unknown-mailbox");
+	switch (e->kind) {
+	case ERR_CONFIG:
+		return &reply_not_proxied;
+	case ERR_ABSENT:
 		return &reply_no_mailbox;
-	}
-	log_error("%s", e->text);
-	pop3_proxy_note(s, OUTCOME_TEMPFAIL, "store");
-	return &reply_no_store;
-}
-
-/* NULL: the mailbox is open and active. */
-static const struct reply *open_mailbox(struct session *s)
-{
-	struct err e;
-
-	mailbox_close(&s->mailbox);
-	if (!s->store)
-		s->store = store_open(s->conf->store, &e);
-	if (s->store)
-		s->mailbox = mailbox_open(s->store, s->login.mailbox_id, &e);
-	if (!s->mailbox)
-		return no_mailbox(s, &e);
-	if (mailbox_settings(s->mailbox)->suspended) {
-		pop3_proxy_note(s, OUTCOME_REFUSED, "suspended");
+	case ERR_STATE:
 		return &reply_suspended;
+	default:
+		return &reply_no_store;
 	}
-	return NULL;
 }
 
-/* Dials, greets, logs in. -1: e says in words why not. */
-static int reach_server(struct session *s, const struct credential *c,
-			struct err *e)
+static int enter(struct upstream *u, const struct credential *c, void *features,
+		 struct err *e)
 {
-	struct dialled to;
-
-	if (dialler_dial(s->dialler, s->login.mailbox_id, &s->login.server, &to,
-			 e) < 0)
-		return -1;
-	s->upstream = upstream_new(&to, s->login.server.host, s->conf, e);
-	if (s->upstream &&
-	    pop3_upstream_open(s->upstream, &s->features, e) == 0 &&
-	    pop3_upstream_login(s->upstream, c, &s->features, e) == 0)
-		return 0;
-	upstream_free(&s->upstream);
-	s->features = (struct pop3_features){.capa = false};
-	return -1;
+	return pop3_upstream_open(u, features, e) < 0
+		       ? -1
+		       : pop3_upstream_login(u, c, features, e);
 }
 
+/* RFC 3206 tells what may pass from what is a word about the credential. */
 static const struct reply *log_in_there(struct session *s, const char *user,
 					const struct secret *secret,
 					bool is_token)
 {
 	const struct credential c = {
-		.user = s->login.user,
+		.user = s->account.login.user,
 		.secret = secret,
 		.is_token = is_token,
 	};
-	const struct reply *refusal;
 	struct err e;
-	int result;
 
-	if (!proxy_login_parse(user, &s->login))
-		return &reply_not_proxied;
-	refusal = open_mailbox(s);
-	if (refusal)
-		return refusal;
-	proxy_throttle_wait(s->conf, s->peer, &s->login.server);
-	result = reach_server(s, &c, &e);
-	proxy_throttle_note(s->conf, s->peer, &s->login.server,
-			    result == 0 || e.kind != ERR_PASSWORD);
-	if (result < 0)
-		return refuse(s, &e);
+	if (proxy_account_open(&s->account, user, &e) < 0)
+		return not_opened(&e);
+	if (proxy_account_enter(&s->account, &c, enter, &s->features, &e) < 0) {
+		s->features = (struct pop3_features){.capa = false};
+		conn_printf(s->conn, "-ERR %s %s\r\n",
+			    proxy_may_pass(&e) ? "[SYS/TEMP]" : "[AUTH]",
+			    e.text);
+		return &reply_sent;
+	}
 	s->state = POP3_PROXY_TRANSACTION;
-	s->summary.outcome = OUTCOME_IDLE; /* whatever went before it */
-	s->summary.reason = NULL;
 	return &reply_welcome;
 }
 
@@ -191,7 +145,7 @@ const struct reply *pop3_proxy_auth(struct session *s, const char *arg)
 	case SASL_MALFORMED:
 		return &pop3_not_sasl;
 	case SASL_NO_MECHANISM:
-		return &pop3_no_mechanism;
+		return &reply_mechanism;
 	case SASL_LOST:
 		break;
 	}

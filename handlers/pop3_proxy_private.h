@@ -11,11 +11,10 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "handlers/dialler.h"
 #include "handlers/pop3_proxy_session.h"
 #include "handlers/pop3_proxy_uidl.h"
 #include "handlers/pop3_upstream.h"
-#include "handlers/proxy_login.h"
+#include "handlers/proxy_account.h"
 #include "handlers/summary.h"
 #include "store/seen.h"
 #include "store/store.h"
@@ -27,17 +26,13 @@ struct session {
 	const struct conf *conf;
 	const struct peer *peer;
 	enum tls_mode tls_mode;
-	struct dialler *dialler;
+	struct proxy_account account;
 	enum pop3_proxy_state state;
 	char user[POP3_PROXY_USER_MAX + 1]; /* what USER said */
 	bool handed_over; /* pop3-serve has it: the log line is its own */
 
 	/* From the login on. */
-	struct store *store;
-	struct mailbox *mailbox;
-	struct upstream *upstream;
 	struct pop3_features features;
-	struct proxy_login login;
 	struct seen *seen;	 /* opened at the first fetch */
 	struct pop3_uidls uidls; /* asked for at the first fetch */
 
@@ -45,8 +40,6 @@ struct session {
 };
 
 bool pop3_proxy_secure(const struct session *s);
-void pop3_proxy_note(struct session *s, enum outcome outcome,
-		     const char *reason);
 
 /*
  * The server is gone or talks nonsense: the client is told, the session ends.

@@ -6,18 +6,15 @@
 #include "common/base.h"
 #include "handlers/pop3_proxy_private.h"
 
-#include <time.h>
-
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/pop3_replies.h"
 #include "handlers/sasl_server.h"
+#include "handlers/server_tls.h"
 
 enum {
 	/* USER's own limit is 255 (RFC 2449 4); AUTH lines carry tokens. */
 	PROXY_LINE_MAX = 12288 + 64,
-	INDEX_WAIT_MS = 1000,
-	GOODBYE_SECONDS = 5,
 };
 
 bool pop3_proxy_secure(const struct session *s)
@@ -25,20 +22,11 @@ bool pop3_proxy_secure(const struct session *s)
 	return conn_tls(s->conn) != NULL;
 }
 
-void pop3_proxy_note(struct session *s, enum outcome outcome,
-		     const char *reason)
-{
-	if (outcome <= s->summary.outcome)
-		return;
-	s->summary.outcome = outcome;
-	s->summary.reason = reason;
-}
-
 const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
 				   const char *reason)
 {
-	pop3_proxy_note(s, outcome, reason);
-	upstream_free(&s->upstream);
+	summary_note(&s->summary, outcome, reason);
+	upstream_free(&s->account.upstream);
 	return &reply_sent_close;
 }
 
@@ -66,8 +54,8 @@ const struct reply *pop3_proxy_broken_off(struct session *s,
 
 void pop3_proxy_expect_answer(struct session *s)
 {
-	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
-			  0);
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
 }
 
 void pop3_proxy_expect_data(struct session *s)
@@ -76,12 +64,10 @@ void pop3_proxy_expect_data(struct session *s)
 	const unsigned rate = s->conf->limits.minimum_rate;
 
 	conn_set_deadline(s->conn, seconds, rate);
-	conn_set_deadline(s->upstream->conn, seconds, rate);
+	conn_set_deadline(s->account.upstream->conn, seconds, rate);
 }
 
-/* --- CAPA
- * ---------------------------------------------------------------------------
- */
+/* --- CAPA ----------------------------------------------------------------- */
 
 static bool offers_stls(const struct session *s)
 {
@@ -90,18 +76,18 @@ static bool offers_stls(const struct session *s)
 
 static bool offers_login(const struct session *s)
 {
-	return pop3_proxy_secure(s) && !s->upstream;
+	return pop3_proxy_secure(s) && !s->account.upstream;
 }
 
 /* Before the login nearly every server has them; after it we know. */
 static bool offers_top(const struct session *s)
 {
-	return !s->upstream || s->features.top;
+	return !s->account.upstream || s->features.top;
 }
 
 static bool offers_uidl(const struct session *s)
 {
-	return !s->upstream || s->features.uidl;
+	return !s->account.upstream || s->features.uidl;
 }
 
 static const struct {
@@ -129,53 +115,28 @@ static const struct reply *capa(struct session *s, const char *arg UNUSED)
 	return &reply_sent;
 }
 
-/* --- TLS
- * -------------------------------------------------------------------------------
- */
-
-static bool shake_hands(struct session *s, struct tls *t)
-{
-	struct err e;
-
-	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
-	if (conn_start_tls(s->conn, t, &e) == 0)
-		return true;
-	log_info("%s: %s", s->peer->text, e.text);
-	pop3_proxy_note(s, OUTCOME_DROPPED, "handshake");
-	return false;
-}
-
-static struct tls *prepare_tls(struct session *s)
-{
-	struct err e;
-	struct tls *t = tls_server_new(&s->conf->tls, &e);
-
-	if (!t) {
-		log_error("%s", e.text);
-		pop3_proxy_note(s, OUTCOME_TEMPFAIL, "certificate");
-	}
-	return t;
-}
+/* --- TLS ------------------------------------------------------------------ */
 
 /* RFC 2595 4: what was said before is forgotten. */
 static const struct reply *stls(struct session *s, const char *arg UNUSED)
 {
-	struct tls *t;
-
 	if (!offers_stls(s))
 		return &pop3_no_stls;
-	t = prepare_tls(s);
-	if (!t)
+	switch (server_tls_start(s->conn, s->conf,
+				 s->conf->limits.command_timeout,
+				 &pop3_begin_tls, &s->summary)) {
+	case SERVER_TLS_ON:
+		break;
+	case SERVER_TLS_NO_CERTIFICATE:
 		return &pop3_no_certificate;
-	reply_write(s->conn, &pop3_begin_tls);
-	if (!shake_hands(s, t))
+	case SERVER_TLS_FAILED:
 		return &reply_sent_close;
+	}
 	s->state = POP3_PROXY_AUTHORIZATION;
 	return &reply_sent;
 }
 
-/* --- the protocol
- * ----------------------------------------------------------------------- */
+/* --- the protocol --------------------------------------------------------- */
 
 enum {
 	AUTHORIZATION = 1u << POP3_PROXY_AUTHORIZATION,
@@ -230,47 +191,26 @@ const struct cmd_protocol pop3_proxy_protocol = {
 	.explain = explain,
 };
 
-/* --- the session
- * -------------------------------------------------------------------------- */
+/* --- the session ---------------------------------------------------------- */
 
 static bool may_greet(struct session *s)
 {
-	struct tls *t;
-
-	if (s->tls_mode != TLS_MODE_IMPLICIT)
-		return true;
-	t = prepare_tls(s);
-	return t && shake_hands(s, t);
+	return s->tls_mode != TLS_MODE_IMPLICIT ||
+	       server_tls_start(s->conn, s->conf,
+				s->conf->limits.command_timeout, NULL,
+				&s->summary) == SERVER_TLS_ON;
 }
 
 static void note_end(struct session *s, enum cmd_end end)
 {
 	if (end == CMD_END_TIMEOUT)
-		pop3_proxy_note(s, OUTCOME_TIMEOUT, NULL);
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 	else if (end == CMD_END_FAULTS)
-		pop3_proxy_note(s, OUTCOME_REFUSED, "errors");
+		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
 	else if (end == CMD_END_PIPELINED)
-		pop3_proxy_note(s, OUTCOME_REFUSED, "pipelining");
-	else if (end == CMD_END_DROPPED && s->upstream)
-		pop3_proxy_note(s, OUTCOME_DROPPED, NULL);
-}
-
-static void index_copies(struct session *s)
-{
-	const struct activity activity = {
-		.when = time(NULL),
-		.program = "pop3-proxy",
-		.peer = s->peer->text,
-		.outcome = outcome_name(s->summary.outcome),
-		.messages = s->summary.messages,
-		.octets = s->summary.octets,
-	};
-	struct err e;
-
-	if (!s->mailbox || !s->summary.messages)
-		return;
-	if (mailbox_index(s->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
+		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
+	else if (end == CMD_END_DROPPED && s->account.upstream)
+		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
 }
 
 /* A client that vanished sends no QUIT: then the server deletes nothing. */
@@ -278,17 +218,11 @@ static void end(struct session *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 
-	upstream_free(&s->upstream);
-	index_copies(s);
-	s->summary.tls = tls ? tls->version : "";
-	s->summary.mailbox = s->login.mailbox_id;
-	if (!s->handed_over)
-		summary_log(&s->summary);
-	pop3_uidls_release(&s->uidls);
 	seen_close(&s->seen);
-	mailbox_close(&s->mailbox);
-	store_free(&s->store);
+	pop3_uidls_release(&s->uidls);
 	explicit_bzero(s->user, sizeof(s->user));
+	proxy_account_end(&s->account, s->handed_over ? NULL : "pop3-proxy",
+			  tls ? tls->version : "");
 }
 
 enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
@@ -304,7 +238,10 @@ enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
 		.conf = conf,
 		.peer = peer,
 		.tls_mode = mode,
-		.dialler = dialler,
+		.account = {.conf = conf,
+			    .peer = peer,
+			    .dialler = dialler,
+			    .summary = &s.summary},
 		.state = POP3_PROXY_AUTHORIZATION,
 	};
 

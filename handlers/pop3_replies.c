@@ -6,42 +6,40 @@
 /* clang-format off */
 #define SAY(name, ...) const struct reply pop3_##name = {__VA_ARGS__}
 
-SAY(begin_tls,      "+OK", "", "begin TLS", 0);
-SAY(no_stls,        "-ERR", "", "there is no STLS here", REPLY_FAULT);
+SAY(begin_tls,      "+OK", "", "Begin TLS", 0);
+SAY(no_stls,        "-ERR", "", "There is no STLS here", REPLY_FAULT);
 SAY(no_certificate, "-ERR", "[SYS/TEMP]", "TLS cannot be had now", 0);
 SAY(utf8,           "+OK", "", "UTF-8 it is", 0);
 SAY(noop,           "+OK", "", "", 0);
-SAY(password,       "+OK", "", "now the password", 0);
-SAY(bad_state,      "-ERR", "", "not now", REPLY_FAULT);
-SAY(log_in,         "-ERR", "", "log in first", REPLY_FAULT);
-SAY(logged_in,      "-ERR", "", "already logged in", REPLY_FAULT);
+SAY(password,       "+OK", "", "Now the password", 0);
+SAY(need_tls,       "-ERR", "", "Only under TLS: use STLS or POP3S", REPLY_FAULT);
+SAY(bad_state,      "-ERR", "", "Not now", REPLY_FAULT);
+SAY(log_in,         "-ERR", "", "Log in first", REPLY_FAULT);
+SAY(logged_in,      "-ERR", "", "Already logged in", REPLY_FAULT);
 SAY(user_first,     "-ERR", "", "USER comes first", REPLY_FAULT);
-SAY(no_mechanism,   "-ERR", "", "no such mechanism", REPLY_FAULT);
-SAY(not_sasl,       "-ERR", "", "not base64, or not what the mechanism says", REPLY_FAULT);
-SAY(cancelled,      "-ERR", "", "cancelled", 0);
+SAY(not_sasl,       "-ERR", "", "Not base64, or not what the mechanism says", REPLY_FAULT);
+SAY(cancelled,      "-ERR", "", "Cancelled", 0);
 /* clang-format on */
 
-static const struct reply unknown = {"-ERR", "", "unknown command",
+static const struct reply unknown = {"-ERR", "", "Unknown command",
 				     REPLY_FAULT};
 static const struct reply bad_line = {
-	"-ERR", "", "lines end in CRLF and hold no NUL", REPLY_FAULT};
-static const struct reply too_long = {"-ERR", "", "line too long", REPLY_FAULT};
+	"-ERR", "", "Lines end in CRLF and hold no NUL", REPLY_FAULT};
+static const struct reply too_long = {"-ERR", "", "Line too long", REPLY_FAULT};
 static const struct reply pipelined = {"-ERR", "",
-				       "nothing may follow STLS before TLS", 0};
-static const struct reply need_tls = {
-	"-ERR", "", "only under TLS: use STLS or POP3S", REPLY_FAULT};
-static const struct reply no_argument = {"-ERR", "", "an argument was expected",
+				       "Nothing may follow STLS before TLS", 0};
+static const struct reply no_argument = {"-ERR", "", "An argument was expected",
 					 REPLY_FAULT};
 static const struct reply spare_argument = {
-	"-ERR", "", "no argument was expected", REPLY_FAULT};
-static const struct reply too_many_faults = {"-ERR", "", "too many errors", 0};
+	"-ERR", "", "No argument was expected", REPLY_FAULT};
+static const struct reply too_many_faults = {"-ERR", "", "Too many errors", 0};
 
 const struct cmd_replies pop3_replies = {
 	.unknown = &unknown,
 	.bad_line = &bad_line,
 	.too_long = &too_long,
 	.pipelined = &pipelined,
-	.need_tls = &need_tls,
+	.need_tls = &pop3_need_tls,
 	.bad_state = &pop3_bad_state,
 	.no_argument = &no_argument,
 	.spare_argument = &spare_argument,

@@ -14,11 +14,11 @@ extern const struct reply pop3_no_certificate;
 extern const struct reply pop3_utf8;
 extern const struct reply pop3_noop;
 extern const struct reply pop3_password; /* asked for behind USER */
+extern const struct reply pop3_need_tls;
 extern const struct reply pop3_bad_state;
 extern const struct reply pop3_log_in;
 extern const struct reply pop3_logged_in;
 extern const struct reply pop3_user_first;
-extern const struct reply pop3_no_mechanism;
 extern const struct reply pop3_not_sasl;
 extern const struct reply pop3_cancelled;
 

@@ -7,14 +7,11 @@
 #include "common/base.h"
 #include "handlers/pop3_serve_private.h"
 
-#include <strings.h>
-
 #include "common/addr.h"
-#include "common/buf.h"
 #include "common/log.h"
-#include "common/sasl.h"
+#include "handlers/pop3_replies.h"
+#include "handlers/sasl_server.h"
 
-static const struct reply reply_password = {"+OK", "", "Now the password", 0};
 static const struct reply reply_open = {"+OK", "", "The mailbox is open", 0};
 static const struct reply reply_denied = {
 	"-ERR", "[AUTH]", "No such mailbox, or not its password", REPLY_FAULT};
@@ -24,9 +21,6 @@ static const struct reply reply_no_store = {
 	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
 static const struct reply reply_mechanism = {
 	"-ERR", "", "No such mechanism: PLAIN, LOGIN", REPLY_FAULT};
-static const struct reply reply_not_sasl = {
-	"-ERR", "", "Not base64, or not what the mechanism says", REPLY_FAULT};
-static const struct reply reply_cancelled = {"-ERR", "", "Cancelled", 0};
 
 /*
  * A well-formed id that belongs to no mailbox: ids are 128 random bits. A name
@@ -52,14 +46,14 @@ static const struct reply *denied(struct session *s, const struct err *e)
 {
 	switch (e->kind) {
 	case ERR_PASSWORD:
-		pop3_serve_note(s, OUTCOME_AUTH_FAILED, NULL);
+		summary_note(&s->summary, OUTCOME_AUTH_FAILED, NULL);
 		return &reply_denied;
 	case ERR_BUSY:
-		pop3_serve_note(s, OUTCOME_TEMPFAIL, "in-use");
+		summary_note(&s->summary, OUTCOME_TEMPFAIL, "in-use");
 		return &reply_in_use;
 	default:
 		log_error("login to %s: %s", s->mailbox, e->text);
-		pop3_serve_note(s, OUTCOME_TEMPFAIL, "store");
+		summary_note(&s->summary, OUTCOME_TEMPFAIL, "store");
 		return &reply_no_store;
 	}
 }
@@ -77,7 +71,7 @@ static void log_recovery_recipients(struct session *s)
 static const struct reply *begin_transaction(struct session *s)
 {
 	log_recovery_recipients(s);
-	pop3_serve_forget_outcome(s);
+	summary_forget(&s->summary);
 	pop3_serve_enter(s, POP3_TRANSACTION);
 	conn_set_session_limit(s->conn, s->conf->limits.session_max);
 	if (s->limits.line_seconds < AUTOLOGOUT_MIN_SECONDS)
@@ -114,7 +108,7 @@ const struct reply *pop3_serve_user(struct session *s, const char *arg)
 		n--;
 	pop3_serve_enter(s, POP3_USER_GIVEN);
 	snprintf(s->user, sizeof(s->user), "%.*s", (int)n, arg);
-	return &reply_password;
+	return &pop3_password;
 }
 
 const struct reply *pop3_serve_pass(struct session *s, const char *arg)
@@ -125,130 +119,41 @@ const struct reply *pop3_serve_pass(struct session *s, const char *arg)
 	return log_in(s, s->user, &password);
 }
 
-/* Decodes what a client answered; NULL: it is in *answer_r. */
-static const struct reply *decode(const char *text, struct secret *answer_r)
-{
-	if (strcmp(text, "*") == 0)
-		return &reply_cancelled;
-	if (!sasl_base64_decode(text, strlen(text), answer_r))
-		return &reply_not_sasl;
-	return NULL;
-}
-
-static const struct reply *answer_of(struct session *s, enum conn_status status,
-				     const struct buf *line,
-				     struct secret *answer_r)
-{
-	switch (status) {
-	case CONN_OK:
-		return decode(line->data, answer_r);
-	case CONN_LONG:
-	case CONN_BAD_LINE:
-		return &reply_not_sasl;
-	case CONN_EOF:
-	case CONN_TIMEOUT:
-		break;
-	}
-	return pop3_serve_cut_lost(s, status);
-}
-
-/* Asks and waits. NULL: the answer, decoded, is in *answer_r. */
-static const struct reply *challenge(struct session *s, const char *question,
-				     struct secret *answer_r)
-{
-	const struct reply *r;
-	enum conn_status status;
-	struct buf line;
-
-	buf_init(&line, SASL_LINE_MAX);
-	conn_printf(s->conn, "+ %s\r\n", question);
-	conn_set_deadline(s->conn, s->limits.line_seconds, 0);
-	status = conn_flush(s->conn);
-	if (status == CONN_OK)
-		status = conn_read_line(s->conn, &line, SASL_LINE_MAX);
-	r = answer_of(s, status, &line, answer_r);
-	buf_release(&line); /* wiped by it */
-	conn_wipe_input(s->conn);
-	return r;
-}
-
-/* The same for a mechanism's first message, which may have come already. */
-static const struct reply *first_answer(struct session *s, const char *initial,
-					const char *question,
-					struct secret *answer_r)
-{
-	if (!initial)
-		return challenge(s, question, answer_r);
-	if (strcmp(initial, "=") == 0) /* RFC 5034 4: a response of no octets */
-		initial = "";
-	return decode(initial, answer_r);
-}
-
-static const struct reply *auth_plain(struct session *s, const char *initial)
-{
-	struct secret message = SECRET_EMPTY;
-	struct sasl_login login;
-	const struct reply *r;
-	bool parsed;
-
-	r = first_answer(s, initial, "", &message);
-	if (r)
-		return r;
-	parsed = sasl_plain_parse(message.bytes, message.len, &login);
-	secret_release(&message);
-	if (!parsed)
-		return &reply_not_sasl;
-	r = log_in(s, login.user, &login.password);
-	sasl_login_release(&login);
-	return r;
-}
-
-/* "Username:" and "Password:", as every client expects them. */
-static const struct reply *auth_login(struct session *s, const char *initial)
-{
-	struct secret user = SECRET_EMPTY, password = SECRET_EMPTY;
-	const struct reply *r;
-
-	r = first_answer(s, initial, "VXNlcm5hbWU6", &user);
-	if (!r)
-		r = challenge(s, "UGFzc3dvcmQ6", &password);
-	if (!r && memchr(user.bytes, '\0', user.len))
-		r = &reply_not_sasl;
-	if (!r)
-		r = log_in(s, (const char *)user.bytes, &password);
-	secret_release(&password);
-	secret_release(&user);
-	return r;
-}
-
-static const struct {
-	const char *name;
-	const struct reply *(*run)(struct session *s, const char *initial);
-} mechanisms[] = {
-	{"PLAIN", auth_plain},
-	{"LOGIN", auth_login},
-};
-
 /* "AUTH" alone is how older clients ask what there is. */
 static const struct reply *list_mechanisms(struct session *s)
 {
 	conn_printf(s->conn, "+OK\r\n");
-	for (size_t i = 0; i < N_ELEMENTS(mechanisms); i++)
-		conn_printf(s->conn, "%s\r\n", mechanisms[i].name);
+	sasl_server_list(s->conn, SASL_PASSWORDS, "", "\r\n");
 	conn_printf(s->conn, ".\r\n");
 	return &reply_sent;
 }
 
 const struct reply *pop3_serve_auth(struct session *s, const char *arg)
 {
-	size_t n = strcspn(arg, " ");
-	const char *initial = arg[n] && arg[n + 1] ? arg + n + 1 : NULL;
+	struct sasl_server server = {
+		.conn = s->conn,
+		.prompt = "+ ",
+		.seconds = s->limits.line_seconds,
+		.mechanisms = SASL_PASSWORDS,
+	};
+	struct sasl_login login;
+	const struct reply *r;
 
 	if (!*arg)
 		return list_mechanisms(s);
-	for (size_t i = 0; i < N_ELEMENTS(mechanisms); i++)
-		if (strlen(mechanisms[i].name) == n &&
-		    strncasecmp(mechanisms[i].name, arg, n) == 0)
-			return mechanisms[i].run(s, initial);
-	return &reply_mechanism;
+	switch (sasl_server_run(&server, arg, &login)) {
+	case SASL_GIVEN:
+		r = log_in(s, login.user, &login.password);
+		sasl_login_release(&login);
+		return r;
+	case SASL_CANCELLED:
+		return &pop3_cancelled;
+	case SASL_MALFORMED:
+		return &pop3_not_sasl;
+	case SASL_NO_MECHANISM:
+		return &reply_mechanism;
+	case SASL_LOST:
+		break;
+	}
+	return pop3_serve_cut_lost(s, server.status);
 }

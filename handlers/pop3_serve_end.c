@@ -58,7 +58,7 @@ static const struct reply *update(struct session *s)
 	if (result == 0)
 		return &reply_bye;
 	log_error("%s", e.text);
-	pop3_serve_note(s, OUTCOME_TEMPFAIL, "delete");
+	summary_note(&s->summary, OUTCOME_TEMPFAIL, "delete");
 	return &reply_not_all_deleted;
 }
 
@@ -84,15 +84,15 @@ void pop3_serve_note_end(struct session *s, enum cmd_end end)
 {
 	/* A client that hung up behind QUIT has collected all the same. */
 	if (end == CMD_END_CLOSED || s->updated)
-		pop3_serve_note(s, collected_or_idle(s), NULL);
+		summary_note(&s->summary, collected_or_idle(s), NULL);
 	else if (end == CMD_END_DROPPED)
-		pop3_serve_note(s, OUTCOME_DROPPED, NULL);
+		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
 	else if (end == CMD_END_TIMEOUT)
-		pop3_serve_note(s, OUTCOME_TIMEOUT, NULL);
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 	else if (end == CMD_END_PIPELINED)
-		pop3_serve_note(s, OUTCOME_REFUSED, "pipelining");
+		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
 	else if (s->summary.outcome != OUTCOME_AUTH_FAILED)
-		pop3_serve_note(s, OUTCOME_REFUSED, "errors");
+		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
 }
 
 /* A login that ended without QUIT stands in the mailbox's account as well. */

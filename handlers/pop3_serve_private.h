@@ -45,11 +45,6 @@ bool pop3_serve_secure(const struct session *s);
 /* The one place where the state changes. */
 void pop3_serve_enter(struct session *s, enum pop3_state state);
 
-/* What the summary shall say; the gravest counts, until a login succeeds. */
-void pop3_serve_note(struct session *s, enum outcome outcome,
-		     const char *reason);
-void pop3_serve_forget_outcome(struct session *s);
-
 /*
  * Ends the session where it stands, without another octet from the handler:
  * a message half sent, a peer that vanished in the middle of a command.

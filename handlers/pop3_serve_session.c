@@ -9,57 +9,13 @@
 
 #include "common/log.h"
 #include "common/tls.h"
+#include "handlers/pop3_replies.h"
 #include "handlers/pop3_serve_private.h"
+#include "handlers/server_tls.h"
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
 static const struct reply reply_busy = {
 	"-ERR", "[SYS/TEMP]", "Too many sessions, try again later", 0};
-static const struct reply reply_begin_tls = {"+OK", "", "Begin TLS", 0};
-static const struct reply reply_no_stls = {"-ERR", "", "There is no STLS here",
-					   REPLY_FAULT};
-static const struct reply reply_no_certificate = {"-ERR", "[SYS/TEMP]",
-						  "TLS cannot be had now", 0};
-static const struct reply reply_utf8 = {"+OK", "", "UTF-8 it is", 0};
-static const struct reply reply_noop = {"+OK", "", "", 0};
-static const struct reply reply_unknown = {"-ERR", "", "Unknown command",
-					   REPLY_FAULT};
-static const struct reply reply_bad_line = {
-	"-ERR", "", "Lines end in CRLF and hold no NUL", REPLY_FAULT};
-static const struct reply reply_too_long = {"-ERR", "", "Line too long",
-					    REPLY_FAULT};
-static const struct reply reply_pipelined = {
-	"-ERR", "", "Nothing may follow STLS before TLS", 0};
-static const struct reply reply_need_tls = {
-	"-ERR", "", "Only under TLS: use STLS or POP3S", REPLY_FAULT};
-static const struct reply reply_bad_state = {"-ERR", "", "Not now",
-					     REPLY_FAULT};
-static const struct reply reply_log_in = {"-ERR", "", "Log in first",
-					  REPLY_FAULT};
-static const struct reply reply_logged_in = {"-ERR", "", "Already logged in",
-					     REPLY_FAULT};
-static const struct reply reply_user_first = {"-ERR", "", "USER comes first",
-					      REPLY_FAULT};
-static const struct reply reply_no_argument = {
-	"-ERR", "", "An argument was expected", REPLY_FAULT};
-static const struct reply reply_spare_argument = {
-	"-ERR", "", "No argument was expected", REPLY_FAULT};
-static const struct reply reply_too_many_faults = {"-ERR", "",
-						   "Too many errors", 0};
-
-static const struct cmd_replies replies = {
-	.unknown = &reply_unknown,
-	.bad_line = &reply_bad_line,
-	.too_long = &reply_too_long,
-	.pipelined = &reply_pipelined,
-	.need_tls = &reply_need_tls,
-	.bad_state = &reply_bad_state,
-	.no_argument = &reply_no_argument,
-	.spare_argument = &reply_spare_argument,
-	.too_many_faults = &reply_too_many_faults,
-	/* RFC 1939 3: an autologout timer closes without a response. */
-	.timeout = &reply_sent,
-};
-
 bool pop3_serve_secure(const struct session *s)
 {
 	if (s->tls_mode == TLS_MODE_NONE)
@@ -74,25 +30,10 @@ void pop3_serve_enter(struct session *s, enum pop3_state state)
 	s->state = state;
 }
 
-void pop3_serve_note(struct session *s, enum outcome outcome,
-		     const char *reason)
-{
-	if (outcome <= s->summary.outcome)
-		return;
-	s->summary.outcome = outcome;
-	s->summary.reason = reason;
-}
-
-void pop3_serve_forget_outcome(struct session *s)
-{
-	s->summary.outcome = OUTCOME_IDLE;
-	s->summary.reason = NULL;
-}
-
 const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
 				   const char *reason)
 {
-	pop3_serve_note(s, outcome, reason);
+	summary_note(&s->summary, outcome, reason);
 	return &reply_sent_close;
 }
 
@@ -117,46 +58,22 @@ static bool offers_stls(const struct session *s)
 	return s->tls_mode == TLS_MODE_STARTTLS && !conn_tls(s->conn);
 }
 
-/* Reads the certificate now, so that a renewed one counts from now on. */
-static struct tls *prepare_tls(struct session *s)
-{
-	struct err e = {.kind = ERR_NONE};
-	struct tls *t = tls_server_new(&s->conf->tls, &e);
-
-	if (!t) {
-		log_error("%s", e.text);
-		pop3_serve_note(s, OUTCOME_TEMPFAIL, "certificate");
-	}
-	return t;
-}
-
-static bool shake_hands(struct session *s, struct tls *t)
-{
-	struct err e = {.kind = ERR_NONE};
-
-	conn_set_deadline(s->conn, s->limits.line_seconds, 0);
-	if (conn_start_tls(s->conn, t, &e) == 0)
-		return true;
-	log_info("%s: %s", s->peer->text, e.text);
-	pop3_serve_note(s, OUTCOME_DROPPED, "handshake");
-	return false;
-}
-
 /* RFC 2595 4. The dispatcher has seen to it that nothing came behind it. */
 static const struct reply *stls(struct session *s, const char *arg UNUSED)
 {
-	struct tls *t;
-
 	if (!offers_stls(s))
-		return &reply_no_stls;
-	t = prepare_tls(s);
-	if (!t)
-		return &reply_no_certificate;
-	reply_write(s->conn, &reply_begin_tls);
-	if (!shake_hands(s, t))
+		return &pop3_no_stls;
+	switch (server_tls_start(s->conn, s->conf, s->limits.line_seconds,
+				 &pop3_begin_tls, &s->summary)) {
+	case SERVER_TLS_ON:
+		break;
+	case SERVER_TLS_NO_CERTIFICATE:
+		return &pop3_no_certificate;
+	case SERVER_TLS_FAILED:
 		return &reply_sent_close;
+	}
 	/* What was said in clear may have been said by anybody. */
-	pop3_serve_forget_outcome(s);
+	summary_forget(&s->summary);
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
 	return &reply_sent;
 }
@@ -197,13 +114,13 @@ static const struct reply *capa(struct session *s, const char *arg UNUSED)
 static const struct reply *utf8(struct session *s UNUSED,
 				const char *arg UNUSED)
 {
-	return &reply_utf8;
+	return &pop3_utf8;
 }
 
 static const struct reply *noop(struct session *s UNUSED,
 				const char *arg UNUSED)
 {
-	return &reply_noop;
+	return &pop3_noop;
 }
 
 /* --- the protocol --------------------------------------------------------- */
@@ -246,22 +163,22 @@ static const struct reply *explain(const struct session *s,
 				   const struct cmd *cmd)
 {
 	if (s->state == POP3_TRANSACTION)
-		return &reply_logged_in;
-	return cmd->states & T ? &reply_log_in : &reply_user_first;
+		return &pop3_logged_in;
+	return cmd->states & T ? &pop3_log_in : &pop3_user_first;
 }
 
 static void answered(struct session *s, const struct cmd *cmd UNUSED,
 		     const struct reply *r)
 {
-	if (r == &reply_need_tls)
-		pop3_serve_note(s, OUTCOME_REFUSED, "tls-required");
+	if (r == &pop3_need_tls)
+		summary_note(&s->summary, OUTCOME_REFUSED, "tls-required");
 }
 
 const struct cmd_protocol pop3_serve_protocol = {
 	.table = table,
 	.n_table = N_ELEMENTS(table),
 	.max_line = POP3_LINE_MAX,
-	.replies = &replies,
+	.replies = &pop3_replies,
 	.state = state_of,
 	.needs_tls = needs_tls,
 	.explain = explain,
@@ -286,12 +203,9 @@ static void begin(struct session *s, struct conn *c, const struct conf *conf,
 /* Implicit TLS comes before the greeting. False: there is none. */
 static bool may_greet(struct session *s)
 {
-	struct tls *t;
-
-	if (s->tls_mode != TLS_MODE_IMPLICIT)
-		return true;
-	t = prepare_tls(s);
-	return t && shake_hands(s, t);
+	return s->tls_mode != TLS_MODE_IMPLICIT ||
+	       server_tls_start(s->conn, s->conf, s->limits.line_seconds, NULL,
+				&s->summary) == SERVER_TLS_ON;
 }
 
 void pop3_serve_session(struct conn *c, const struct conf *conf,
@@ -317,7 +231,7 @@ void pop3_serve_turn_away(struct conn *c, const struct conf *conf,
 	if (may_greet(&s)) {
 		reply_write(c, &reply_busy);
 		(void)conn_flush(c);
-		pop3_serve_note(&s, OUTCOME_TEMPFAIL, "sessions");
+		summary_note(&s.summary, OUTCOME_TEMPFAIL, "sessions");
 	}
 	pop3_serve_end(&s);
 }

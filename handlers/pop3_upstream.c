@@ -10,8 +10,7 @@
 
 enum { CAPA_LINES_MAX = 200 };
 
-/* --- status lines
- * ---------------------------------------------------------------- */
+/* --- status lines --------------------------------------------------------- */
 
 static bool begins(const char *line, const char *word)
 {
@@ -44,9 +43,7 @@ int pop3_upstream_command(struct upstream *u, bool *ok_r, struct err *e,
 	return result < 0 ? -1 : pop3_upstream_status(u, ok_r, e);
 }
 
-/* --- CAPA
- * ---------------------------------------------------------------------------
- */
+/* --- CAPA ----------------------------------------------------------------- */
 
 static const struct {
 	const char *keyword;
@@ -117,8 +114,7 @@ static int capa(struct upstream *u, struct pop3_features *f, struct err *e)
 		       u->host);
 }
 
-/* --- opening and logging in
- * ------------------------------------------------------------ */
+/* --- opening and logging in ----------------------------------------------- */
 
 static int says(const struct upstream *u, const char *what, struct err *e)
 {

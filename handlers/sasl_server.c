@@ -9,8 +9,7 @@
 #include "common/buf.h"
 #include "common/sasl_token.h"
 
-/* --- one answer
- * ------------------------------------------------------------------ */
+/* --- one answer ----------------------------------------------------------- */
 
 static enum sasl_end decode(const char *text, struct secret *answer_r)
 {
@@ -67,8 +66,7 @@ static enum sasl_end first_answer(struct sasl_server *s, const char *initial,
 	return decode(initial, answer_r);
 }
 
-/* --- mechanisms
- * --------------------------------------------------------------------- */
+/* --- mechanisms ----------------------------------------------------------- */
 
 typedef bool parse_message(const uint8_t *bytes, size_t n,
 			   struct sasl_login *l_r);
@@ -105,9 +103,10 @@ static enum sasl_end run_oauthbearer(struct sasl_server *s, const char *initial,
 	return one_message(s, initial, sasl_oauthbearer_parse, l_r);
 }
 
+/* A name of no octets is one that nobody has: that is for the caller to say. */
 static bool take_user(const struct secret *user, struct sasl_login *l)
 {
-	if (user->len == 0 || user->len >= sizeof(l->user) ||
+	if (user->len >= sizeof(l->user) ||
 	    memchr(user->bytes, '\0', user->len))
 		return false;
 	memcpy(l->user, user->bytes, user->len);

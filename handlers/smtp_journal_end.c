@@ -15,15 +15,6 @@
 /* Ends no session late: one that is busy is taken in by whoever enters next. */
 enum { INDEX_WAIT_MS = 1000 };
 
-void smtp_journal_note(struct session *s, enum outcome outcome,
-		       const char *reason)
-{
-	if (outcome <= s->summary.outcome)
-		return;
-	s->summary.outcome = outcome;
-	s->summary.reason = reason;
-}
-
 static const struct {
 	const struct reply *reply;
 	enum outcome outcome;
@@ -47,14 +38,15 @@ void smtp_journal_note_reply(struct session *s, const struct reply *r)
 {
 	for (size_t i = 0; i < N_ELEMENTS(notes); i++)
 		if (notes[i].reply == r)
-			smtp_journal_note(s, notes[i].outcome, notes[i].reason);
+			summary_note(&s->summary, notes[i].outcome,
+				     notes[i].reason);
 }
 
 void smtp_journal_note_lost(struct session *s, enum conn_status status)
 {
-	smtp_journal_note(
-		s, status == CONN_TIMEOUT ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
-		NULL);
+	summary_note(&s->summary,
+		     status == CONN_TIMEOUT ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
+		     NULL);
 }
 
 /* Hanging up between two messages is no worse than QUIT. */
@@ -63,13 +55,13 @@ void smtp_journal_note_end(struct session *s, enum cmd_end end)
 	switch (end) {
 	case CMD_END_DROPPED:
 		if (s->tx)
-			smtp_journal_note(s, OUTCOME_DROPPED, NULL);
+			summary_note(&s->summary, OUTCOME_DROPPED, NULL);
 		break;
 	case CMD_END_TIMEOUT:
-		smtp_journal_note(s, OUTCOME_TIMEOUT, NULL);
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 		break;
 	case CMD_END_FAULTS:
-		smtp_journal_note(s, OUTCOME_REFUSED, "errors");
+		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
 		break;
 	case CMD_END_CLOSED:
 	case CMD_END_PIPELINED:
@@ -107,7 +99,7 @@ void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets)
 		k = add_kept(s, id);
 	k->messages++;
 	k->octets += octets;
-	smtp_journal_note(s, OUTCOME_KEPT, NULL);
+	summary_note(&s->summary, OUTCOME_KEPT, NULL);
 }
 
 static void index_one(struct session *s, const struct smtp_kept *k)

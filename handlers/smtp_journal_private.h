@@ -68,10 +68,7 @@ const struct reply *smtp_journal_bdat(struct session *s, const char *arg);
 
 /* smtp_journal_end.c */
 
-/* Something happened that the summary should tell; the worst is told. */
-void smtp_journal_note(struct session *s, enum outcome outcome,
-		       const char *reason);
-/* The same for what was answered. */
+/* What the summary should tell of what was answered. */
 void smtp_journal_note_reply(struct session *s, const struct reply *r);
 /* The same for a connection that broke, in the midst of things. */
 void smtp_journal_note_lost(struct session *s, enum conn_status status);

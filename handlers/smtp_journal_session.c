@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
+#include "handlers/server_tls.h"
 #include "handlers/smtp_journal_private.h"
 #include "store/store.h"
 
@@ -71,7 +72,7 @@ struct store *smtp_journal_store(struct session *s)
 	return s->store;
 }
 
-/* --- greetings ----------------------------------------------------------- */
+/* --- greetings ------------------------------------------------------------ */
 
 /* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
 static void greeted(struct session *s, const char *name, bool extended)
@@ -123,32 +124,7 @@ static const struct reply *ehlo(struct session *s, const char *arg)
 	return &reply_sent;
 }
 
-/* --- TLS ----------------------------------------------------------------- */
-
-/* Reads the certificate now, so that a renewed one counts from now on. */
-static struct tls *prepare_tls(struct session *s)
-{
-	struct err e;
-	struct tls *t = tls_server_new(&s->conf->tls, &e);
-
-	if (!t) {
-		log_error("%s", e.text);
-		smtp_journal_note_reply(s, &smtp_no_certificate);
-	}
-	return t;
-}
-
-static bool shake_hands(struct session *s, struct tls *t)
-{
-	struct err e;
-
-	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
-	if (conn_start_tls(s->conn, t, &e) == 0)
-		return true;
-	log_info("%s: %s", s->peer->text, e.text);
-	smtp_journal_note(s, OUTCOME_DROPPED, "handshake");
-	return false;
-}
+/* --- TLS ------------------------------------------------------------------ */
 
 /*
  * RFC 3207 4.2: what was said before may have been said by anybody, and is
@@ -156,24 +132,26 @@ static bool shake_hands(struct session *s, struct tls *t)
  */
 static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 {
-	struct tls *t;
-
 	if (smtp_journal_secure(s))
 		return &smtp_tls_already;
 	if (!offers_starttls(s))
 		return &smtp_no_starttls;
-	t = prepare_tls(s);
-	if (!t)
+	switch (server_tls_start(s->conn, s->conf,
+				 s->conf->limits.command_timeout,
+				 &smtp_begin_tls, &s->summary)) {
+	case SERVER_TLS_ON:
+		break;
+	case SERVER_TLS_NO_CERTIFICATE:
 		return &smtp_no_certificate;
-	reply_write(s->conn, &smtp_begin_tls);
-	if (!shake_hands(s, t))
+	case SERVER_TLS_FAILED:
 		return &reply_sent_close;
+	}
 	smtp_journal_forget_mail(s);
 	s->helo[0] = '\0';
 	return &reply_sent;
 }
 
-/* --- what changes little or nothing -------------------------------------- */
+/* --- what changes little or nothing --------------------------------------- */
 
 static const struct reply *rset(struct session *s, const char *arg UNUSED)
 {
@@ -206,7 +184,7 @@ static const struct reply *quit(struct session *s UNUSED,
 	return &smtp_goodbye;
 }
 
-/* --- the protocol ------------------------------------------------------ */
+/* --- the protocol --------------------------------------------------------- */
 
 enum {
 	START = 1u << SMTP_STATE_START,
@@ -282,12 +260,10 @@ const struct cmd_protocol smtp_journal_protocol = {
 /* Implicit TLS comes before the greeting. False: there is none. */
 static bool may_greet(struct session *s)
 {
-	struct tls *t;
-
-	if (s->tls_mode != TLS_MODE_IMPLICIT)
-		return true;
-	t = prepare_tls(s);
-	return t && shake_hands(s, t);
+	return s->tls_mode != TLS_MODE_IMPLICIT ||
+	       server_tls_start(s->conn, s->conf,
+				s->conf->limits.command_timeout, NULL,
+				&s->summary) == SERVER_TLS_ON;
 }
 
 enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,

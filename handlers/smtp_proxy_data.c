@@ -34,8 +34,7 @@ struct passage {
 	bool copy_failed;
 };
 
-/* --- beginning
- * --------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------ */
 
 static struct kept_copy *begin_copy(struct session *s, struct err *e)
 {
@@ -52,11 +51,11 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 		.when = time(NULL),
 		.utf8 = s->tx->utf8,
 	};
-	char server[TARGET_HOST_MAX + 8];
+	char server[PROXY_SERVER_SIZE];
 	const struct copy_facts facts = {
 		.trace = &trace,
 		.domain = s->conf->domain,
-		.account = s->login.user,
+		.account = s->account.login.user,
 		.server = server,
 		.sent = true,
 		.sender = s->tx->sender,
@@ -64,15 +63,13 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 		.n_recipients = s->tx->n_recipients,
 	};
 
-	snprintf(server, sizeof(server), "%s:%u", s->login.server.host,
-		 (unsigned)s->upstream->port);
-	if (mailbox_hold(s->mailbox, e) < 0)
+	proxy_account_server(&s->account, server);
+	if (mailbox_hold(s->account.mailbox, e) < 0)
 		return NULL;
-	return kept_copy_begin(s->mailbox, &facts, e);
+	return kept_copy_begin(s->account.mailbox, &facts, e);
 }
 
-/* --- passing
- * ------------------------------------------------------------------------ */
+/* --- passing -------------------------------------------------------------- */
 
 static int write_to_server(void *to, const uint8_t *bytes, size_t n)
 {
@@ -109,7 +106,7 @@ static void expect_data(struct session *s)
 	const unsigned rate = s->conf->limits.minimum_rate;
 
 	conn_set_deadline(s->conn, seconds, rate);
-	conn_set_deadline(s->upstream->conn, seconds, rate);
+	conn_set_deadline(s->account.upstream->conn, seconds, rate);
 }
 
 static enum conn_status read_to_the_dot(struct passage *p)
@@ -131,9 +128,7 @@ static enum conn_status read_to_the_dot(struct passage *p)
 	return CONN_OK;
 }
 
-/* --- the end
- * ----------------------------------------------------------------------------
- */
+/* --- the end -------------------------------------------------------------- */
 
 /*
  * The server has the message but for its last line: taking the connection
@@ -142,8 +137,8 @@ static enum conn_status read_to_the_dot(struct passage *p)
 static const struct reply *not_kept(struct passage *p)
 {
 	log_error("%s", kept_copy_err(p->copy)->text);
-	smtp_proxy_note(p->s, OUTCOME_TEMPFAIL, "store");
-	upstream_free(&p->s->upstream);
+	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
+	upstream_free(&p->s->account.upstream);
 	return &reply_not_kept_close;
 }
 
@@ -167,7 +162,7 @@ static void commit_copy(struct passage *p)
 		log_error("%s", e.text);
 	s->summary.messages++;
 	s->summary.octets += p->crlf.octets;
-	smtp_proxy_note(s, OUTCOME_RELAYED, NULL);
+	summary_note(&s->summary, OUTCOME_RELAYED, NULL);
 }
 
 /* From here on the server may have the message. */
@@ -183,10 +178,10 @@ static const struct reply *send_last_line(struct passage *p)
 	(void)dot_out_end(&p->dot, &server);
 	conn_set_deadline(p->server, s->conf->limits.data_timeout, 0);
 	if (conn_flush(p->server) != CONN_OK ||
-	    smtp_upstream_read(s->upstream, &r, &e) < 0) {
+	    smtp_upstream_read(s->account.upstream, &r, &e) < 0) {
 		err_set(&e, ERR_TEMP,
 			"server %s did not say what became of the message",
-			s->login.server.host);
+			s->account.login.server.host);
 		kept_copy_leave(&p->copy);
 		s->summary.messages++;
 		s->summary.octets += p->crlf.octets;
@@ -195,7 +190,7 @@ static const struct reply *send_last_line(struct passage *p)
 		if (r.code / 100 == 2)
 			commit_copy(p);
 		else
-			smtp_proxy_note(s, OUTCOME_REFUSED, "upstream");
+			summary_note(&s->summary, OUTCOME_REFUSED, "upstream");
 		result = smtp_proxy_relay(s, &r);
 	}
 	buf_release(&r.text);
@@ -207,8 +202,9 @@ static const struct reply *client_lost(struct session *s,
 {
 	bool late = status == CONN_TIMEOUT;
 
-	smtp_proxy_note(s, late ? OUTCOME_TIMEOUT : OUTCOME_DROPPED, NULL);
-	upstream_free(&s->upstream);
+	summary_note(&s->summary, late ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
+		     NULL);
+	upstream_free(&s->account.upstream);
 	return late ? &smtp_timeout : &reply_sent_close;
 }
 
@@ -229,9 +225,7 @@ static const struct reply *pass_message(struct passage *p)
 	return send_last_line(p);
 }
 
-/* --- DATA
- * --------------------------------------------------------------------------------
- */
+/* --- DATA ----------------------------------------------------------------- */
 
 /* NULL: the server waits for the message. */
 static const struct reply *ask_server(struct session *s)
@@ -241,9 +235,9 @@ static const struct reply *ask_server(struct session *s)
 	struct err e;
 
 	smtp_reply_init(&r);
-	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
-			  0);
-	if (smtp_upstream_command(s->upstream, &r, &e, "DATA") < 0)
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
+	if (smtp_upstream_command(s->account.upstream, &r, &e, "DATA") < 0)
 		refusal = smtp_proxy_lost_server(s, &e);
 	else if (r.code != 354)
 		refusal = smtp_proxy_relay(s, &r);
@@ -253,7 +247,7 @@ static const struct reply *ask_server(struct session *s)
 
 const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
 {
-	struct passage p = {.s = s, .server = s->upstream->conn};
+	struct passage p = {.s = s, .server = s->account.upstream->conn};
 	const struct reply *r;
 	struct err e;
 
@@ -262,7 +256,7 @@ const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
 	p.copy = begin_copy(s, &e);
 	if (!p.copy) {
 		log_error("%s", e.text);
-		smtp_proxy_note(s, OUTCOME_TEMPFAIL, "store");
+		summary_note(&s->summary, OUTCOME_TEMPFAIL, "store");
 		r = &reply_not_kept;
 	} else {
 		r = ask_server(s);
@@ -270,7 +264,7 @@ const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
 			r = pass_message(&p);
 	}
 	kept_copy_free(&p.copy);
-	mailbox_release(s->mailbox);
+	mailbox_release(s->account.mailbox);
 	smtp_proxy_forget_mail(s);
 	return r;
 }

@@ -20,8 +20,7 @@ enum { COMMAND_MAX = 4 * 1024, RECIPIENTS_MAX = 1000 };
 static const struct reply reply_no_room = {"452", "4.3.1",
 					   "No room for the copy now", 0};
 
-/* --- parameters
- * ------------------------------------------------------------------ */
+/* --- parameters ----------------------------------------------------------- */
 
 static bool knows_size(const struct smtp_features *f)
 {
@@ -131,14 +130,14 @@ static bool skip_word(const char **arg, const char *word)
 	return true;
 }
 
-/* --- MAIL
- * -------------------------------------------------------------------------- */
+/* --- MAIL ----------------------------------------------------------------- */
 
 static const struct reply *room_refusal(const struct session *s, uint64_t size)
 {
 	struct err e;
 
-	if (store_room(s->store, size, s->conf->limits.reserve, &e) == 0)
+	if (store_room(s->account.store, size, s->conf->limits.reserve, &e) ==
+	    0)
 		return NULL;
 	log_error("%s", e.text);
 	return &reply_no_room;
@@ -190,9 +189,7 @@ const struct reply *smtp_proxy_mail(struct session *s, const char *arg)
 	return r;
 }
 
-/* --- RCPT
- * ----------------------------------------------------------------------------
- */
+/* --- RCPT ----------------------------------------------------------------- */
 
 static void add_recipient(struct proxy_tx *tx, const char *address)
 {

@@ -7,8 +7,6 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy_private.h"
 
-#include "common/log.h"
-#include "handlers/proxy_throttle.h"
 #include "handlers/sasl_server.h"
 #include "handlers/smtp_replies.h"
 
@@ -23,107 +21,60 @@ static const struct reply reply_suspended = {"454", "4.7.0", "Mailbox suspended"
 static const struct reply reply_no_store = {"454", "4.3.0", "The mailbox cannot be opened now", 0};
 /* clang-format on */
 
-/* In the server's words or ours, cut to a line. */
-static const struct reply *refuse(struct session *s, const struct err *e)
+/* What proxy_account_open() refused. */
+static const struct reply *not_opened(const struct err *e)
 {
-	bool passes = e->kind == ERR_TEMP || e->kind == ERR_FULL;
-
-	log_warn("%s: login to %s: %s", s->peer->text, s->login.mailbox_id,
-		 e->text);
-	if (passes)
-		smtp_proxy_note(s, OUTCOME_TEMPFAIL, "upstream");
-	else
-		smtp_proxy_note(s, OUTCOME_AUTH_FAILED, NULL);
-	conn_printf(s->conn, "%s %s\r\n", passes ? "454 4.7.0" : "535 5.7.8",
-		    e->text);
-	return &reply_sent;
-}
-
-static const struct reply *no_mailbox(struct session *s, const struct err *e)
-{
-	if (e->kind == ERR_ABSENT) {
-		smtp_proxy_note(s, OUTCOME_AUTH_FAILED, "unknown-mailbox");
+	switch (e->kind) {
+	case ERR_CONFIG:
+		return &reply_not_proxied;
+	case ERR_ABSENT:
 		return &reply_no_mailbox;
-	}
-	log_error("%s", e->text);
-	smtp_proxy_note(s, OUTCOME_TEMPFAIL, "store");
-	return &reply_no_store;
-}
-
-/* NULL: the mailbox is open and active. */
-static const struct reply *open_mailbox(struct session *s)
-{
-	struct err e;
-
-	mailbox_close(&s->mailbox);
-	if (!s->store)
-		s->store = store_open(s->conf->store, &e);
-	if (s->store)
-		s->mailbox = mailbox_open(s->store, s->login.mailbox_id, &e);
-	if (!s->mailbox)
-		return no_mailbox(s, &e);
-	if (mailbox_settings(s->mailbox)->suspended) {
-		smtp_proxy_note(s, OUTCOME_REFUSED, "suspended");
+	case ERR_STATE:
 		return &reply_suspended;
+	default:
+		return &reply_no_store;
 	}
-	return NULL;
 }
 
-/* Dials, greets, logs in. -1: e says in words why not. */
-static int reach_server(struct session *s, const struct credential *c,
-			struct err *e)
+static int enter(struct upstream *u, const struct credential *c, void *features,
+		 struct err *e)
 {
-	struct dialled to;
-
-	if (dialler_dial(s->dialler, s->login.mailbox_id, &s->login.server, &to,
-			 e) < 0)
-		return -1;
-	s->upstream = upstream_new(&to, s->login.server.host, s->conf, e);
-	if (s->upstream &&
-	    smtp_upstream_open(s->upstream, &s->features, e) == 0 &&
-	    smtp_upstream_login(s->upstream, c, &s->features, e) == 0)
-		return 0;
-	upstream_free(&s->upstream);
-	s->features = (struct smtp_features){.pipelining = false};
-	return -1;
+	return smtp_upstream_open(u, features, e) < 0
+		       ? -1
+		       : smtp_upstream_login(u, c, features, e);
 }
 
+/* Refusals come in the server's words or ours, which are a line. */
 static const struct reply *log_in(struct session *s, struct sasl_login *l,
 				  bool is_token)
 {
 	const struct credential c = {
-		.user = s->login.user,
+		.user = s->account.login.user,
 		.secret = &l->password,
 		.is_token = is_token,
 	};
-	const struct reply *refusal;
 	struct err e;
 	int result;
 
-	if (!proxy_login_parse(l->user, &s->login))
-		return &reply_not_proxied;
-	refusal = open_mailbox(s);
-	if (refusal)
-		return refusal;
-	proxy_throttle_wait(s->conf, s->peer, &s->login.server);
-	result = reach_server(s, &c, &e);
+	if (proxy_account_open(&s->account, l->user, &e) < 0)
+		return not_opened(&e);
+	result = proxy_account_enter(&s->account, &c, enter, &s->features, &e);
 	secret_release(&l->password);
-	proxy_throttle_note(s->conf, s->peer, &s->login.server,
-			    result == 0 || e.kind != ERR_PASSWORD);
-	if (result < 0)
-		return refuse(s, &e);
-	s->summary.outcome = OUTCOME_IDLE; /* whatever went before it */
-	s->summary.reason = NULL;
-	return &reply_welcome;
+	if (result == 0)
+		return &reply_welcome;
+	s->features = (struct smtp_features){.pipelining = false};
+	conn_printf(s->conn, "%s %s\r\n",
+		    proxy_may_pass(&e) ? "454 4.7.0" : "535 5.7.8", e.text);
+	return &reply_sent;
 }
 
 static const struct reply *lost(struct session *s, enum conn_status status)
 {
 	if (status == CONN_TIMEOUT) {
-		smtp_proxy_note(s, OUTCOME_TIMEOUT, NULL);
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 		return &smtp_timeout;
 	}
-	smtp_proxy_note(s, OUTCOME_DROPPED, NULL);
+	summary_note(&s->summary, OUTCOME_DROPPED, NULL);
 	return &reply_sent_close;
 }
 

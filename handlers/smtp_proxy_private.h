@@ -10,8 +10,7 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "handlers/dialler.h"
-#include "handlers/proxy_login.h"
+#include "handlers/proxy_account.h"
 #include "handlers/smtp_proxy_session.h"
 #include "handlers/smtp_upstream.h"
 #include "handlers/summary.h"
@@ -32,24 +31,18 @@ struct session {
 	const struct conf *conf;
 	const struct peer *peer;
 	enum tls_mode tls_mode;
-	struct dialler *dialler;
+	struct proxy_account account;
 
 	char helo[PROXY_HELO_MAX + 1]; /* "": not greeted yet */
 
 	/* From the login on. */
-	struct store *store;
-	struct mailbox *mailbox;
-	struct upstream *upstream;
 	struct smtp_features features;
-	struct proxy_login login;
 	struct proxy_tx *tx; /* NULL: no MAIL yet */
 
 	struct summary summary;
 };
 
 bool smtp_proxy_secure(const struct session *s);
-void smtp_proxy_note(struct session *s, enum outcome outcome,
-		     const char *reason);
 
 /* Ends the transaction on our side. */
 void smtp_proxy_forget_mail(struct session *s);

@@ -8,31 +8,21 @@
 #include "handlers/smtp_proxy_private.h"
 
 #include <stdarg.h>
-#include <time.h>
 
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/sasl_server.h"
+#include "handlers/server_tls.h"
 #include "handlers/smtp_replies.h"
 
 enum {
 	PROXY_LINE_MAX = 12288 + 64, /* AUTH with a token, RFC 4954 4 */
-	INDEX_WAIT_MS = 1000,
 	GOODBYE_SECONDS = 5,
 };
 
 bool smtp_proxy_secure(const struct session *s)
 {
 	return conn_tls(s->conn) != NULL;
-}
-
-void smtp_proxy_note(struct session *s, enum outcome outcome,
-		     const char *reason)
-{
-	if (outcome <= s->summary.outcome)
-		return;
-	s->summary.outcome = outcome;
-	s->summary.reason = reason;
 }
 
 void smtp_proxy_forget_mail(struct session *s)
@@ -53,15 +43,14 @@ static enum smtp_proxy_state state_of(const struct session *s)
 {
 	if (!s->helo[0])
 		return SMTP_PROXY_START;
-	if (!s->upstream)
+	if (!s->account.upstream)
 		return SMTP_PROXY_LOGIN;
 	if (!s->tx)
 		return SMTP_PROXY_READY;
 	return s->tx->n_recipients ? SMTP_PROXY_RCPT : SMTP_PROXY_MAIL;
 }
 
-/* --- the server's replies
- * ------------------------------------------------------------ */
+/* --- the server's replies ------------------------------------------------- */
 
 const struct reply *smtp_proxy_relay(struct session *s,
 				     const struct smtp_reply *r)
@@ -74,7 +63,7 @@ const struct reply *smtp_proxy_lost_server(struct session *s,
 					   const struct err *e)
 {
 	log_warn("%s", e->text);
-	smtp_proxy_note(s, OUTCOME_TEMPFAIL, "upstream");
+	summary_note(&s->summary, OUTCOME_TEMPFAIL, "upstream");
 	conn_printf(s->conn, "421 4.4.2 %s\r\n", e->text);
 	return &reply_sent_close;
 }
@@ -90,12 +79,12 @@ const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
 
 	*code_r = 0;
 	smtp_reply_init(&r);
-	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
-			  0);
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
 	va_start(ap, fmt);
-	sent = upstream_sendv(s->upstream, &e, fmt, ap);
+	sent = upstream_sendv(s->account.upstream, &e, fmt, ap);
 	va_end(ap);
-	if (sent == 0 && smtp_upstream_read(s->upstream, &r, &e) == 0) {
+	if (sent == 0 && smtp_upstream_read(s->account.upstream, &r, &e) == 0) {
 		*code_r = r.code;
 		result = smtp_proxy_relay(s, &r);
 	} else {
@@ -105,8 +94,7 @@ const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
 	return result;
 }
 
-/* --- greetings
- * -------------------------------------------------------------------------- */
+/* --- greetings ------------------------------------------------------------ */
 
 /* Ends the transaction on both sides. NULL: the server went along. */
 static const struct reply *reset(struct session *s)
@@ -117,9 +105,9 @@ static const struct reply *reset(struct session *s)
 
 	smtp_proxy_forget_mail(s);
 	smtp_reply_init(&r);
-	conn_set_deadline(s->upstream->conn, s->conf->limits.command_timeout,
-			  0);
-	if (smtp_upstream_command(s->upstream, &r, &e, "RSET") < 0)
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
+	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
 		lost = smtp_proxy_lost_server(s, &e);
 	buf_release(&r.text);
 	return lost;
@@ -156,23 +144,23 @@ static bool offers_starttls(const struct session *s)
 
 static bool offers_auth(const struct session *s)
 {
-	return smtp_proxy_secure(s) && !s->upstream;
+	return smtp_proxy_secure(s) && !s->account.upstream;
 }
 
 /* Before the login we offer what we can honour whatever the server is. */
 static bool offers_utf8(const struct session *s)
 {
-	return s->upstream && s->features.smtputf8;
+	return s->account.upstream && s->features.smtputf8;
 }
 
 static bool offers_enhanced(const struct session *s)
 {
-	return !s->upstream || s->features.enhanced;
+	return !s->account.upstream || s->features.enhanced;
 }
 
 static bool offers_dsn(const struct session *s)
 {
-	return s->upstream && s->features.dsn;
+	return s->account.upstream && s->features.dsn;
 }
 
 static const struct {
@@ -210,55 +198,30 @@ static const struct reply *ehlo(struct session *s, const char *arg)
 	return &reply_sent;
 }
 
-/* --- TLS
- * -----------------------------------------------------------------------------------
- */
-
-static bool shake_hands(struct session *s, struct tls *t)
-{
-	struct err e;
-
-	conn_set_deadline(s->conn, s->conf->limits.command_timeout, 0);
-	if (conn_start_tls(s->conn, t, &e) == 0)
-		return true;
-	log_info("%s: %s", s->peer->text, e.text);
-	smtp_proxy_note(s, OUTCOME_DROPPED, "handshake");
-	return false;
-}
-
-static struct tls *prepare_tls(struct session *s)
-{
-	struct err e;
-	struct tls *t = tls_server_new(&s->conf->tls, &e);
-
-	if (!t) {
-		log_error("%s", e.text);
-		smtp_proxy_note(s, OUTCOME_TEMPFAIL, "certificate");
-	}
-	return t;
-}
+/* --- TLS ------------------------------------------------------------------ */
 
 /* RFC 3207 4.2: what was said before is forgotten. */
 static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 {
-	struct tls *t;
-
 	if (smtp_proxy_secure(s))
 		return &smtp_tls_already;
 	if (!offers_starttls(s))
 		return &smtp_no_starttls;
-	t = prepare_tls(s);
-	if (!t)
+	switch (server_tls_start(s->conn, s->conf,
+				 s->conf->limits.command_timeout,
+				 &smtp_begin_tls, &s->summary)) {
+	case SERVER_TLS_ON:
+		break;
+	case SERVER_TLS_NO_CERTIFICATE:
 		return &smtp_no_certificate;
-	reply_write(s->conn, &smtp_begin_tls);
-	if (!shake_hands(s, t))
+	case SERVER_TLS_FAILED:
 		return &reply_sent_close;
+	}
 	s->helo[0] = '\0';
 	return &reply_sent;
 }
 
-/* --- what changes little or nothing
- * ----------------------------------------------------------- */
+/* --- what changes little or nothing --------------------------------------- */
 
 static const struct reply *noop(struct session *s UNUSED,
 				const char *arg UNUSED)
@@ -278,9 +241,7 @@ static const struct reply *quit(struct session *s UNUSED,
 	return &smtp_goodbye;
 }
 
-/* --- the protocol
- * --------------------------------------------------------------------------------
- */
+/* --- the protocol --------------------------------------------------------- */
 
 enum {
 	START = 1u << SMTP_PROXY_START,
@@ -319,7 +280,7 @@ static bool needs_tls(const struct session *s)
 static const struct reply *explain(const struct session *s,
 				   const struct cmd *cmd)
 {
-	if (cmd->run == smtp_proxy_auth && s->upstream)
+	if (cmd->run == smtp_proxy_auth && s->account.upstream)
 		return &smtp_logged_in;
 	if (state_of(s) == SMTP_PROXY_LOGIN)
 		return &smtp_need_login;
@@ -336,30 +297,26 @@ const struct cmd_protocol smtp_proxy_protocol = {
 	.explain = explain,
 };
 
-/* --- the session
- * -----------------------------------------------------------------------------------
- */
+/* --- the session ---------------------------------------------------------- */
 
 static bool may_greet(struct session *s)
 {
-	struct tls *t;
-
-	if (s->tls_mode != TLS_MODE_IMPLICIT)
-		return true;
-	t = prepare_tls(s);
-	return t && shake_hands(s, t);
+	return s->tls_mode != TLS_MODE_IMPLICIT ||
+	       server_tls_start(s->conn, s->conf,
+				s->conf->limits.command_timeout, NULL,
+				&s->summary) == SERVER_TLS_ON;
 }
 
 static void note_end(struct session *s, enum cmd_end end)
 {
 	if (end == CMD_END_TIMEOUT)
-		smtp_proxy_note(s, OUTCOME_TIMEOUT, NULL);
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 	else if (end == CMD_END_FAULTS)
-		smtp_proxy_note(s, OUTCOME_REFUSED, "errors");
+		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
 	else if (end == CMD_END_PIPELINED)
-		smtp_proxy_note(s, OUTCOME_REFUSED, "pipelining");
+		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
 	else if (end == CMD_END_DROPPED && s->tx)
-		smtp_proxy_note(s, OUTCOME_DROPPED, NULL);
+		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
 }
 
 /* The server is told too, whichever way the client left. */
@@ -367,29 +324,11 @@ static void leave_server(struct session *s)
 {
 	struct err e;
 
-	if (!s->upstream)
+	if (!s->account.upstream)
 		return;
-	conn_set_deadline(s->upstream->conn, GOODBYE_SECONDS, 0);
-	(void)upstream_send(s->upstream, &e, "QUIT");
-	upstream_free(&s->upstream);
-}
-
-static void index_copies(struct session *s)
-{
-	const struct activity activity = {
-		.when = time(NULL),
-		.program = "smtp-proxy",
-		.peer = s->peer->text,
-		.outcome = outcome_name(s->summary.outcome),
-		.messages = s->summary.messages,
-		.octets = s->summary.octets,
-	};
-	struct err e;
-
-	if (!s->mailbox || !s->summary.messages)
-		return;
-	if (mailbox_index(s->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
+	conn_set_deadline(s->account.upstream->conn, GOODBYE_SECONDS, 0);
+	(void)upstream_send(s->account.upstream, &e, "QUIT");
+	upstream_free(&s->account.upstream);
 }
 
 static void end(struct session *s)
@@ -398,12 +337,7 @@ static void end(struct session *s)
 
 	leave_server(s);
 	smtp_proxy_forget_mail(s);
-	index_copies(s);
-	s->summary.tls = tls ? tls->version : "";
-	s->summary.mailbox = s->login.mailbox_id;
-	summary_log(&s->summary);
-	mailbox_close(&s->mailbox);
-	store_free(&s->store);
+	proxy_account_end(&s->account, "smtp-proxy", tls ? tls->version : "");
 }
 
 enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
@@ -419,7 +353,10 @@ enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
 		.conf = conf,
 		.peer = peer,
 		.tls_mode = mode,
-		.dialler = dialler,
+		.account = {.conf = conf,
+			    .peer = peer,
+			    .dialler = dialler,
+			    .summary = &s.summary},
 	};
 
 	summary_start(&s.summary, peer->text);

@@ -15,8 +15,7 @@ void smtp_reply_init(struct smtp_reply *r)
 	buf_init(&r->text, SMTP_REPLY_MAX);
 }
 
-/* --- replies
- * ------------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------- */
 
 /* "250-text" or "250 text" or "250". False: not a line of a reply. */
 static bool read_code(const struct buf *line, unsigned *code_r, bool *last_r)
@@ -72,8 +71,7 @@ int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,
 	return result < 0 ? -1 : smtp_upstream_read(u, r, e);
 }
 
-/* --- EHLO
- * ------------------------------------------------------------------------ */
+/* --- EHLO ----------------------------------------------------------------- */
 
 static void note_size(struct smtp_features *f, const char *value, size_t n)
 {
@@ -163,8 +161,7 @@ static int ehlo(struct upstream *u, struct smtp_reply *r,
 	return 0;
 }
 
-/* --- opening and logging in
- * ---------------------------------------------------------- */
+/* --- opening and logging in ----------------------------------------------- */
 
 static int start_tls(struct upstream *u, struct smtp_reply *r,
 		     const struct smtp_features *f, struct err *e)

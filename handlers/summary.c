@@ -36,6 +36,20 @@ void summary_start(struct summary *s, const char *peer)
 	clock_gettime(CLOCK_MONOTONIC, &s->started);
 }
 
+void summary_note(struct summary *s, enum outcome outcome, const char *reason)
+{
+	if (outcome <= s->outcome)
+		return;
+	s->outcome = outcome;
+	s->reason = reason;
+}
+
+void summary_forget(struct summary *s)
+{
+	s->outcome = OUTCOME_IDLE;
+	s->reason = NULL;
+}
+
 /* What no reader of the line could take for a space, a key or an escape. */
 static bool is_plain(unsigned char c)
 {

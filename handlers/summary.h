@@ -42,6 +42,15 @@ struct summary {
 /* A session begins now. */
 void summary_start(struct summary *s, const char *peer);
 
+/*
+ * Something happened that the line should tell; of several the worst is told,
+ * in the order of enum outcome. reason is borrowed, or NULL.
+ */
+void summary_note(struct summary *s, enum outcome outcome, const char *reason);
+
+/* Begins to tell anew: what happened before is no longer the point. */
+void summary_forget(struct summary *s);
+
 /* Writes the line. */
 void summary_log(const struct summary *s);
 

@@ -35,8 +35,7 @@ void upstream_add_mechanism(unsigned *set, const char *name, size_t n)
 			*set |= mechanism_names[i].mechanism;
 }
 
-/* --- the connection
- * ------------------------------------------------------------ */
+/* --- the connection ------------------------------------------------------- */
 
 bool upstream_has_tls(const struct upstream *u)
 {
@@ -93,8 +92,7 @@ void upstream_free(struct upstream **u_r)
 	*u_r = NULL;
 }
 
-/* --- lines
- * ----------------------------------------------------------------------- */
+/* --- lines ---------------------------------------------------------------- */
 
 int upstream_read_line(struct upstream *u, struct err *e)
 {
@@ -149,8 +147,7 @@ int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
 	return result;
 }
 
-/* --- logging in
- * -------------------------------------------------------------------- */
+/* --- logging in ----------------------------------------------------------- */
 
 /* A credential's line: its buffers are wiped as soon as it has left. */
 static int send_wiped(struct upstream *u, struct buf *text, bool fits,

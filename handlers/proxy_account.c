@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a user name to a session with the real server, and the end of it. The
+ * mailbox must exist, be active and list the server before anything is
+ * dialled: here for the first two, in the dialler for all three.
+ */
+#include "common/base.h"
+#include "handlers/proxy_account.h"
+
+#include <time.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "common/peer.h"
+#include "handlers/dialler.h"
+#include "handlers/proxy_throttle.h"
+#include "handlers/summary.h"
+#include "store/store.h"
+
+enum { INDEX_WAIT_MS = 1000 };
+
+bool proxy_may_pass(const struct err *e)
+{
+	return e->kind == ERR_TEMP || e->kind == ERR_FULL;
+}
+
+/* --- the mailbox ---------------------------------------------------------- */
+
+static int no_mailbox(struct proxy_account *a, const struct err *e)
+{
+	if (e->kind == ERR_ABSENT) {
+		summary_note(a->summary, OUTCOME_AUTH_FAILED,
+			     "unknown-mailbox");
+		return -1;
+	}
+	log_error("%s", e->text);
+	summary_note(a->summary, OUTCOME_TEMPFAIL, "store");
+	return -1;
+}
+
+int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
+{
+	if (!proxy_login_parse(user, &a->login))
+		return err_set(e, ERR_CONFIG,
+			       "the user name is user%%server%%mailbox-id");
+	mailbox_close(&a->mailbox);
+	if (!a->store)
+		a->store = store_open(a->conf->store, e);
+	if (a->store)
+		a->mailbox = mailbox_open(a->store, a->login.mailbox_id, e);
+	if (!a->mailbox)
+		return no_mailbox(a, e);
+	if (!mailbox_settings(a->mailbox)->suspended)
+		return 0;
+	summary_note(a->summary, OUTCOME_REFUSED, "suspended");
+	return err_set(e, ERR_STATE, "mailbox %s is suspended",
+		       a->login.mailbox_id);
+}
+
+/* --- the server ----------------------------------------------------------- */
+
+static int reach(struct proxy_account *a, const struct credential *c,
+		 int (*enter)(struct upstream *u, const struct credential *c,
+			      void *features, struct err *e),
+		 void *features, struct err *e)
+{
+	struct dialled to;
+
+	if (dialler_dial(a->dialler, a->login.mailbox_id, &a->login.server, &to,
+			 e) < 0)
+		return -1;
+	a->upstream = upstream_new(&to, a->login.server.host, a->conf, e);
+	if (a->upstream && enter(a->upstream, c, features, e) == 0)
+		return 0;
+	upstream_free(&a->upstream);
+	return -1;
+}
+
+int proxy_account_enter(struct proxy_account *a, const struct credential *c,
+			int (*enter)(struct upstream *u,
+				     const struct credential *c, void *features,
+				     struct err *e),
+			void *features, struct err *e)
+{
+	int result;
+
+	proxy_throttle_wait(a->conf, a->peer, &a->login.server);
+	result = reach(a, c, enter, features, e);
+	proxy_throttle_note(a->conf, a->peer, &a->login.server,
+			    result == 0 || e->kind != ERR_PASSWORD);
+	if (result == 0) {
+		summary_forget(a->summary);
+		return 0;
+	}
+	log_warn("%s: login to %s: %s", a->peer->text, a->login.mailbox_id,
+		 e->text);
+	if (proxy_may_pass(e))
+		summary_note(a->summary, OUTCOME_TEMPFAIL, "upstream");
+	else
+		summary_note(a->summary, OUTCOME_AUTH_FAILED, NULL);
+	return -1;
+}
+
+void proxy_account_server(const struct proxy_account *a,
+			  char out[PROXY_SERVER_SIZE])
+{
+	snprintf(out, PROXY_SERVER_SIZE, "%s:%u", a->login.server.host,
+		 (unsigned)a->upstream->port);
+}
+
+/* --- the end ---------------------------------------------------------------
+ */
+
+static void index_copies(struct proxy_account *a, const char *program)
+{
+	const struct activity activity = {
+		.when = time(NULL),
+		.program = program,
+		.peer = a->peer->text,
+		.outcome = outcome_name(a->summary->outcome),
+		.messages = a->summary->messages,
+		.octets = a->summary->octets,
+	};
+	struct err e;
+
+	if (!a->mailbox || !a->summary->messages)
+		return;
+	if (mailbox_index(a->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
+		log_info("index: %s", e.text);
+}
+
+void proxy_account_end(struct proxy_account *a, const char *program,
+		       const char *tls_version)
+{
+	upstream_free(&a->upstream);
+	if (program)
+		index_copies(a, program);
+	a->summary->tls = tls_version;
+	a->summary->mailbox = a->login.mailbox_id;
+	if (program)
+		summary_log(a->summary);
+	mailbox_close(&a->mailbox);
+	store_free(&a->store);
+}
