@@ -130,8 +130,7 @@ bool sasl_oauthbearer_parse(const uint8_t *bytes, size_t n,
 	return take_escaped_user(head, l_r) && take_pairs(rest, l_r);
 }
 
-/* --- writing
- * ------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------- */
 
 /* Pieces one after the other; n is the sum of their lengths. */
 static void join(const struct span *pieces, size_t n_pieces,

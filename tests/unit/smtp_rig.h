@@ -229,7 +229,7 @@ static void rig_add_mailbox(const char *id)
 	snprintf(m->conf.id, sizeof(m->conf.id), "%s", id);
 }
 
-/* --- the session --------------------------------------------------------- */
+/* --- the session ---------------------------------------------------------- */
 
 struct rig {
 	struct conf conf;

@@ -40,7 +40,7 @@ static void expect_log(const struct rig *r, const char *text)
 		fail_msg("expected %s in the log:\n%s", text, r->log.data);
 }
 
-/* --- one failure each ---------------------------------------------------- */
+/* --- one failure each ----------------------------------------------------- */
 
 static void no_store(void)
 {
@@ -206,7 +206,7 @@ static void a_refused_chunk_refuses_the_next(void **state)
 	}
 }
 
-/* --- what is kept ------------------------------------------------------ */
+/* --- what is kept --------------------------------------------------------- */
 
 static void a_message_is_kept_with_its_trace(void **state)
 {
@@ -377,7 +377,7 @@ static void the_size_limit_is_exact(void **state)
 	}
 }
 
-/* --- the index and the log --------------------------------------------- */
+/* --- the index and the log ------------------------------------------------ */
 
 static void each_mailbox_is_indexed_once(void **state)
 {
@@ -431,7 +431,7 @@ static void every_end_has_its_outcome(void **state)
 	}
 }
 
-/* --- who may ----------------------------------------------------------- */
+/* --- who may -------------------------------------------------------------- */
 
 static struct network here = {.address = {192, 0, 2, 0}, .bits = 24};
 static struct network elsewhere = {.address = {198, 51, 100, 0}, .bits = 24};
