@@ -256,25 +256,18 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     with OtherHost() as other:
         side = Proxied(instance)
         side.log.touch()
-        server = subprocess.Popen(
-            [*other.enter, sys.executable, stub_servers.__file__, THEIRS,
-             str(instance.tls.certificate), str(instance.tls.key),
-             str(side.log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        server.stdout.readline()
-        try:
-            for port in (4465, 4587):
-                yield (f"proxy-sent-is-kept-{port}",
-                       functools.partial(sent_is_kept, side, port))
-            for case in (refused_is_dropped, vanished_is_unconfirmed,
-                         logins_are_refused, suspended_is_refused,
-                         injection_is_refused, fetched_is_kept_once,
-                         report_wraps_it, collector_is_handed_over,
-                         session_is_confined):
-                yield ("proxy-" + case.__name__.replace("_", "-"),
-                       functools.partial(case, side))
-        finally:
-            server.stdin.close()
-            server.wait()
+        other.serve("harness.stub_servers", THEIRS, instance.tls.certificate,
+                    instance.tls.key, side.log)
+        for port in (4465, 4587):
+            yield (f"proxy-sent-is-kept-{port}",
+                   functools.partial(sent_is_kept, side, port))
+        for case in (refused_is_dropped, vanished_is_unconfirmed,
+                     logins_are_refused, suspended_is_refused,
+                     injection_is_refused, fetched_is_kept_once,
+                     report_wraps_it, collector_is_handed_over,
+                     session_is_confined):
+            yield ("proxy-" + case.__name__.replace("_", "-"),
+                   functools.partial(case, side))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ ours; nothing is left when it ends. Needs a network namespace of our own
 (script.enter_private_mounts with net=True), so that the host's is not touched.
 """
 
+import os
 import subprocess
+import sys
 from collections.abc import Sequence
 
 from .report import Failure
@@ -43,10 +45,25 @@ class OtherHost:
         _ip("link", "set", "lo", "up", inside=self.enter)
         _ip("addr", "add", f"{THEIRS}/24", "dev", "theirs", inside=self.enter)
         _ip("link", "set", "theirs", "up", inside=self.enter)
+        self.servers: list[subprocess.Popen] = []
+
+    def serve(self, module: str, *args: object) -> None:
+        """Run a module of ours there until we leave; it says when it is ready.
+
+        It ends at the end of its stdin.
+        """
+        server = subprocess.Popen(
+            [*self.enter, sys.executable, "-m", module, *map(str, args)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        self.servers.append(server)
+        if server.stdout.readline() != b"ready\n":
+            raise Failure(f"{module} did not start")
 
     def __enter__(self) -> "OtherHost":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.holder.stdin.close()
-        self.holder.wait()
+        for process in (*self.servers, self.holder):
+            process.stdin.close()
+            process.wait()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real servers as a proxy meets them, reduced to what a test must steer.
 
-Started on the other host: `stub_servers.py ADDRESS CERTIFICATE KEY LOG`.
-Listens with implicit TLS on 4465 (SMTP) and 4995 (POP3), with STARTTLS on 4587,
+Started on the other host: `-m harness.stub_servers ADDRESS CERTIFICATE KEY
+LOG`. Listens with implicit TLS on 4465 (SMTP) and 4995 (POP3), with STARTTLS on 4587,
 with something injected behind STARTTLS on 4588, and prints "ready". What SMTP
 clients said is appended to LOG. A user of the name "wrong" is refused; a
 message with the subject "refuse" or "vanish" is.
@@ -14,6 +14,8 @@ import ssl
 import sys
 import threading
 
+from .lineends import stuffed
+
 MAILDROP = [b"Subject: one\r\n\r\nbody\r\n.a dot\r\n",
             b"Subject: two\r\n\r\n" + b"x" * 3000 + b"\r\nend\r\n"]
 
@@ -24,29 +26,46 @@ class Peer:
     def __init__(self, sock: socket.socket, context: ssl.SSLContext,
                  implicit: bool) -> None:
         self.sock, self.context = sock, context
-        self.file = None
+        self.file = sock.makefile("rb")
         self.secure = False
         if implicit:
             self.start_tls()
-        else:
-            self.file = sock.makefile("rwb", 0)
 
     def start_tls(self) -> None:
         """Go on under TLS."""
         self.sock = self.context.wrap_socket(self.sock, server_side=True)
-        self.file = self.sock.makefile("rwb", 0)
+        self.file = self.sock.makefile("rb")
         self.secure = True
 
     def say(self, *lines: bytes) -> None:
         """Send lines."""
-        self.file.write(b"".join(line + b"\r\n" for line in lines))
+        self.sock.sendall(b"".join(line + b"\r\n" for line in lines))
 
     def hear(self) -> bytes:
         """The next line, with its end; empty at the end."""
         return self.file.readline()
 
 
-def smtp(peer: Peer, log, inject: bool) -> None:
+def judged(content: bytes) -> bytes:
+    """The reply to a message; empty where the server vanishes instead."""
+    if b"Subject: vanish" in content:
+        return b""
+    return b"554 5.7.1 not this" if b"Subject: refuse" in content \
+        else b"250 queued"
+
+
+def data(peer: Peer) -> bytes:
+    """A message with its last line, dot-stuffed."""
+    content = bytearray()
+    while not content.endswith(b"\r\n.\r\n"):
+        line = peer.hear()
+        if not line:
+            raise ConnectionError("the client left in the middle")
+        content += line
+    return bytes(content)
+
+
+def smtp(peer: Peer, log, inject: bool = False, judge=judged) -> None:
     """An SMTP server that offers AUTH LOGIN under TLS alone."""
     peer.say(b"220 stub")
     while line := peer.hear():
@@ -69,15 +88,12 @@ def smtp(peer: Peer, log, inject: bool) -> None:
             peer.say(b"550-there is", b"550 nobody")
         elif word == b"DATA":
             peer.say(b"354 go")
-            content = b""
-            while not content.endswith(b"\r\n.\r\n"):
-                content += peer.hear()
+            content = data(peer)
             log.write(b"DATA " + content.replace(b"\r\n", b"<CRLF>") + b"\n")
-            if b"Subject: vanish" in content:
-                peer.sock.close()
+            reply = judge(content)
+            if not reply:
                 return
-            refused = b"Subject: refuse" in content
-            peer.say(b"554 5.7.1 not this" if refused else b"250 queued")
+            peer.say(reply)
         elif word == b"QUIT":
             peer.say(b"221 bye")
             return
@@ -85,33 +101,40 @@ def smtp(peer: Peer, log, inject: bool) -> None:
             peer.say(b"250 ok")
 
 
-def pop3(peer: Peer) -> None:
-    """A POP3 server with two messages and USER alone."""
+def two_messages(_user: bytes) -> list[bytes]:
+    """What everybody finds."""
+    return MAILDROP
+
+
+def pop3(peer: Peer, maildrop=two_messages) -> None:
+    """A POP3 server with USER alone; maildrop says what a user finds."""
     def block(text: bytes) -> None:
-        peer.file.write(b"+OK\r\n" + text + b".\r\n")
+        peer.say(b"+OK\r\n" + text + b".")
 
-    def stuffed(text: bytes) -> bytes:
-        return text.replace(b"\r\n.", b"\r\n..")
-
+    messages: list[bytes] = []
     peer.say(b"+OK stub")
     while line := peer.hear():
         words = line.split()
         word, numbers = words[0].upper(), [int(w) for w in words[1:]
                                            if w.isdigit()]
-        if word == b"CAPA":
+        if word == b"USER":
+            messages = maildrop(words[1])
+            peer.say(b"+OK")
+        elif word == b"CAPA":
             block(b"USER\r\nTOP\r\nUIDL\r\n")
         elif word == b"LIST" and not numbers:
             block(b"".join(b"%d %d\r\n" % (i, len(m))
-                           for i, m in enumerate(MAILDROP, 1)))
+                           for i, m in enumerate(messages, 1)))
         elif word == b"LIST":
             peer.say(b"+OK %d %d" % (numbers[0],
-                                     len(MAILDROP[numbers[0] - 1])))
+                                     len(messages[numbers[0] - 1])))
         elif word == b"UIDL":
-            block(b"1 first\r\n2 second\r\n")
+            block(b"".join(b"%d uid-%d\r\n" % (i, i)
+                           for i in range(1, len(messages) + 1)))
         elif word == b"RETR" or (word == b"TOP" and numbers[1] > 0):
-            block(stuffed(MAILDROP[numbers[0] - 1]))
+            block(stuffed(messages[numbers[0] - 1]))
         elif word == b"TOP":
-            block(MAILDROP[numbers[0] - 1].split(b"\r\n\r\n")[0] +
+            block(messages[numbers[0] - 1].split(b"\r\n\r\n")[0] +
                   b"\r\n\r\n")
         else:
             peer.say(b"+OK")
@@ -140,21 +163,30 @@ def quietly(serve, client: socket.socket) -> None:
     client.close()
 
 
+def serve_until_stdin_ends() -> None:
+    """What listens so far is all there is."""
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
+def tls_server_context(certificate: str, key: str) -> ssl.SSLContext:
+    """A server's side of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def main() -> None:
     """Listen until stdin ends."""
     address, certificate, key, log_file = sys.argv[1:]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context = tls_server_context(certificate, key)
     with open(log_file, "ab", 0) as log:
-        listen(address, 4465, lambda s: smtp(Peer(s, context, True), log,
-                                             False))
-        listen(address, 4587, lambda s: smtp(Peer(s, context, False), log,
-                                             False))
+        listen(address, 4465, lambda s: smtp(Peer(s, context, True), log))
+        listen(address, 4587, lambda s: smtp(Peer(s, context, False), log))
         listen(address, 4588, lambda s: smtp(Peer(s, context, False), log,
-                                             True))
+                                             inject=True))
         listen(address, 4995, lambda s: pop3(Peer(s, context, True)))
-        print("ready", flush=True)
-        sys.stdin.read()
+        serve_until_stdin_ends()
 
 
 if __name__ == "__main__":
