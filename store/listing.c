@@ -165,6 +165,7 @@ static bool plain_size(int fd, const struct stat *st, uint64_t *octets_r)
 				     octets_r);
 }
 
+/* With a ticket: as another name of that file. */
 static bool is_in_cur(const struct mailbox *m, const struct message_name *name,
 		      const struct stat *ticket)
 {
@@ -173,19 +174,19 @@ static bool is_in_cur(const struct mailbox *m, const struct message_name *name,
 
 	name_write_kept(name, kept);
 	return fstatat(m->cur, kept, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_dev == ticket->st_dev && st.st_ino == ticket->st_ino;
+	       (!ticket ||
+		(st.st_dev == ticket->st_dev && st.st_ino == ticket->st_ino));
 }
 
-static bool find_in_cur(const struct mailbox *m, int fd, const struct stat *st,
+/* Under whichever flags. */
+static bool find_in_cur(const struct mailbox *m, const struct stat *ticket,
 			struct message_name *name)
 {
 	const unsigned all =
 		MESSAGE_NORMALISED | MESSAGE_UNCONFIRMED | MESSAGE_DAMAGED;
 
-	if (!plain_size(fd, st, &name->octets))
-		return false;
 	for (name->flags = 0; name->flags <= all; name->flags++)
-		if (is_in_cur(m, name, st))
+		if (is_in_cur(m, name, ticket))
 			return true;
 	return false;
 }
@@ -217,7 +218,7 @@ int ticket_find(const struct mailbox *m, const struct ticket_name *t,
 		return result;
 	memcpy(name_r->ulid, t->ulid, sizeof(name_r->ulid));
 	if (fstat(fd, &st) == 0 && st.st_nlink > 1 &&
-	    find_in_cur(m, fd, &st, name_r))
+	    plain_size(fd, &st, &name_r->octets) && find_in_cur(m, &st, name_r))
 		*state_r = TICKET_KEPT;
 	close(fd);
 	return 0;
@@ -262,12 +263,15 @@ static int link_unconfirmed(const struct mailbox *m,
 
 	name_write_ticket(t, ticket);
 	memcpy(name_r->ulid, t->ulid, sizeof(name_r->ulid));
-	name_r->flags = MESSAGE_UNCONFIRMED;
 	if (fstat(fd, &st) < 0 || !plain_size(fd, &st, &name_r->octets)) {
 		log_warn("mailbox %s: tmp %s is not a whole message", m->id,
 			 ticket);
 		return 0;
 	}
+	/* Where the mailbox was copied, two names have become two files. */
+	if (find_in_cur(m, NULL, name_r))
+		return 1;
+	name_r->flags = MESSAGE_UNCONFIRMED;
 	name_write_kept(name_r, kept);
 	if (linkat(m->tmp, ticket, m->cur, kept, 0) < 0 || fsync(m->cur) < 0)
 		return err_sys(e, "mailbox %s: keep tmp %s", m->id, ticket);

@@ -615,6 +615,30 @@ static void a_copy_without_an_answer_is_kept_unconfirmed(void **state)
 	mailbox_close(&m);
 }
 
+/* tar, cp and rsync make two files of a copy that is kept and still a ticket.
+ */
+static void a_copied_copy_is_there_once(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct delivery *d = prepare(m);
+	struct collection *c;
+	char tmp[256];
+	struct err e;
+
+	assert_int_equal(delivery_commit(&d, MESSAGE_NORMALISED, &e), 0);
+	store_rig_path(rig, "tmp", tmp);
+	store_rig_shell("cd '%s' && cp *,P.age two && mv two *,P.age", tmp);
+	index_now(m);
+	assert_int_equal(store_rig_count(rig, "tmp"), 0);
+	assert_int_equal(store_rig_count(rig, "cur"), 1);
+	c = store_rig_login(rig);
+	assert_int_equal(collection_count(c), 1);
+	assert_int_equal(collection_message(c, 0)->flags, MESSAGE_NORMALISED);
+	collection_free(&c);
+	mailbox_close(&m);
+}
+
 #define RIGGED(test)                                                           \
 	cmocka_unit_test_setup_teardown(test, store_rig_setup,                 \
 					store_rig_teardown)
@@ -644,6 +668,7 @@ int main(void)
 		RIGGED(damage_is_told_and_the_others_come),
 		RIGGED(a_copy_becomes_visible_on_upstreams_yes),
 		RIGGED(a_copy_without_an_answer_is_kept_unconfirmed),
+		RIGGED(a_copied_copy_is_there_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
