@@ -70,7 +70,7 @@ def delete_index(instance: Instance, mailbox: Mailbox) -> None:
     check(False, f"{index} cannot be removed")
 
 
-def open_copy(instance: Instance, copy: Copy) -> int:
+def open_copy(instance: Instance, ledger: Ledger, copy: Copy) -> int:
     """Log in to the copy; how many messages it has."""
     conf = instance.variant(f"copy-{copy.program}", store=copy.store)
     spawner = Spawner(instance, "pop3-serve", "--tls=starttls", conf)
@@ -85,7 +85,8 @@ def open_copy(instance: Instance, copy: Copy) -> int:
     check(process.wait() == 0, "pop3-serve failed on the copy")
     check(None not in numbers, f"{numbers.count(None)} messages of the copy "
           "are not whole")
-    check(len(set(numbers)) == len(numbers), "a message is in the copy twice")
+    twice = ledger.twice(copy.mailbox.id, numbers)
+    check(not twice, f"in the copy twice: {twice[:5]}")
     missing = copy.due - set(numbers)
     check(not missing, f"{len(missing)} of {len(copy.due)} messages are not "
           f"in the copy: {sorted(missing)[:10]}")

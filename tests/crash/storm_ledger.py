@@ -4,6 +4,10 @@
 A message is written down before it is sent, acknowledged when its 250 has been
 read, leaving when a QUIT that deletes it is sent, and gone when that QUIT has
 been answered. From that follows what must be true of it at the end.
+
+A message fetched through a proxy is acknowledged when the client has all of it.
+Where a fetch was broken off, one copy more is allowed: too many is better than
+too few.
 """
 
 import hashlib
@@ -24,6 +28,9 @@ class Entry:
     acknowledged: float = NEVER
     leaving: float = NEVER
     gone: float = NEVER
+    refused: bool = False  # the real server's no has been read
+    fetches: int = 0  # by a client, through a proxy
+    open: int = 0  # of these, those that have not come to their end
 
 
 def compose(number: int, rng: random.Random) -> bytes:
@@ -59,17 +66,40 @@ class Ledger:
 
     def new(self, mailboxes: list[str]) -> int:
         """A number for a message to these mailboxes."""
+        return self.reserve(mailboxes, 1)
+
+    def reserve(self, mailboxes: list[str], count: int) -> int:
+        """Numbers in a row: the first of them."""
         with self.lock:
-            self.n_sent += 1
-            for mailbox in mailboxes:
-                self.entries[mailbox, self.n_sent] = Entry()
-            return self.n_sent
+            first = self.n_sent + 1
+            self.n_sent += count
+            for number in range(first, first + count):
+                for mailbox in mailboxes:
+                    self.entries[mailbox, number] = Entry()
+            return first
 
     def acknowledge(self, mailboxes: list[str], number: int) -> None:
-        """Its 250 has been read."""
+        """Its 250 has been read, or all of it through a proxy."""
         now = time.monotonic()
         for mailbox in mailboxes:
-            self.entries[mailbox, number].acknowledged = now
+            entry = self.entries[mailbox, number]
+            entry.acknowledged = min(entry.acknowledged, now)
+
+    def refuse(self, mailbox: str, number: int) -> None:
+        """The real server's refusal has been read: the copy is gone."""
+        self.entries[mailbox, number].refused = True
+
+    def begin_fetch(self, mailbox: str, number: int) -> None:
+        """A client asks for it."""
+        with self.lock:
+            self.entries[mailbox, number].fetches += 1
+            self.entries[mailbox, number].open += 1
+
+    def end_fetch(self, mailbox: str, number: int) -> None:
+        """The client has all of it."""
+        with self.lock:
+            self.entries[mailbox, number].open -= 1
+        self.acknowledge([mailbox], number)
 
     def leave(self, mailbox: str, numbers: list[int]) -> None:
         """A QUIT that deletes them is about to be sent."""
@@ -102,15 +132,32 @@ class Ledger:
             if number is None or (mailbox, number) not in self.entries:
                 self.violation(f"{mailbox}: not whole: {content[:300]!r}")
                 continue
-            if self.entries[mailbox, number].gone < began:
-                self.violation(f"{mailbox}: message {number} came back")
+            self._judge(mailbox, number, began, number in numbers)
             numbers.append(number)
-        for number in {n for n in numbers if numbers.count(n) > 1}:
-            self.violation(f"{mailbox}: message {number} is there twice")
         missing = self.due(mailbox, began, time.monotonic()) - set(numbers)
         if whole and missing:
             self.violation(f"{mailbox}: not listed: {sorted(missing)[:10]}")
         return numbers
+
+    def _judge(self, mailbox: str, number: int, began: float,
+               again: bool) -> None:
+        """It was fetched from the mailbox: may it be there?"""
+        entry = self.entries[mailbox, number]
+        if entry.refused:
+            self.violation(f"{mailbox}: message {number} is kept, although "
+                           "the real server refused it")
+        if entry.open:
+            return
+        if entry.gone < began:
+            self.violation(f"{mailbox}: message {number} came back")
+        if again:
+            self.violation(f"{mailbox}: message {number} is there twice")
+
+    def twice(self, mailbox: str, numbers: list[int]) -> list[int]:
+        """What may not be in a copy twice: a copy may be made just while a
+        proxy finds out that it has kept a message before."""
+        return [number for number in set(numbers) if numbers.count(number) > 1
+                and not self.entries[mailbox, number].fetches]
 
     def due(self, mailbox: str, before: float, after: float) -> set[int]:
         """Acknowledged before, and not leaving until after."""

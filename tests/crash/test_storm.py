@@ -1,15 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A storm: 16 workers append and collect through real handlers on a few
-mailboxes, while random handlers are killed with KILL. In the middle of it the
-index of one mailbox is deleted, and a mailbox is copied once each with tar, cp
-and rsync. Then: every acknowledged message is there once and whole, in the
-store or collected; nothing is still stuck 8 seconds after the storm; and each
-copy opens elsewhere, with everything acknowledged before it was begun.
+"""A storm: 16 senders, 4 mail clients behind the proxies and one collector for
+each of 3 mailboxes, all through real handlers, of which a random one is killed
+with KILL every 50 ms. In the middle of it the index of one mailbox is deleted,
+and a mailbox is copied once each with tar, cp and rsync. Then: every
+acknowledged message is there once and whole, in the store or collected; so is
+every message that the real server got or a client fetched; nothing is still
+stuck 8 seconds after the storm; and each copy opens elsewhere, with everything
+acknowledged before it was begun.
 
-STORM_SECONDS (30) and STORM_KILLS (200) say how long it lasts at least.
+STORM_SECONDS (60) and STORM_KILLS (200) say how long it lasts at least. The
+proxies need a second host, and that needs root.
 """
 
+import contextlib
+import functools
 import os
 import random
 import sys
@@ -24,17 +29,22 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 from harness.deadline import until
 from harness.instance import Instance, Mailbox
+from harness.nets import OtherHost
 from harness.place import Place
 from harness.report import Report, check
-from harness.script import Case, run_script
+from harness.script import Case, require_private_mounts, run_script
 from harness.servers import Spawner
 from storm_copies import Copy, delete_index, make_copy, open_copy
-from storm_workers import Storm
+from storm_proxies import Clients
+from storm_workers import Storm, still_running
 
-N_WORKERS = 16
-N_MAILBOXES = 4
-SECONDS = float(os.environ.get("STORM_SECONDS", "30"))
+N_SENDERS = 16
+N_CLIENTS = 4
+N_MAILBOXES = 3
+SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
 KILLS = int(os.environ.get("STORM_KILLS", "200"))
+KILL_EVERY = 0.05
+TOLD_IN_CLEAR = ("smtp-journal", "pop3-serve")
 STUCK_AFTER = 8.0
 
 
@@ -47,19 +57,44 @@ class Weather:
         self.instance = Instance(place, identity={"scrypt-log-n": 10})
         mailboxes = [self.instance.create_mailbox(f"storm {n}")
                      for n in range(N_MAILBOXES)]
-        place.become_user()
         self.storm = Storm(self.instance, mailboxes)
+        self.clients: Clients | None = None
         self.copies: list[Copy] = []
         self.troubles: dict[str, str] = {}
         self.threads: list[threading.Thread] = []
 
+    def bring_clients(self, stack: contextlib.ExitStack) -> None:
+        """The real server, and the proxies in front of it."""
+        require_private_mounts()
+        other = stack.enter_context(OtherHost())
+        self.instance.configure(proxy={"upstream-ca": self.instance.tls.ca})
+        self.clients = Clients(self.storm, other)
+
+    def _tasks(self) -> list[Callable[[random.Random], object]]:
+        """What everybody does, each with listeners of his own."""
+        storm, clients = self.storm, self.clients
+
+        def of(handler: str, what: Callable, *args: object) -> Callable:
+            mode = "starttls" if handler in TOLD_IN_CLEAR else "implicit"
+            spawner = Spawner(self.instance, handler, f"--tls={mode}")
+            return functools.partial(what, spawner, *args)
+
+        tasks = [of("smtp-journal", storm.append) for _ in range(N_SENDERS)]
+        tasks += [of("pop3-serve", storm.empty, m) for m in storm.mailboxes]
+        if clients:
+            for _ in range(N_CLIENTS // 2):
+                tasks += [of("smtp-proxy", clients.send),
+                          of("pop3-proxy", clients.fetch)]
+        return tasks
+
     def rage(self) -> None:
         """Let it happen."""
         storm = self.storm
+        self.instance.place.become_user()
         began = time.monotonic()
-        for seed in range(N_WORKERS):
-            self._start(storm.work, seed)
-        self._start(storm.kill, 0.75 * SECONDS / KILLS)
+        for seed, task in enumerate(self._tasks()):
+            self._start(storm.work, seed, task)
+        self._start(storm.kill, KILL_EVERY)
         events = self._start(self._disturb, began)
         while time.monotonic() - began < 4 * SECONDS:
             time.sleep(0.05)
@@ -115,10 +150,15 @@ class Weather:
         stuck = self.storm.living.describe()
         self.storm.living.kill_all()
         check(not stuck, f"still there after {STUCK_AFTER:g} s: {stuck}")
+        until(lambda: not still_running(self.instance.conf),
+              max(0.1, end - time.monotonic()),
+              f"all have ended: {still_running(self.instance.conf)}")
 
     def collect_the_rest(self) -> None:
         """Whatever is left is fetched; then every account must balance."""
         storm, rng = self.storm, random.Random()
+        if self.clients:
+            self.clients.settle()
         server = Spawner(self.instance, "pop3-serve", "--tls=starttls")
         for mailbox in storm.mailboxes:
             check(storm.collect(server, mailbox, rng, most=10 ** 9,
@@ -151,7 +191,7 @@ class Weather:
         """One copy opens, with all that was due."""
         check(program not in self.troubles, self.troubles.get(program, ""))
         copy = next(c for c in self.copies if c.program == program)
-        number = open_copy(self.instance, copy)
+        number = open_copy(self.instance, self.storm.ledger, copy)
         self.report.figure(f"storm-copy-{program}", f"{number} messages, "
                            f"{len(copy.due)} due, {copy.took:.3f} s")
 
@@ -163,6 +203,10 @@ class Weather:
         say("storm-sessions", storm.outcomes["sessions"])
         say("storm-acknowledged", storm.ledger.count("acknowledged"))
         say("storm-collected", storm.ledger.count("gone"))
+        if self.clients:
+            say("storm-sent-by-proxy", self.clients.n_accepted)
+            say("storm-fetched-by-proxy",
+                len(storm.clock.waits.get("fetch", [])))
         say("storm-longest-wait", f"{max(storm.clock.longest.values()):.3f} s")
         for kind, waits in sorted(storm.clock.waits.items()):
             waits.sort()
@@ -176,8 +220,10 @@ class Weather:
 def cases(place: Place, report: Report, _args: Namespace) -> Iterator[Case]:
     """In this order: each builds on the one before."""
     weather = Weather(place, report)
-    yield "storm-kills", weather.rage
-    yield "storm-nothing-stuck", weather.calm_down
+    with contextlib.ExitStack() as stack:
+        yield "storm-proxies", lambda: weather.bring_clients(stack)
+        yield "storm-kills", weather.rage
+        yield "storm-nothing-stuck", weather.calm_down
     yield "storm-nothing-lost", weather.collect_the_rest
     yield "storm-once-and-whole", weather.no_violation
     yield "storm-index-deleted", weather.index_deleted
@@ -188,4 +234,4 @@ def cases(place: Place, report: Report, _args: Namespace) -> Iterator[Case]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_script(sys.modules[__name__], cases))
+    sys.exit(run_script(sys.modules[__name__], cases, private_net=True))

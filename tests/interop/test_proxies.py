@@ -5,7 +5,6 @@ what is kept, and what is refused before anything is dialled. The server is a
 stub, so that it can refuse, vanish and inject on purpose.
 """
 
-import base64
 import contextlib
 import functools
 import subprocess
@@ -55,11 +54,6 @@ class Proxied:
         return Smtp(Wire(client), self.instance.context,
                     implicit=True), handler
 
-    def log_in(self, smtp: Smtp, user: str, secret: str = "secret"):
-        """AUTH PLAIN; the reply."""
-        message = base64.b64encode(f"\0{user}\0{secret}".encode()).decode()
-        return smtp.command(f"AUTH PLAIN {message}")
-
     def pop3(self, user: str) -> tuple[Pop3, subprocess.Popen]:
         """A client that has logged in."""
         client, handler = self.pop3_side.open()
@@ -96,7 +90,7 @@ def send(side: Proxied, port: int, content: bytes):
     """One message to three recipients, one of whom there is not."""
     smtp, handler = side.smtp()
     check("AUTH" in smtp.extensions, "no AUTH before the login")
-    side.log_in(smtp, side.user(port)).want(235)
+    smtp.auth_plain(side.user(port)).want(235)
     smtp.ehlo()
     check("AUTH" not in smtp.extensions, "AUTH after the login")
     smtp.command("MAIL FROM:<joe@sender.example> BODY=8BITMIME").want(250)
@@ -146,18 +140,18 @@ def logins_are_refused(side: Proxied) -> None:
     """Told in words, and before anything is dialled where that can be."""
     before = side.log.read_bytes()
     smtp, handler = side.smtp()
-    check("535" in str(side.log_in(smtp, "joe")), "a user without a server")
+    check("535" in str(smtp.auth_plain("joe")), "a user without a server")
     for user in (side.user(4465, host="127.0.0.1"),
                  side.user(4465, host="10.77.0.3"), side.user(25),
                  f"joe%{THEIRS}:4465%mbx-{'0' * 32}"):
-        side.log_in(smtp, user).want(535)
+        smtp.auth_plain(user).want(535)
     equal(side.log.read_bytes(), before, "what the server heard")
     side.instance.restante("mailbox", "target", "add", side.mailbox.id,
                            "10.77.0.1:4465,tls=implicit")
-    reply = side.log_in(smtp, side.user(4465, host="10.77.0.1")).want(535)
+    reply = smtp.auth_plain(side.user(4465, host="10.77.0.1")).want(535)
     check("our own" in str(reply), f"an address of our own: {reply}")
-    side.log_in(smtp, side.user(4465, name="wrong")).want(535)
-    side.log_in(smtp, side.user(4465)).want(235)
+    smtp.auth_plain(side.user(4465, name="wrong")).want(535)
+    smtp.auth_plain(side.user(4465)).want(235)
     smtp.quit()
     handler.wait(10)
     check(b"secret" not in side.smtp_side.log.read_bytes(),
@@ -168,7 +162,7 @@ def suspended_is_refused(side: Proxied) -> None:
     """A suspended mailbox passes nothing, for now."""
     side.instance.restante("mailbox", "suspend", side.mailbox.id)
     smtp, _ = side.smtp()
-    side.log_in(smtp, side.user(4465)).want(454)
+    smtp.auth_plain(side.user(4465)).want(454)
     smtp.quit()
     side.instance.restante("mailbox", "activate", side.mailbox.id)
 
@@ -176,7 +170,7 @@ def suspended_is_refused(side: Proxied) -> None:
 def injection_is_refused(side: Proxied) -> None:
     """A reply sent in clear behind STARTTLS ends the attempt."""
     smtp, _ = side.smtp()
-    reply = side.log_in(smtp, side.user(4588)).want(454)
+    reply = smtp.auth_plain(side.user(4588)).want(454)
     check("in clear" in str(reply), f"told as: {reply}")
     smtp.quit()
     check(b"login" not in side.log.read_bytes().split(b"STARTTLS")[-1],

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An SMTP client that sends what it is told, byte for byte."""
 
+import base64
 import ssl
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ class Smtp:
         """Upgrade to TLS."""
         self.command("STARTTLS").want(220)
         self.wire.upgrade(context, name)
+
+    def auth_plain(self, user: str, secret: str = "secret") -> Reply:
+        """Log in at a proxy; the reply."""
+        message = base64.b64encode(f"\0{user}\0{secret}".encode()).decode()
+        return self.command(f"AUTH PLAIN {message}")
 
     def envelope(self, to: str | list[str], sender: str = "a@sender.example",
                  params: str = "") -> Reply:
