@@ -7,8 +7,6 @@ get every message whole, and what it deletes must be gone.
 """
 
 import functools
-import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,65 +16,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from harness.deadline import until
 from harness.instance import Instance, Mailbox
 from harness.place import Place
-from harness.report import Report, check, equal
+from harness.pop3_clients import Pop3Clients
+from harness.report import Report, equal
 from harness.script import Case, run_script
 from harness.servers import Server, SocketActivate, Spawner, Xinetd
 from harness.smtp import Smtp
-from harness.tools import tool, tool_env
 from harness.wire import Wire
 
 N_MESSAGES = 7
 LINES = ["a line", ".", "..", ".dot first", "", "x" * 900, "last line"]
 
-GETMAIL = """[retriever]
-type = SimplePOP3SSLRetriever
-server = localhost
-port = {port}
-username = {id}
-password = {password}
-ca_certs = {ca}
-[destination]
-type = Maildir
-path = {out}/
-[options]
-read_all = true
-delete = true
-received = false
-delivered_to = false
-"""
 
-FETCHMAIL = """set invisible
-poll localhost protocol pop3 service {port}
-  username "{id}" password "{password}"
-  {tls} sslcertck sslcertfile {ca}
-  mda "cat > {out}/new/$$" no keep
-"""
-
-MPOP = """account default
-host localhost
-port {port}
-user {id}
-password {password}
-tls on
-tls_starttls {starttls}
-tls_trust_file {ca}
-delivery maildir {out}
-uidls_file {out}/uidls
-received_header off
-keep off
-"""
-
-
-class Collectors:
+class Collectors(Pop3Clients):
     """A mailbox for each collector, filled before it comes."""
 
     def __init__(self, place: Place, instance: Instance) -> None:
-        self.place = place
-        self.instance = instance
+        super().__init__(place, instance)
         self.mailbox: Mailbox | None = None
         self.sender = Spawner(instance, "smtp-journal", "--tls=starttls")
-        self.port = 0
-        self.implicit = False
+        self.count = N_MESSAGES
 
     def fill(self, token: str) -> list[str]:
         """Put messages into the mailbox; their texts."""
@@ -91,91 +49,6 @@ class Collectors:
         smtp.quit()
         handler.wait(10)
         return texts
-
-    def file(self, name: str, text: str) -> Path:
-        """A configuration file that only its owner reads."""
-        path = self.place.root / name
-        path.write_text(text)
-        path.chmod(0o600)
-        self.place.give(path)
-        return path
-
-    def maildir(self, name: str) -> Path:
-        """An empty maildir."""
-        path = self.place.folder(name)
-        for folder in ("tmp", "new", "cur"):
-            self.place.folder(f"{name}/{folder}")
-        return path
-
-    def values(self, out: Path) -> dict[str, object]:
-        """What the configuration files are filled in with."""
-        return {"port": self.port, "id": self.mailbox.id, "out": out,
-                "password": self.mailbox.password,
-                "ca": self.instance.tls.ca,
-                "starttls": "off" if self.implicit else "on",
-                "tls": "ssl" if self.implicit else 'sslproto "TLS1.2+"'}
-
-    def run(self, command: list[str], text: str = "",
-            **env: str) -> str:
-        """Run a collector; it must say that it succeeded."""
-        done = subprocess.run(
-            command, input=text, text=True, timeout=60, check=False,
-            encoding="utf-8", errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=tool_env(command[0], HOME=str(self.place.root), **env),
-            cwd=self.place.root, **self.place.as_user)
-        check(done.returncode == 0, f"{Path(command[0]).name} ended with "
-              f"{done.returncode}: {done.stdout[-800:]}")
-        return done.stdout
-
-    @staticmethod
-    def delivered(out: Path) -> list[str]:
-        """The messages in a maildir."""
-        return [path.read_text("utf-8") for path in (out / "new").iterdir()]
-
-    def getmail(self, name: str) -> list[str]:
-        """Getmail6: UIDL, LIST, RETR, DELE."""
-        out = self.maildir(name)
-        rc = self.file(f"{name}.rc", GETMAIL.format(**self.values(out)))
-        self.run([tool("getmail"), f"--getmaildir={out}",
-                  f"--rcfile={rc}"])
-        return self.delivered(out)
-
-    def fetchmail(self, name: str) -> list[str]:
-        """Fetchmail fetches with TOP unless told otherwise."""
-        out = self.maildir(name)
-        rc = self.file(f"{name}.rc", FETCHMAIL.format(**self.values(out)))
-        said = self.run([tool("fetchmail"), "-f", str(rc), "-v", "-v",
-                         "--nosyslog", "--nodetach", "-d", "0",
-                         "--idfile", f"{out}/ids", "--pidfile", f"{out}/pid"],
-                        FETCHMAILHOME=str(self.place.root))
-        tops = re.findall(r"POP3> TOP \d+ 99999999", said)
-        equal(len(tops), N_MESSAGES, "fetchmail's TOP commands")
-        check("POP3> RETR" not in said, "fetchmail used RETR")
-        return self.delivered(out)
-
-    def mpop(self, name: str) -> list[str]:
-        """Mpop sends several commands before it reads."""
-        out = self.maildir(name)
-        rc = self.file(f"{name}.rc", MPOP.format(**self.values(out)))
-        said = self.run([tool("mpop"), "-C", str(rc), "--debug"])
-        check(re.search(r"--> (RETR|DELE) .*\n--> (RETR|DELE) ", said),
-              f"mpop did not pipeline: {said[-1500:]}")
-        return self.delivered(out)
-
-    def curl(self, _name: str) -> list[str]:
-        """Curl: one command a connection."""
-        scheme = "pop3s" if self.implicit else "pop3"
-        base = f"{scheme}://localhost:{self.port}/"
-        common = [tool("curl"), "-sS", "--ssl-reqd", "--cacert",
-                  str(self.instance.tls.ca), "-K", "-"]
-        secret = f'user = "{self.mailbox.id}:{self.mailbox.password}"\n'
-        numbers = [int(line.split()[0])
-                   for line in self.run([*common, base], secret).splitlines()]
-        messages = [self.run([*common, f"{base}{n}"], secret) for n in numbers]
-        for _ in numbers:  # those behind it move up
-            self.run([*common, "-I", "-X", "DELE", f"{base}1"], secret)
-        return [message.replace("\r\n", "\n") for message in messages]
 
     def quit_and_close(self, _name: str) -> list[str]:
         """What some archives do: QUIT, and away, no answer read."""
@@ -193,6 +66,7 @@ class Collectors:
         """One collector against one server."""
         self.implicit = implicit
         self.mailbox = self.instance.create_mailbox(name)
+        self.user, self.password = self.mailbox.id, self.mailbox.password
         texts = self.fill(name)
         with start() as server:
             self.port = server.port

@@ -2,10 +2,12 @@
 """A small certification authority and one certificate for localhost."""
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "journal.restante.test"
+OURSELVES = (f"DNS:{NAME}", "DNS:localhost", "IP:127.0.0.1", "IP:10.77.0.2")
 
 
 @dataclass
@@ -23,20 +25,20 @@ def _openssl(*args: object) -> None:
                    stderr=subprocess.PIPE)
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Make both in this folder."""
+def make_certificate(folder: Path, names: Sequence[str] = OURSELVES,
+                     authority: str = "Restante test authority"
+                     ) -> Certificate:
+    """Make both in this folder, for the names of a subjectAltName."""
     ca_key, request = folder / "ca-key.pem", folder / "request.pem"
     made = Certificate(folder / "ca.pem", folder / "certificate.pem",
                        folder / "key.pem")
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", made.ca,
-             "-days", 30, "-subj", "/CN=Restante test authority")
+             "-days", 30, "-subj", f"/CN={authority}")
     _openssl("req", *curve, "-keyout", made.key, "-out", request,
              "-subj", f"/CN={NAME}")
     extensions = folder / "extensions"
-    extensions.write_text(
-        f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1,"
-        "IP:10.77.0.2\n")
+    extensions.write_text(f"subjectAltName={','.join(names)}\n")
     _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
              "-CAcreateserial", "-days", 30, "-extfile", extensions,
              "-out", made.certificate)

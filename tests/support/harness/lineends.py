@@ -11,7 +11,8 @@ import re
 from .report import check
 
 TRACE_FIELDS = {b"received", b"return-path", b"delivered-to",
-                b"x-envelope-to", b"x-original-to"}
+                b"x-envelope-to", b"x-original-to", b"x-restante-account",
+                b"x-restante-server"}
 
 
 def normalised(content: bytes) -> bytes:
@@ -65,6 +66,16 @@ def split_trace(fetched: bytes, sent: bytes) -> bytes:
         trace = trace[:-2]
     _check_trace(trace)
     return trace
+
+
+def without_trace(content: bytes) -> bytes:
+    """What stands behind the trace fields, our own and other servers'."""
+    field = re.compile(rb"([!-9;-~]+):[^\r]*\r\n(?:[ \t][^\r]*\r\n)*")
+    at = 0
+    while (found := field.match(content, at)) \
+            and found[1].lower() in TRACE_FIELDS:
+        at = found.end()
+    return content[at:]
 
 
 def _check_trace(trace: bytes) -> None:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from .place import Place
-from .tools import library_folders
+from .tools import TREE, library_folders
 
 
 def mount(*args: object) -> None:
@@ -30,6 +30,25 @@ def add_users(place: Place, names: dict[str, int]) -> None:
         private.write_text(text)
         private.chmod(0o644)
         mount("--bind", private, f"/etc/{file}")
+
+
+def add_hosts(place: Place, names: dict[str, str]) -> None:
+    """Let these host names have these addresses, here and for our children."""
+    private = place.root / "hosts"
+    private.write_text(Path("/etc/hosts").read_text("utf-8") + "\n" +
+                       "".join(f"{address} {name}\n"
+                               for name, address in names.items()))
+    private.chmod(0o644)
+    mount("--bind", private, "/etc/hosts")
+
+
+def lay_tree_under_usr() -> None:
+    """Let programs with fixed paths find what the tree has of /usr.
+
+    What the system has itself comes first. Nothing is written to either.
+    """
+    mount("-t", "overlay", "-o", f"lowerdir=/usr:{TREE}/usr", "overlay",
+          "/usr")
 
 
 def use_tree_libraries(place: Place) -> None:

@@ -9,6 +9,7 @@ a copy of every message to one address: Postfix by always_bcc, Exim by an
 import os
 import pwd
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from .certs import NAME
@@ -26,19 +27,22 @@ shlib_directory = {lib}
 maillog_file = {root}/log
 maillog_file_prefixes = {root}
 mail_owner = {owner}
-setgid_group = {group}
+setgid_group = mail
 default_privs = nobody
 import_environment = MAIL_CONFIG PATH LD_LIBRARY_PATH
 export_environment = PATH LD_LIBRARY_PATH MAIL_CONFIG
-myhostname = sender.example
 mydestination =
 alias_maps =
 alias_database =
-inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions = permit_mynetworks reject
 smtpd_peername_lookup = no
+"""
+
+POSTFIX_COPIES = """
+myhostname = sender.example
+inet_interfaces = 127.0.0.1
+smtpd_relay_restrictions = permit_mynetworks reject
 always_bcc = {copies}
 transport_maps = inline:{{ {{ {domain} = smtp:[127.0.0.1]:{port} }} }}
 default_transport = discard:
@@ -49,7 +53,6 @@ smtp_tls_loglevel = 1
 """
 
 POSTFIX_MASTER = """
-127.0.0.1:{inlet} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -86,33 +89,29 @@ def _service_user(*candidates: str) -> str:
     raise LookupError(f"none of these users exists: {candidates}")
 
 
-class Postfix(Server):
-    """A Postfix that takes mail on `inlet` and copies it to an address."""
+class PostfixTree(Server):
+    """A Postfix in a directory of its own; what it is for comes on top."""
 
-    def __init__(self, instance: Instance, copies: str, port: int) -> None:
+    def __init__(self, root: Path) -> None:
         super().__init__()
-        self.root = instance.place.root / "postfix"
-        self.inlet = self.port = free_port()
+        self.root = root
         self._directories()
+
+    def run(self, main: str, services: str, ports: Sequence[int],
+            enter: Sequence[str] = ()) -> None:
+        """Start it with these settings and listeners."""
         program = str(tree_file("usr/lib/postfix/sbin/master"))
-        postconf = tool("postconf")
-        values = {
-            "root": self.root, "sbin": Path(postconf).parent,
-            "lib": Path(program).parents[1], "copies": copies,
-            "owner": self.owner, "group": "mail", "domain": DOMAIN,
-            "port": port, "name": NAME, "ca": instance.tls.ca,
-            "inlet": self.inlet,
-        }
         etc = self.root / "etc"
-        (etc / "main.cf").write_text(POSTFIX_MAIN.format(**values))
-        (etc / "master.cf").write_text(POSTFIX_MASTER.format(**values))
-        log = open(self.root / "master.err", "wb")  # the process's from now on
-        with log:
+        (etc / "main.cf").write_text(POSTFIX_MAIN.format(
+            root=self.root, sbin=Path(tool("postconf")).parent,
+            lib=Path(program).parents[1], owner=self.owner) + main)
+        (etc / "master.cf").write_text(services + POSTFIX_MASTER)
+        with open(self.root / "master.err", "wb") as log:
             self.started(subprocess.Popen(
-                [program, "-c", str(etc), "-d"], cwd=self.root / "queue",
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=tool_env(program, MAIL_CONFIG=str(etc),
-                             MAIL_LOGTAG="postfix")), [self.inlet])
+                [*enter, program, "-c", str(etc), "-d"],
+                cwd=self.root / "queue", stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=tool_env(program, MAIL_CONFIG=str(etc),
+                                         MAIL_LOGTAG="postfix")), ports)
 
     def _directories(self) -> None:
         self.owner = _service_user("daemon", "bin", "mail")
@@ -131,6 +130,18 @@ class Postfix(Server):
         """What has been logged so far."""
         file = self.root / "log"
         return file.read_text("utf-8", "replace") if file.exists() else ""
+
+
+class Postfix(PostfixTree):
+    """A Postfix that takes mail on `inlet` and copies it to an address."""
+
+    def __init__(self, instance: Instance, copies: str, port: int) -> None:
+        super().__init__(instance.place.root / "postfix")
+        self.inlet = self.port = free_port()
+        self.run(POSTFIX_COPIES.format(copies=copies, domain=DOMAIN, port=port,
+                                       name=NAME, ca=instance.tls.ca),
+                 f"127.0.0.1:{self.inlet} inet n - n - - smtpd\n",
+                 [self.inlet])
 
 
 EXIM_CONF = """

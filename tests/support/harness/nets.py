@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from .report import Failure
+from .servers import is_listening
 
 OURS, THEIRS = "10.77.0.1", "10.77.0.2"
 
@@ -25,7 +26,7 @@ def _ip(*args: object, inside: Sequence[str] = ()) -> None:
 
 
 class OtherHost:
-    """The host at 10.77.0.2; use it as a context."""
+    """The host at 10.77.0.2 and further addresses; use it as a context."""
 
     def __init__(self) -> None:
         self.holder = subprocess.Popen(["unshare", "--net", "cat"],
@@ -59,6 +60,16 @@ class OtherHost:
         self.servers.append(server)
         if server.stdout.readline() != b"ready\n":
             raise Failure(f"{module} did not start")
+
+    def also(self, address: str) -> None:
+        """Another address of the same host."""
+        _ip("addr", "add", f"{address}/24", "dev", "theirs",
+            inside=self.enter)
+
+    def is_listening(self, port: int, address: str = THEIRS) -> bool:
+        """Does anybody listen there?"""
+        return is_listening(port, address,
+                            f"/proc/{self.holder.pid}/net/tcp")
 
     def __enter__(self) -> "OtherHost":
         return self

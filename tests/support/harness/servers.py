@@ -33,10 +33,11 @@ def free_port() -> int:
     raise Failure("no free port")
 
 
-def is_listening(port: int) -> bool:
+def is_listening(port: int, address: str = "127.0.0.1",
+                 sockets: str = "/proc/net/tcp") -> bool:
     """Does anybody listen there? Asks the kernel, and disturbs nobody."""
-    wanted = f"0100007F:{port:04X}"
-    with open("/proc/net/tcp", encoding="ascii") as table:
+    wanted = f"{socket.inet_aton(address)[::-1].hex().upper()}:{port:04X}"
+    with open(sockets, encoding="ascii") as table:
         rows = (line.split() for line in table)
         return any(row[1] == wanted and row[3] == "0A" for row in rows)
 
@@ -66,16 +67,24 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def is_listening(self, port: int) -> bool:
+        """Does it listen there?"""
+        return is_listening(port)
+
     def started(self, process: subprocess.Popen, ports: Sequence[int]) -> None:
-        """Wait until it listens."""
+        """Wait until it listens; where it does not, it is ended."""
         self.process = process
 
         def ready() -> bool:
             if process.poll() is not None:
                 raise Failure(f"{process.args[0]} ended with "
                               f"{process.returncode}")
-            return all(map(is_listening, ports))
-        until(ready, 10, f"{process.args[0]} listens")
+            return all(map(self.is_listening, ports))
+        try:
+            until(ready, 10, f"{process.args[0]} listens")
+        except Failure:
+            self.stop()
+            raise
 
     def idle(self, seconds: float = 10) -> None:
         """Wait until no handler is running."""

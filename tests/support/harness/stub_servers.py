@@ -23,7 +23,7 @@ MAILDROP = [b"Subject: one\r\n\r\nbody\r\n.a dot\r\n",
 class Peer:
     """One connection, by lines."""
 
-    def __init__(self, sock: socket.socket, context: ssl.SSLContext,
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext | None,
                  implicit: bool) -> None:
         self.sock, self.context = sock, context
         self.file = sock.makefile("rb")

@@ -34,9 +34,10 @@ class Wire:
         self.held = bytearray()
 
     @classmethod
-    def connect(cls, port: int, timeout: float = 30.0) -> "Wire":
-        """Connect to a port of this machine."""
-        return cls(socket.create_connection(("127.0.0.1", port), timeout),
+    def connect(cls, port: int, timeout: float = 30.0,
+                address: str = "127.0.0.1") -> "Wire":
+        """Connect to a port, of this machine unless told otherwise."""
+        return cls(socket.create_connection((address, port), timeout),
                    timeout)
 
     def upgrade(self, context: ssl.SSLContext, name: str) -> None:
