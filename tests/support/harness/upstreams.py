@@ -20,7 +20,7 @@ from .mounts import add_hosts, add_users, lay_tree_under_usr
 from .mtas import PostfixTree
 from .nets import THEIRS, OtherHost
 from .place import Place
-from .servers import Server
+from .servers import Server, children
 from .tools import tool, tool_env
 from .upstream_sink import HTTP_PORT, SMTP_PORT
 
@@ -213,13 +213,23 @@ class Dovecot(Server):
         return self.host.is_listening(port, self.address)
 
     def empty(self) -> None:
-        """An empty mailbox."""
+        """An empty mailbox, once no session is at work in it."""
+        until(lambda: not self.process or not any(
+            self._is_session(pid) for pid in children(self.process.pid)),
+            10, "Dovecot's sessions have ended")
         shutil.rmtree(self.mail, ignore_errors=True)
         for folder in (self.mail, self.mail / "Maildir",
                        *(self.mail / "Maildir" / name
                          for name in ("tmp", "cur", "new"))):
             folder.mkdir()
             os.chown(folder, USERS["mailowner"], USERS["mailowner"])
+
+    @staticmethod
+    def _is_session(pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/comm").read_text() == "pop3\n"
+        except OSError:
+            return False
 
     def fill(self, messages: list[bytes]) -> None:
         """These messages and no others, in their order."""
