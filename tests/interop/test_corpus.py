@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mail that broke parsers: every file of the data folders of two Debian
-packages (Python's test suite and enmime's) is taken as bytes, goes in by DATA
-and by BDAT in odd chunks, and must come out by RETR and by TOP n 99999999
-identical after the rule for line ends, with an exact size in LIST.
+"""Mail that broke parsers goes in by DATA and by BDAT in odd chunks, and must
+come out by RETR and by TOP n 99999999 identical after the rule for line ends,
+with an exact size in LIST.
 """
 
 import functools
@@ -13,27 +12,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.corpora import CORPORA, files_of
 from harness.instance import Instance, Mailbox
 from harness.lineends import as_data, split_trace
 from harness.place import Place
 from harness.report import Failure, Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import tree_file
 
-CORPORA = {
-    "python": "usr/lib/python3.11/test/test_email/data",
-    "enmime": "usr/share/gocode/src/github.com/jhillyerd/enmime/testdata",
-}
 CHUNK = 97  # so that chunks begin and end everywhere
-
-
-def files_of(folder: str) -> list[Path]:
-    """Every file below a folder of the tree."""
-    files = sorted(path for path in tree_file(folder).rglob("*")
-                   if path.is_file())
-    check(len(files) > 30, f"only {len(files)} files in {folder}")
-    return files
 
 
 def send_all(instance: Instance, port: int, mailbox: Mailbox,
@@ -67,7 +54,7 @@ def fetch_all(instance: Instance, port: int, mailbox: Mailbox) -> list[bytes]:
 def round_trip(instance: Instance, servers: Xinetd, report: Report,
                corpus: str, chunked: bool) -> None:
     """One corpus, one way in."""
-    files = files_of(CORPORA[corpus])
+    files = files_of(corpus)
     contents = [path.read_bytes() for path in files]
     mailbox = instance.create_mailbox(f"corpus {corpus} {chunked}")
     send_all(instance, servers.ports[0], mailbox, contents, chunked)

@@ -57,7 +57,7 @@ def judged(content: bytes) -> bytes:
 def data(peer: Peer) -> bytes:
     """A message with its last line, dot-stuffed."""
     content = bytearray()
-    while not content.endswith(b"\r\n.\r\n"):
+    while content != b".\r\n" and not content.endswith(b"\r\n.\r\n"):
         line = peer.hear()
         if not line:
             raise ConnectionError("the client left in the middle")
