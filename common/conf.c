@@ -181,6 +181,10 @@ static const struct conf_key keys[] = {
 	{"proxy", "login-timeout", TIME(1, HOUR), MEMBER(proxy.login_timeout),
 	 .fallback = "60s", .expected = "a time from 1s to 1h such as 60s",
 	 .meaning = "How long a login there may take."},
+	{"proxy", "idle-timeout", TIME(1, DAY), MEMBER(proxy.idle_timeout),
+	 .fallback = "10m", .expected = "a time from 1s to 1d such as 10m",
+	 .meaning = "How long a mail client may say nothing (RFC 1939: 10m at\n"
+		    "least)."},
 
 	{"limits", "command-timeout", TIME(1, DAY),
 	 MEMBER(limits.command_timeout), .fallback = "300s",

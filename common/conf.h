@@ -45,6 +45,7 @@ struct conf {
 		char *upstream_ca;
 		unsigned connect_timeout;
 		unsigned login_timeout;
+		unsigned idle_timeout;
 	} proxy;
 
 	struct {

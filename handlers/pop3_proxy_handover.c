@@ -99,7 +99,7 @@ const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 	server = conn_new(fd, fd);
 	if (begin(s, server, user, password) == 0) {
 		s->handed_over = true;
-		(void)relay_run(s->conn, server, POP3_PROXY_IDLE_SECONDS);
+		(void)relay_run(s->conn, server, s->conf->proxy.idle_timeout);
 	}
 	conn_free(&server);
 	close(fd);

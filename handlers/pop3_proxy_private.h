@@ -19,7 +19,7 @@
 #include "store/seen.h"
 #include "store/store.h"
 
-enum { POP3_PROXY_USER_MAX = 1024, POP3_PROXY_IDLE_SECONDS = 600 };
+enum { POP3_PROXY_USER_MAX = 1024 };
 
 struct session {
 	struct conn *conn;

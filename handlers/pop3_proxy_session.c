@@ -230,7 +230,7 @@ enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
 				struct dialler *dialler)
 {
 	const struct cmd_limits limits = {
-		.line_seconds = POP3_PROXY_IDLE_SECONDS,
+		.line_seconds = conf->proxy.idle_timeout,
 		.max_faults = conf->limits.faults,
 	};
 	struct session s = {

@@ -16,7 +16,7 @@
 #include "handlers/summary.h"
 #include "store/store.h"
 
-enum { PROXY_HELO_MAX = 255, PROXY_IDLE_SECONDS = 600 };
+enum { PROXY_HELO_MAX = 255 };
 
 /* One mail, as the server has accepted it so far. */
 struct proxy_tx {

@@ -345,7 +345,7 @@ enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
 				struct dialler *dialler)
 {
 	const struct cmd_limits limits = {
-		.line_seconds = PROXY_IDLE_SECONDS,
+		.line_seconds = conf->proxy.idle_timeout,
 		.max_faults = conf->limits.faults,
 	};
 	struct session s = {

@@ -112,8 +112,9 @@ static char *dump(const struct conf *c)
 	dump_strings(out, "clients", &c->smtp_journal.client_names);
 	fprintf(out, "sessions %u scrypt %u\n", c->pop3_serve.max_sessions,
 		c->identity.scrypt_log_n);
-	fprintf(out, "[%s] connect %u login %u\n", c->proxy.upstream_ca,
-		c->proxy.connect_timeout, c->proxy.login_timeout);
+	fprintf(out, "[%s] connect %u login %u idle %u\n", c->proxy.upstream_ca,
+		c->proxy.connect_timeout, c->proxy.login_timeout,
+		c->proxy.idle_timeout);
 	fprintf(out, "command %u data %u session %u faults %u rate %u %ju\n",
 		c->limits.command_timeout, c->limits.data_timeout,
 		c->limits.session_max, c->limits.faults, c->limits.minimum_rate,
@@ -137,7 +138,7 @@ static const char defaults[] =
 	"tls 1 chunking 1 size 268435456 recipients 100 mailboxes 10\n"
 	"plaintext\nallow\nclients\n"
 	"sessions 20 scrypt 14\n"
-	"[] connect 30 login 60\n"
+	"[] connect 30 login 60 idle 600\n"
 	"command 300 data 600 session 3600 faults 10 rate 100 67108864\n"
 	"web 0 /var/lib/restante-console/admins uncollected 259200 idle 1800\n";
 
@@ -187,7 +188,7 @@ static void test_every_key_reaches_its_member(void **state)
 		"pop3-serve { max-sessions = 5 } identity { scrypt-log-n = 10 "
 		"}\n"
 		"proxy { upstream-ca = '/u' connect-timeout = 1m\n"
-		"login-timeout = 2m }\n"
+		"login-timeout = 2m idle-timeout = 11m }\n"
 		"limits { command-timeout = 9 data-timeout = 8s session-max = "
 		"1d\n"
 		"errors = 4 minimum-rate = 0 reserve = 4096 }\n"
@@ -198,7 +199,7 @@ static void test_every_key_reaches_its_member(void **state)
 		"/c /k 1.3 [SECURE256:${HOME}] [/ca]\n"
 		"tls 0 chunking 0 size 1073741824 recipients 7 mailboxes 3\n"
 		"plaintext 0a00/8 c0a8/16\nallow 0a01/16\nclients x y z\n"
-		"sessions 5 scrypt 10\n[/u] connect 60 login 120\n"
+		"sessions 5 scrypt 10\n[/u] connect 60 login 120 idle 660\n"
 		"command 9 data 8 session 86400 faults 4 rate 0 4096\n"
 		"web 1 /a uncollected 7200 idle 90\n");
 }
@@ -260,7 +261,7 @@ static void test_example_is_the_defaults(void **state)
 
 	expect_example(*state, text);
 	/* 32 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 32);
+	assert_int_equal(uncomment(text), 33);
 	expect_example(*state, text);
 	free(text);
 }
@@ -315,7 +316,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 34);
+	assert_int_equal(n, 35);
 	free(text);
 }
 
