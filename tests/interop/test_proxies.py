@@ -19,71 +19,11 @@ from harness.deadline import until
 from harness.instance import Instance
 from harness.nets import THEIRS, OtherHost
 from harness.place import Place
-from harness.pop3 import Pop3
+from harness.proxied import Proxied
 from harness.report import Report, check, equal
-from harness.script import Case, require_private_mounts, run_script
-from harness.servers import Spawner
-from harness.smtp import Smtp
+from harness.script import Case, run_script
 from harness.tools import tool
-from harness.wire import Vanished, Wire
-
-
-class Proxied:
-    """An instance, and a server that its mailbox may reach."""
-
-    def __init__(self, instance: Instance) -> None:
-        require_private_mounts()
-        self.instance = instance
-        self.mailbox = instance.create_mailbox("proxied")
-        for target in ("4465,tls=implicit", "4587,tls=starttls",
-                       "4588,tls=starttls", "4995,tls=implicit"):
-            instance.restante("mailbox", "target", "add", self.mailbox.id,
-                              f"{THEIRS}:{target}")
-        self.smtp_side = Spawner(instance, "smtp-proxy", "--tls=implicit")
-        self.pop3_side = Spawner(instance, "pop3-proxy", "--tls=implicit")
-        self.collector = Spawner(instance, "pop3-serve", "--tls=starttls")
-        self.log = instance.root / "server.log"
-
-    def user(self, port: int, name: str = "joe", host: str = THEIRS) -> str:
-        """The user name for a login."""
-        return f"{name}%{host}:{port}%{self.mailbox.id}"
-
-    def smtp(self) -> tuple[Smtp, subprocess.Popen]:
-        """A client that is greeted and under TLS."""
-        client, handler = self.smtp_side.open()
-        return Smtp(Wire(client), self.instance.context,
-                    implicit=True), handler
-
-    def pop3(self, user: str) -> tuple[Pop3, subprocess.Popen]:
-        """A client that has logged in."""
-        client, handler = self.pop3_side.open()
-        pop3 = Pop3(Wire(client), self.instance.context, implicit=True)
-        pop3.login(user, "secret")
-        return pop3, handler
-
-    def collector_by_proxy(self) -> tuple[Pop3, subprocess.Popen]:
-        """A collector on the proxy's port."""
-        client, handler = self.pop3_side.open()
-        pop3 = Pop3(Wire(client), self.instance.context, implicit=True)
-        pop3.login(self.mailbox.id, self.mailbox.password)
-        return pop3, handler
-
-    def kept(self) -> list[bytes]:
-        """Collects everything from the mailbox."""
-        client, handler = self.collector.open()
-        pop3 = Pop3(Wire(client), self.instance.context)
-        pop3.login(self.mailbox.id, self.mailbox.password)
-        numbers = list(pop3.list())
-        messages = [pop3.retr(number) for number in numbers]
-        for number in numbers:
-            pop3.dele(number)
-        pop3.quit()
-        handler.wait(10)
-        return messages
-
-    def names(self) -> list[str]:
-        """The names in cur/."""
-        return self.instance.kept(self.mailbox)
+from harness.wire import Vanished
 
 
 def send(side: Proxied, port: int, content: bytes):
@@ -245,13 +185,8 @@ def session_is_confined(side: Proxied) -> None:
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """All of them against one stub."""
-    instance = Instance(place)
-    instance.configure(proxy={"upstream-ca": instance.tls.ca})
     with OtherHost() as other:
-        side = Proxied(instance)
-        side.log.touch()
-        other.serve("harness.stub_servers", THEIRS, instance.tls.certificate,
-                    instance.tls.key, side.log)
+        side = Proxied(Instance(place), other)
         for port in (4465, 4587):
             yield (f"proxy-sent-is-kept-{port}",
                    functools.partial(sent_is_kept, side, port))

@@ -260,7 +260,7 @@ static void test_example_is_the_defaults(void **state)
 	char *text = example();
 
 	expect_example(*state, text);
-	/* 32 keys have a default; hostname and domain follow the system. */
+	/* 33 keys have a default; hostname and domain follow the system. */
 	assert_int_equal(uncomment(text), 33);
 	expect_example(*state, text);
 	free(text);

@@ -16,6 +16,7 @@ from .report import Failure
 from .servers import is_listening
 
 OURS, THEIRS = "10.77.0.1", "10.77.0.2"
+SILENT = "10.77.0.9"  # where packets are sent, and nobody is
 
 
 def _ip(*args: object, inside: Sequence[str] = ()) -> None:
@@ -46,6 +47,8 @@ class OtherHost:
         _ip("link", "set", "lo", "up", inside=self.enter)
         _ip("addr", "add", f"{THEIRS}/24", "dev", "theirs", inside=self.enter)
         _ip("link", "set", "theirs", "up", inside=self.enter)
+        _ip("neigh", "add", SILENT, "lladdr", "02:00:00:00:00:09", "dev",
+            "ours", "nud", "permanent")
         self.servers: list[subprocess.Popen] = []
 
     def serve(self, module: str, *args: object) -> None:

@@ -202,9 +202,11 @@ class Spawner:
         self.log = instance.logs / f"{handler}-{id(self):x}.log"
         self.listener = socket.create_server(("127.0.0.1", free_port()))
 
-    def open(self) -> tuple[socket.socket, subprocess.Popen]:
+    def open(self, source: str = "") -> tuple[socket.socket, subprocess.Popen]:
         """A connected client and the handler at its other end."""
-        client = socket.create_connection(self.listener.getsockname())
+        client = socket.create_connection(
+            self.listener.getsockname(),
+            source_address=(source, 0) if source else None)
         server, _ = self.listener.accept()
         with server, open(self.log, "ab") as log:
             process = subprocess.Popen(

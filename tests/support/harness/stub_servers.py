@@ -5,7 +5,8 @@ Started on the other host: `-m harness.stub_servers ADDRESS CERTIFICATE KEY
 LOG`. Listens with implicit TLS on 4465 (SMTP) and 4995 (POP3), with STARTTLS on 4587,
 with something injected behind STARTTLS on 4588, and prints "ready". What SMTP
 clients said is appended to LOG. A user of the name "wrong" is refused; a
-message with the subject "refuse" or "vanish" is.
+message with the subject "refuse" is, and "vanish" ends the connection. Users
+"slow" and "mute" and the sender "mute" are never answered any more.
 """
 
 import base64
@@ -46,6 +47,12 @@ class Peer:
         return self.file.readline()
 
 
+def keep_silent(peer: Peer) -> None:
+    """Until the client has had enough."""
+    while peer.hear():
+        pass
+
+
 def judged(content: bytes) -> bytes:
     """The reply to a message; empty where the server vanishes instead."""
     if b"Subject: vanish" in content:
@@ -83,7 +90,13 @@ def smtp(peer: Peer, log, inject: bool = False, judge=judged) -> None:
             peer.say(b"334 UGFzc3dvcmQ6")
             log.write(b"login " + user + b" " +
                       base64.b64decode(peer.hear()) + b"\n")
+            if user == b"slow":
+                keep_silent(peer)
+                return
             peer.say(b"535 5.7.8 no" if user == b"wrong" else b"235 yes")
+        elif word == b"MAIL" and b"mute" in line:
+            keep_silent(peer)
+            return
         elif word == b"RCPT" and b"nobody" in line:
             peer.say(b"550-there is", b"550 nobody")
         elif word == b"DATA":
@@ -111,15 +124,19 @@ def pop3(peer: Peer, maildrop=two_messages) -> None:
     def block(text: bytes) -> None:
         peer.say(b"+OK\r\n" + text + b".")
 
-    messages: list[bytes] = []
+    user, messages = b"", []
     peer.say(b"+OK stub")
     while line := peer.hear():
         words = line.split()
         word, numbers = words[0].upper(), [int(w) for w in words[1:]
                                            if w.isdigit()]
         if word == b"USER":
-            messages = maildrop(words[1])
+            user = words[1]
+            messages = maildrop(user)
             peer.say(b"+OK")
+        elif user + word in (b"slowPASS", b"muteSTAT"):
+            keep_silent(peer)
+            return
         elif word == b"CAPA":
             block(b"USER\r\nTOP\r\nUIDL\r\n")
         elif word == b"LIST" and not numbers:
