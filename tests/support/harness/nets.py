@@ -39,7 +39,6 @@ class OtherHost:
         self.holder.stdout.readline()
         pid = self.holder.pid
         self.enter = ["nsenter", "-t", str(pid), "-n", "--"]
-        _ip("link", "set", "lo", "up")
         _ip("link", "add", "ours", "type", "veth", "peer", "name", "theirs",
             "netns", pid)
         _ip("addr", "add", f"{OURS}/24", "dev", "ours")

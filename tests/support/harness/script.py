@@ -4,6 +4,7 @@
 import argparse
 import inspect
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 
@@ -25,6 +26,8 @@ def enter_private_mounts(net: bool = False) -> None:
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
                               *(["--net"] if net else []),
                               sys.executable, *sys.argv])
+    if net and os.environ.get(NAMESPACE):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 def require_private_mounts() -> None:

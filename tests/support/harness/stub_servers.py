@@ -72,7 +72,8 @@ def data(peer: Peer) -> bytes:
     return bytes(content)
 
 
-def smtp(peer: Peer, log, inject: bool = False, judge=judged) -> None:
+def smtp(peer: Peer, log, inject: bool = False, read=data,
+         judge=judged) -> None:
     """An SMTP server that offers AUTH LOGIN under TLS alone."""
     peer.say(b"220 stub")
     while line := peer.hear():
@@ -101,7 +102,7 @@ def smtp(peer: Peer, log, inject: bool = False, judge=judged) -> None:
             peer.say(b"550-there is", b"550 nobody")
         elif word == b"DATA":
             peer.say(b"354 go")
-            content = data(peer)
+            content = read(peer)
             log.write(b"DATA " + content.replace(b"\r\n", b"<CRLF>") + b"\n")
             reply = judge(content)
             if not reply:
