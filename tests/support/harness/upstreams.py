@@ -161,10 +161,10 @@ class Upstreams:
         self.servers: list[Server] = []
 
     def dovecot(self, name: str = DOVECOT,
-                mechanisms: str = "plain login xoauth2 oauthbearer"
-                ) -> "Dovecot":
-        """Start one."""
-        return self._ready(Dovecot(self, name, mechanisms))
+                mechanisms: str = "plain login xoauth2 oauthbearer",
+                extra: str = "") -> "Dovecot":
+        """Start one, with lines of configuration on top."""
+        return self._ready(Dovecot(self, name, mechanisms, extra))
 
     def postfix(self, dovecot: "Dovecot") -> "SubmissionPostfix":
         """Start one that asks this Dovecot who somebody is."""
@@ -187,7 +187,7 @@ class Dovecot(Server):
     """POP3 on 110 and 995, submission on 587 and 465."""
 
     def __init__(self, upstreams: Upstreams, name: str,
-                 mechanisms: str) -> None:
+                 mechanisms: str, extra: str = "") -> None:
         super().__init__()
         self.host, self.address = upstreams.host, ADDRESSES[name]
         self.root = upstreams.place.root / name.partition(".")[0]
@@ -201,7 +201,8 @@ class Dovecot(Server):
         conf = self.root / "dovecot.conf"
         conf.write_text(DOVECOT_CONF.format(
             address=self.address, root=self.root, name=name,
-            mechanisms=mechanisms, tls=upstreams.tls, sink=SMTP_PORT))
+            mechanisms=mechanisms, tls=upstreams.tls, sink=SMTP_PORT) +
+            extra)
         program = tool("dovecot")
         with open(self.root / "err", "wb") as log:
             self.started(subprocess.Popen(
