@@ -42,6 +42,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_params.c %D%/smtp_params.h \
 	%D%/smtp_proxy_data.c \
 	%D%/smtp_proxy_envelope.c \
+	%D%/smtp_proxy_greeting.c \
 	%D%/smtp_proxy_login.c \
 	%D%/smtp_proxy_private.h \
 	%D%/smtp_proxy_session.c %D%/smtp_proxy_session.h \

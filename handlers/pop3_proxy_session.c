@@ -100,8 +100,28 @@ static const struct {
 	{"AUTH-RESP-CODE", NULL}, {"IMPLEMENTATION Restante", NULL},
 };
 
+/*
+ * A login may change what the server offers, and most clients do not ask
+ * again: so it is asked when they do. NULL: it has answered, or is not there.
+ */
+static const struct reply *ask_server(struct session *s)
+{
+	struct err e;
+
+	if (!s->account.upstream)
+		return NULL;
+	pop3_proxy_expect_answer(s);
+	if (pop3_upstream_capa(s->account.upstream, &s->features, &e) < 0)
+		return pop3_proxy_lost_server(s, &e);
+	return NULL;
+}
+
 static const struct reply *capa(struct session *s, const char *arg UNUSED)
 {
+	const struct reply *lost = ask_server(s);
+
+	if (lost)
+		return lost;
 	conn_printf(s->conn, "+OK\r\n");
 	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
 		if (!capabilities[i].holds || capabilities[i].holds(s))

@@ -90,7 +90,8 @@ static void assume_the_old(struct upstream *u, struct pop3_features *f)
 	u->mechanisms = UPSTREAM_USER;
 }
 
-static int capa(struct upstream *u, struct pop3_features *f, struct err *e)
+int pop3_upstream_capa(struct upstream *u, struct pop3_features *f,
+		       struct err *e)
 {
 	bool ok;
 
@@ -146,12 +147,12 @@ int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
 		return -1;
 	if (!ok)
 		return says(u, "the connection", e);
-	if (capa(u, f_r, e) < 0)
+	if (pop3_upstream_capa(u, f_r, e) < 0)
 		return -1;
 	if (upstream_has_tls(u))
 		return 0;
 	/* RFC 2595 4: what was learnt in clear is forgotten. */
-	return start_tls(u, f_r, e) < 0 ? -1 : capa(u, f_r, e);
+	return start_tls(u, f_r, e) < 0 ? -1 : pop3_upstream_capa(u, f_r, e);
 }
 
 /* "+ …" goes on, "+OK" is the end of it (RFC 5034 4). */
@@ -224,9 +225,7 @@ static int login(struct upstream *u, const struct credential *c, struct err *e)
 }
 
 int pop3_upstream_login(struct upstream *u, const struct credential *c,
-			struct pop3_features *f_r, struct err *e)
+			struct err *e)
 {
-	if (login(u, c, e) < 0)
-		return temporary(u, e);
-	return capa(u, f_r, e);
+	return login(u, c, e) < 0 ? temporary(u, e) : 0;
 }

@@ -35,8 +35,11 @@ int pop3_upstream_command(struct upstream *u, bool *ok_r, struct err *e,
 int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
 		       struct err *e);
 
-/* Logs in and asks once more what is offered now. */
+/* CAPA: what is offered now. A login may change it (RFC 2449 5). */
+int pop3_upstream_capa(struct upstream *u, struct pop3_features *f_r,
+		       struct err *e);
+
 int pop3_upstream_login(struct upstream *u, const struct credential *c,
-			struct pop3_features *f_r, struct err *e);
+			struct err *e);
 
 #endif

@@ -41,7 +41,7 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 {
 	return smtp_upstream_open(u, features, e) < 0
 		       ? -1
-		       : smtp_upstream_login(u, c, features, e);
+		       : smtp_upstream_login(u, c, e);
 }
 
 /* Refusals come in the server's words or ours, which are a line. */

@@ -66,6 +66,12 @@ const struct reply *smtp_proxy_lost_server(struct session *s,
 const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
 				   const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* smtp_proxy_greeting.c */
+bool smtp_proxy_offers_starttls(const struct session *s);
+const struct reply *smtp_proxy_helo(struct session *s, const char *arg);
+const struct reply *smtp_proxy_ehlo(struct session *s, const char *arg);
+const struct reply *smtp_proxy_rset(struct session *s, const char *arg);
+
 /* smtp_proxy_login.c */
 const struct reply *smtp_proxy_auth(struct session *s, const char *arg);
 

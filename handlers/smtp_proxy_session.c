@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The SMTP proxy's session: greeting, EHLO, TLS, the command table, and the
- * end. Passes on only what it understands, never a word before the login, and
- * no message that is not kept.
+ * The SMTP proxy's session: greeting, TLS, the command table, and the end.
+ * Passes on only what it understands, never a word before the login, and no
+ * message that is not kept.
  */
 #include "common/base.h"
 #include "handlers/smtp_proxy_private.h"
@@ -11,7 +11,6 @@
 
 #include "common/log.h"
 #include "common/tls.h"
-#include "handlers/sasl_server.h"
 #include "handlers/server_tls.h"
 #include "handlers/smtp_replies.h"
 
@@ -94,110 +93,6 @@ const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
 	return result;
 }
 
-/* --- greetings ------------------------------------------------------------ */
-
-/* Ends the transaction on both sides. NULL: the server went along. */
-static const struct reply *reset(struct session *s)
-{
-	const struct reply *lost = NULL;
-	struct smtp_reply r;
-	struct err e;
-
-	smtp_proxy_forget_mail(s);
-	smtp_reply_init(&r);
-	conn_set_deadline(s->account.upstream->conn,
-			  s->conf->limits.command_timeout, 0);
-	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
-		lost = smtp_proxy_lost_server(s, &e);
-	buf_release(&r.text);
-	return lost;
-}
-
-static const struct reply *rset(struct session *s, const char *arg UNUSED)
-{
-	const struct reply *lost = s->tx ? reset(s) : NULL;
-
-	return lost ? lost : &smtp_ok;
-}
-
-/* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
-static const struct reply *greeted(struct session *s, const char *name)
-{
-	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
-	return s->tx ? reset(s) : NULL;
-}
-
-static const struct reply *helo(struct session *s, const char *arg)
-{
-	const struct reply *lost = greeted(s, arg);
-
-	if (lost)
-		return lost;
-	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
-	return &reply_sent;
-}
-
-static bool offers_starttls(const struct session *s)
-{
-	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
-}
-
-static bool offers_auth(const struct session *s)
-{
-	return smtp_proxy_secure(s) && !s->account.upstream;
-}
-
-/* Before the login we offer what we can honour whatever the server is. */
-static bool offers_utf8(const struct session *s)
-{
-	return s->account.upstream && s->features.smtputf8;
-}
-
-static bool offers_enhanced(const struct session *s)
-{
-	return !s->account.upstream || s->features.enhanced;
-}
-
-static bool offers_dsn(const struct session *s)
-{
-	return s->account.upstream && s->features.dsn;
-}
-
-static const struct {
-	const char *line;
-	bool (*holds)(const struct session *s); /* NULL: always */
-} extensions[] = {
-	{"PIPELINING", NULL},
-	{"8BITMIME", NULL},
-	{"ENHANCEDSTATUSCODES", offers_enhanced},
-	{"STARTTLS", offers_starttls},
-	{"SMTPUTF8", offers_utf8},
-	{"DSN", offers_dsn},
-};
-
-static const struct reply *ehlo(struct session *s, const char *arg)
-{
-	const struct reply *lost = greeted(s, arg);
-
-	if (lost)
-		return lost;
-	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
-	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
-		if (!extensions[i].holds || extensions[i].holds(s))
-			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
-	if (offers_auth(s)) {
-		conn_printf(s->conn, "250-AUTH");
-		sasl_server_list(s->conn, SASL_ALL, " ", "");
-		conn_printf(s->conn, "\r\n");
-	}
-	if (s->features.max_size)
-		conn_printf(s->conn, "250 SIZE %llu\r\n",
-			    (unsigned long long)s->features.max_size);
-	else
-		conn_printf(s->conn, "250 SIZE\r\n");
-	return &reply_sent;
-}
-
 /* --- TLS ------------------------------------------------------------------ */
 
 /* RFC 3207 4.2: what was said before is forgotten. */
@@ -205,7 +100,7 @@ static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 {
 	if (smtp_proxy_secure(s))
 		return &smtp_tls_already;
-	if (!offers_starttls(s))
+	if (!smtp_proxy_offers_starttls(s))
 		return &smtp_no_starttls;
 	switch (server_tls_start(s->conn, s->conf,
 				 s->conf->limits.command_timeout,
@@ -253,15 +148,15 @@ enum {
 };
 
 static const struct cmd table[] = {
-	{"EHLO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, ehlo},
-	{"HELO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, helo},
+	{"EHLO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, smtp_proxy_ehlo},
+	{"HELO", ANY, CMD_ARG_REQUIRED, CMD_PRE_TLS, smtp_proxy_helo},
 	{"STARTTLS", START | LOGIN, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST,
 	 starttls},
 	{"AUTH", LOGIN, CMD_ARG_REQUIRED, CMD_SECRET, smtp_proxy_auth},
 	{"MAIL", READY, CMD_ARG_REQUIRED, 0, smtp_proxy_mail},
 	{"RCPT", MAIL | RCPT, CMD_ARG_REQUIRED, 0, smtp_proxy_rcpt},
 	{"DATA", RCPT, CMD_ARG_NONE, 0, smtp_proxy_data},
-	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, rset},
+	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, smtp_proxy_rset},
 	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
 	{"VRFY", READY | MAIL | RCPT, CMD_ARG_REQUIRED, 0, vrfy},
 	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},

@@ -161,6 +161,18 @@ static int ehlo(struct upstream *u, struct smtp_reply *r,
 	return 0;
 }
 
+int smtp_upstream_ehlo(struct upstream *u, struct smtp_features *f_r,
+		       struct err *e)
+{
+	struct smtp_reply r;
+	int result;
+
+	smtp_reply_init(&r);
+	result = ehlo(u, &r, f_r, e);
+	buf_release(&r.text);
+	return result;
+}
+
 /* --- opening and logging in ----------------------------------------------- */
 
 static int start_tls(struct upstream *u, struct smtp_reply *r,
@@ -232,15 +244,8 @@ static int temporary(const struct upstream *u, struct err *e)
 }
 
 int smtp_upstream_login(struct upstream *u, const struct credential *c,
-			struct smtp_features *f_r, struct err *e)
+			struct err *e)
 {
-	struct smtp_reply r;
-	int result;
-
-	if (upstream_sasl_login(u, c, read_step, e) < 0)
-		return temporary(u, e);
-	smtp_reply_init(&r);
-	result = ehlo(u, &r, f_r, e);
-	buf_release(&r.text);
-	return result;
+	return upstream_sasl_login(u, c, read_step, e) < 0 ? temporary(u, e)
+							   : 0;
 }

@@ -45,8 +45,11 @@ int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,
 int smtp_upstream_open(struct upstream *u, struct smtp_features *f_r,
 		       struct err *e);
 
-/* Logs in and asks once more what is offered now (RFC 4954 4). */
+/* EHLO: what is offered now; ends a transaction (RFC 5321 4.1.4). */
+int smtp_upstream_ehlo(struct upstream *u, struct smtp_features *f_r,
+		       struct err *e);
+
 int smtp_upstream_login(struct upstream *u, const struct credential *c,
-			struct smtp_features *f_r, struct err *e);
+			struct err *e);
 
 #endif

@@ -232,6 +232,9 @@ class Sessions:
             equal(proxied.command(command), direct.command(command), command)
         for command in ("LIST", "UIDL", "TOP 2 0", "TOP 3 1"):
             equal(proxied.lines(command), direct.lines(command), command)
+        offered = {line.split()[0] for line in proxied.lines("CAPA")}
+        equal(offered & {"TOP", "UIDL", "PIPELINING", "STLS", "USER", "SASL"},
+              {"TOP", "UIDL", "PIPELINING"}, "CAPA behind the login")
         for command in ("RETR 9", "LIST 9", "DELE 9", "TOP 9 1"):
             for pop3 in (proxied, direct):
                 try:

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * EHLO, HELO and RSET: what is offered, and what ends a transaction. Before the
+ * login never a word to the server, for nobody knows yet which it is.
+ */
+#include "common/base.h"
+#include "handlers/smtp_proxy_private.h"
+
+#include "common/conf.h"
+#include "handlers/sasl_server.h"
+#include "handlers/smtp_replies.h"
+
+/* Ends the transaction on both sides. NULL: the server went along. */
+static const struct reply *reset(struct session *s)
+{
+	const struct reply *lost = NULL;
+	struct smtp_reply r;
+	struct err e;
+
+	smtp_proxy_forget_mail(s);
+	smtp_reply_init(&r);
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
+	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
+		lost = smtp_proxy_lost_server(s, &e);
+	buf_release(&r.text);
+	return lost;
+}
+
+const struct reply *smtp_proxy_rset(struct session *s, const char *arg UNUSED)
+{
+	const struct reply *lost = s->tx ? reset(s) : NULL;
+
+	return lost ? lost : &smtp_ok;
+}
+
+/* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
+static void note_greeting(struct session *s, const char *name)
+{
+	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
+}
+
+const struct reply *smtp_proxy_helo(struct session *s, const char *arg)
+{
+	const struct reply *lost = s->tx ? reset(s) : NULL;
+
+	note_greeting(s, arg);
+	if (lost)
+		return lost;
+	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
+	return &reply_sent;
+}
+
+bool smtp_proxy_offers_starttls(const struct session *s)
+{
+	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
+}
+
+static bool offers_auth(const struct session *s)
+{
+	return smtp_proxy_secure(s) && !s->account.upstream;
+}
+
+/* Before the login we offer what we can honour whatever the server is. */
+static bool offers_utf8(const struct session *s)
+{
+	return s->account.upstream && s->features.smtputf8;
+}
+
+static bool offers_enhanced(const struct session *s)
+{
+	return !s->account.upstream || s->features.enhanced;
+}
+
+static bool offers_dsn(const struct session *s)
+{
+	return s->account.upstream && s->features.dsn;
+}
+
+static const struct {
+	const char *line;
+	bool (*holds)(const struct session *s); /* NULL: always */
+} extensions[] = {
+	{"PIPELINING", NULL},
+	{"8BITMIME", NULL},
+	{"ENHANCEDSTATUSCODES", offers_enhanced},
+	{"STARTTLS", smtp_proxy_offers_starttls},
+	{"SMTPUTF8", offers_utf8},
+	{"DSN", offers_dsn},
+};
+
+/*
+ * A login may change what the server offers, and most clients do not ask
+ * again: so it is asked when they do. NULL: it has answered, or is not there.
+ */
+static const struct reply *ask_server(struct session *s)
+{
+	struct err e;
+
+	if (!s->account.upstream)
+		return NULL;
+	smtp_proxy_forget_mail(s);
+	conn_set_deadline(s->account.upstream->conn,
+			  s->conf->limits.command_timeout, 0);
+	if (smtp_upstream_ehlo(s->account.upstream, &s->features, &e) < 0)
+		return smtp_proxy_lost_server(s, &e);
+	return NULL;
+}
+
+const struct reply *smtp_proxy_ehlo(struct session *s, const char *arg)
+{
+	const struct reply *lost = ask_server(s);
+
+	note_greeting(s, arg);
+	if (lost)
+		return lost;
+	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
+	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
+		if (!extensions[i].holds || extensions[i].holds(s))
+			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
+	if (offers_auth(s)) {
+		conn_printf(s->conn, "250-AUTH");
+		sasl_server_list(s->conn, SASL_ALL, " ", "");
+		conn_printf(s->conn, "\r\n");
+	}
+	if (s->features.max_size)
+		conn_printf(s->conn, "250 SIZE %llu\r\n",
+			    (unsigned long long)s->features.max_size);
+	else
+		conn_printf(s->conn, "250 SIZE\r\n");
+	return &reply_sent;
+}
