@@ -54,7 +54,8 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/upstream.c %D%/upstream.h
 
 RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
-OPENER_LIBS = store/libunseal.a store/libstore.a common/libcommon.a \
+OPENER_LIBS = store/libunseal.a store/libadmin.a store/libstore.a \
+	common/libcommon.a \
 	$(UNSEAL_LIBS) $(STORE_LIBS) $(COMMON_LIBS)
 
 # The stanza of a handler:

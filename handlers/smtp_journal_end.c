@@ -102,15 +102,26 @@ void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets)
 	summary_note(&s->summary, OUTCOME_KEPT, NULL);
 }
 
+void smtp_journal_note_refused(struct session *s, const char *id)
+{
+	struct smtp_kept *k = find_kept(s, id);
+
+	if (!k)
+		k = add_kept(s, id);
+	k->refused = true;
+}
+
 static void index_one(struct session *s, const struct smtp_kept *k)
 {
 	const struct activity activity = {
 		.when = time(NULL),
 		.program = "smtp-journal",
 		.peer = s->peer->text,
-		.outcome = outcome_name(OUTCOME_KEPT),
+		.outcome = outcome_name(k->refused ? OUTCOME_REFUSED
+						   : OUTCOME_KEPT),
 		.messages = k->messages,
 		.octets = k->octets,
+		.refused = k->refused,
 	};
 	struct err e;
 	struct mailbox *m = mailbox_open(s->store, k->id, &e);

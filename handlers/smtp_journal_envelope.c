@@ -148,11 +148,14 @@ static const struct reply *open_copy(struct session *s, struct store *store,
 		refusal = smtp_reply_for(e.kind);
 	} else {
 		refusal = settings_refusal(s, mailbox_settings(m));
+		if (refusal)
+			smtp_journal_note_refused(s, id);
 	}
-	if (refusal)
-		mailbox_close(&m);
-	else
+	if (!refusal) {
 		*copy_r = smtp_tx_add_copy(s->tx, id, m);
+		return NULL;
+	}
+	mailbox_close(&m);
 	return refusal;
 }
 

@@ -20,11 +20,12 @@ struct store;
 
 enum { SMTP_HELO_MAX = 255 }; /* RFC 5321 4.5.3.1.2 */
 
-/* What one mailbox got in this session. */
+/* What one mailbox got in this session, or was to get. */
 struct smtp_kept {
 	char id[MAILBOX_ID_LEN + 1];
 	uint64_t messages;
 	uint64_t octets;
+	bool refused; /* its own settings turned a recipient down */
 };
 
 struct session {
@@ -76,6 +77,9 @@ void smtp_journal_note_end(struct session *s, enum cmd_end end);
 
 /* A message of so many octets is in the mailbox of that id. */
 void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets);
+
+/* The same for one whose settings turned a recipient down. */
+void smtp_journal_note_refused(struct session *s, const char *id);
 
 /* Indexes what was kept, logs the summary, frees what the session holds. */
 void smtp_journal_end(struct session *s);

@@ -20,6 +20,9 @@ enum { IDENTITY_MAX = 64 * 1024 }; /* octets of an identity file */
 int admin_begin(struct mailbox *m, struct err *e) MUST_USE;
 void admin_end(struct mailbox *m);
 
+/* The settings as they are on the disk, in place of what m had read. */
+int admin_read_anew(struct mailbox *m, struct err *e);
+
 /* An exclusive flock on a directory, tried once. */
 bool admin_lock_directory(int dir);
 

@@ -21,6 +21,7 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE])
 	num_store64(out + 32, (uint64_t)c->last_received);
 	num_store64(out + 40, (uint64_t)c->last_collected);
 	num_store64(out + 48, (uint64_t)c->hour);
+	num_store64(out + 56, (uint64_t)c->last_refused);
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		num_store32(out + 64 + 4 * i, c->arrivals[i]);
 	num_store64(out + COUNTERS_SIZE - 8,
@@ -43,6 +44,7 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 	counters_r->last_received = (int64_t)num_load64(bytes + 32);
 	counters_r->last_collected = (int64_t)num_load64(bytes + 40);
 	counters_r->hour = (int64_t)num_load64(bytes + 48);
+	counters_r->last_refused = (int64_t)num_load64(bytes + 56);
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		counters_r->arrivals[i] = num_load32(bytes + 64 + 4 * i);
 	return true;

@@ -20,6 +20,7 @@ struct counters {
 	int64_t oldest;		/* arrival of the oldest, seconds; 0: none */
 	int64_t last_received;	/* seconds since 1970; 0: never */
 	int64_t last_collected; /* a login that ended in QUIT */
+	int64_t last_refused;	/* mail that was for it and was not taken */
 	int64_t hour;		/* hours since 1970 that arrivals[0] counts */
 	uint32_t arrivals[COUNTERS_HOURS]; /* by hour, newest first */
 };

@@ -83,4 +83,8 @@ int index_remove(struct index *ix, const struct message_name *names, size_t n,
 int index_add_activity(struct index *ix, const struct activity *a,
 		       struct err *e) MUST_USE;
 
+/* Reads the lines since then, newest first (index_activity.c). */
+int index_read_activity(struct index *ix, int64_t since,
+			struct activity_list *list, struct err *e) MUST_USE;
+
 #endif

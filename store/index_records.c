@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What is done inside the index: taking in tickets, holding the records
- * against cur/, removing, and the account of what happened. Everything is
- * done to what lies on the disk, never to what somebody remembers.
+ * against cur/, removing. Everything is done to what lies on the disk, never
+ * to what somebody remembers.
  */
 #include "common/base.h"
 #include "store/index.h"
@@ -14,36 +14,11 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "store/fault.h"
+#include "store/index_dbt.h"
 #include "store/record.h"
-
-enum {
-	ACTIVITY_DAYS = 14,
-	ACTIVITY_PRUNE = 8, /* old lines dropped for each new one, at most */
-};
 
 /* --- one record ------------------------------------------------------------
  */
-
-static DBT dbt_of(const void *bytes, size_t n)
-{
-	DBT t;
-
-	memset(&t, 0, sizeof(t));
-	t.data = (void *)(uintptr_t)bytes;
-	t.size = (u_int32_t)n;
-	return t;
-}
-
-static DBT dbt_into(void *bytes, size_t size)
-{
-	DBT t;
-
-	memset(&t, 0, sizeof(t));
-	t.data = bytes;
-	t.ulen = (u_int32_t)size;
-	t.flags = DB_DBT_USERMEM;
-	return t;
-}
 
 static void message_key(const char *ulid, uint8_t key[RECORD_MESSAGE_KEY_SIZE])
 {
@@ -437,53 +412,4 @@ int index_remove(struct index *ix, const struct message_name *names, size_t n,
 	if (unlinking.kind != ERR_NONE)
 		log_warn("%s", unlinking.text);
 	return 0;
-}
-
-/* --- activity ------------------------------------------------------------- */
-
-static int prune_activity(struct index *ix, int64_t now, struct err *e)
-{
-	uint8_t key[64] = {RECORD_KEY_ACTIVITY};
-	uint8_t value[RECORD_ACTIVITY_MAX];
-	DBT k = dbt_into(key, sizeof(key)), v = dbt_into(value, sizeof(value));
-	DBC *cursor;
-	int code = ix->db->cursor(ix->db, ix->txn, &cursor, 0);
-
-	if (code != 0)
-		return index_error(ix, "cursor", code, e);
-	k.size = 1;
-	code = cursor->get(cursor, &k, &v, DB_SET_RANGE);
-	for (int i = 0; code == 0 && i < ACTIVITY_PRUNE; i++) {
-		if (k.size != RECORD_ACTIVITY_KEY_SIZE ||
-		    key[0] != RECORD_KEY_ACTIVITY ||
-		    record_activity_when(key) > now - ACTIVITY_DAYS * 86400)
-			break;
-		code = cursor->del(cursor, 0);
-		if (code == 0)
-			code = cursor->get(cursor, &k, &v, DB_NEXT);
-	}
-	cursor->close(cursor);
-	if (code != 0 && code != DB_NOTFOUND)
-		return index_error(ix, "prune activity", code, e);
-	return 0;
-}
-
-int index_add_activity(struct index *ix, const struct activity *a,
-		       struct err *e)
-{
-	uint8_t key[RECORD_ACTIVITY_KEY_SIZE];
-	char text[RECORD_ACTIVITY_MAX];
-	uint64_t nonce;
-
-	random_bytes(&nonce, sizeof(nonce));
-	record_activity_key(a->when, nonce, key);
-	if (index_begin(ix, e) < 0)
-		return -1;
-	if (put(ix, key, sizeof(key), text, record_activity_encode(a, text),
-		e) < 0 ||
-	    prune_activity(ix, a->when, e) < 0) {
-		index_abort(ix);
-		return -1;
-	}
-	return index_commit(ix, e);
 }

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The sealed mailbox in two halves. libstore.a seals and keeps, and is all that
 # the receiving side links; what opens a message or makes a private key goes
-# into libunseal.a. A new file: one line in the half it belongs to.
-noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
+# into libunseal.a. Settings change without a key: libadmin.a is what the console
+# links. A new file: one line in the part it belongs to.
+noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 %C%_libstore_a_SOURCES = \
 	%D%/age.c \
 	%D%/age.h \
@@ -16,6 +17,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/fault.h \
 	%D%/index.c \
 	%D%/index.h \
+	%D%/index_activity.c \
+	%D%/index_dbt.h \
 	%D%/index_records.c \
 	%D%/listing.c \
 	%D%/listing.h \
@@ -37,15 +40,19 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libunseal.a
 	%D%/x25519.c \
 	%D%/x25519.h
 
-%C%_libunseal_a_SOURCES = \
+%C%_libadmin_a_SOURCES = \
 	%D%/admin.h \
-	%D%/admin_create.c \
+	%D%/admin_delete.c \
 	%D%/admin_files.c \
 	%D%/admin_files.h \
-	%D%/admin_password.c \
 	%D%/admin_private.h \
-	%D%/admin_remove.c \
-	%D%/admin_settings.c \
+	%D%/admin_settings.c
+
+%C%_libunseal_a_SOURCES = \
+	%D%/admin_create.c \
+	%D%/admin_password.c \
+	%D%/admin_recipients.c \
+	%D%/admin_reset.c \
 	%D%/collection.c \
 	%D%/collection.h \
 	%D%/identity.c \

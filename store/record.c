@@ -72,6 +72,51 @@ size_t record_activity_encode(const struct activity *a,
 	return n < RECORD_ACTIVITY_MAX ? (size_t)n : RECORD_ACTIVITY_MAX - 1;
 }
 
+/* The next field up to a TAB or the end; NULL where there is none. */
+static const char *next_field(const char **at, const char *end, size_t *n_r)
+{
+	const char *field = *at, *tab;
+
+	if (!field)
+		return NULL;
+	tab = memchr(field, '\t', (size_t)(end - field));
+	*n_r = (size_t)((tab ? tab : end) - field);
+	*at = tab ? tab + 1 : NULL;
+	return field;
+}
+
+static bool take_text(const char **at, const char *end, char *out, size_t size)
+{
+	size_t n;
+	const char *field = next_field(at, end, &n);
+
+	if (!field)
+		return false;
+	snprintf(out, size, "%.*s", (int)n, field);
+	return true;
+}
+
+static bool take_number(const char **at, const char *end, uint64_t *value_r)
+{
+	size_t n;
+	const char *field = next_field(at, end, &n);
+
+	return field && num_parse(field, n, UINT64_MAX, value_r);
+}
+
+bool record_activity_decode(const char *text, size_t n,
+			    struct activity_line *line_r)
+{
+	const char *at = text, *end = text + n;
+	struct activity_line *l = line_r;
+
+	return take_text(&at, end, l->program, sizeof(l->program)) &&
+	       take_text(&at, end, l->peer, sizeof(l->peer)) &&
+	       take_text(&at, end, l->outcome, sizeof(l->outcome)) &&
+	       take_number(&at, end, &l->messages) &&
+	       take_number(&at, end, &l->octets) && !at;
+}
+
 void record_marker_encode(const struct marker *m,
 			  uint8_t out[RECORD_MARKER_SIZE])
 {

@@ -42,6 +42,9 @@ int64_t record_activity_when(const uint8_t key[RECORD_ACTIVITY_KEY_SIZE]);
  */
 size_t record_activity_encode(const struct activity *a,
 			      char out[RECORD_ACTIVITY_MAX]);
+/* All but the time, which is in the key. False: not such a line. */
+bool record_activity_decode(const char *text, size_t n,
+			    struct activity_line *line_r);
 
 void record_marker_encode(const struct marker *m,
 			  uint8_t out[RECORD_MARKER_SIZE]);

@@ -113,6 +113,7 @@ struct activity {
 	const char *outcome; /* of interface.md */
 	uint64_t messages;
 	uint64_t octets;
+	bool refused; /* mail that was for it was not taken */
 };
 
 /*
@@ -122,6 +123,33 @@ struct activity {
  */
 int mailbox_index(struct mailbox *m, unsigned wait_ms,
 		  const struct activity *activity, struct err *e);
+
+/* The same, as it is read back; what was too long is cut. */
+struct activity_line {
+	int64_t when;
+	char program[16];
+	char peer[64];
+	char outcome[16];
+	uint64_t messages;
+	uint64_t octets;
+};
+
+/* Newest first. */
+struct activity_list {
+	struct activity_line *list;
+	size_t n;
+	bool more; /* there were older ones than it may hold */
+};
+
+enum { ACTIVITY_DAYS = 14, ACTIVITY_LINES_MAX = 20000 };
+
+/*
+ * Reads what was recorded since then, entering the index once, waiting at most
+ * wait_ms. ERR_BUSY, ERR_TEMP. list_r needs a release only after 0.
+ */
+int mailbox_activity(struct mailbox *m, int64_t since, unsigned wait_ms,
+		     struct activity_list *list_r, struct err *e) MUST_USE;
+void activity_release(struct activity_list *l);
 
 /* The counters, with one read and no lock. */
 int mailbox_counters(const struct mailbox *m, struct counters *counters_r,

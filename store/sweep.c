@@ -21,8 +21,11 @@ int mailbox_index(struct mailbox *m, unsigned wait_ms,
 	if (index_enter(m, wait_ms, &ix, e) < 0)
 		return -1;
 	result = index_take_in(&ix, &taken, e);
-	if (result == 0 && activity)
+	if (result == 0 && activity) {
+		if (activity->refused)
+			ix.counters.last_refused = activity->when;
 		result = index_add_activity(&ix, activity, e);
+	}
 	if (index_leave(&ix, result == 0, &leaving) < 0) {
 		*e = leaving;
 		return -1;

@@ -19,10 +19,12 @@ static void a_record_reads_back(UNUSED void **state)
 	counters_add(&c, 100, NOW);
 	counters_add(&c, 23, NOW + 5 * HOUR);
 	c.last_collected = NOW + 7;
+	c.last_refused = NOW + 9;
 	counters_encode(&c, bytes);
 	assert_true(counters_decode(bytes, sizeof(bytes), &back));
 	assert_int_equal(back.octets, 123);
 	assert_int_equal(back.last_collected, NOW + 7);
+	assert_int_equal(back.last_refused, NOW + 9);
 	counters_encode(&back, again);
 	assert_memory_equal(bytes, again, sizeof(bytes));
 }

@@ -100,6 +100,32 @@ static void activity_never_overflows(UNUSED void **state)
 	assert_int_equal(record_activity_encode(&a, text), sizeof(text) - 1);
 }
 
+static void activity_reads_back_and_nothing_else_does(UNUSED void **state)
+{
+	static const char good[] = "pop3-serve\t2001:db8::1\tcollected\t3\t900";
+	static const char *const bad[] = {
+		"",
+		"pop3-serve",
+		"pop3-serve\t192.0.2.7\tcollected\t3",
+		"pop3-serve\t192.0.2.7\tcollected\t3\t",
+		"pop3-serve\t192.0.2.7\tcollected\tx\t900",
+		"pop3-serve\t192.0.2.7\tcollected\t3\t900\t",
+	};
+	struct activity_line l;
+
+	assert_true(record_activity_decode(good, strlen(good), &l));
+	assert_string_equal(l.program, "pop3-serve");
+	assert_string_equal(l.peer, "2001:db8::1");
+	assert_string_equal(l.outcome, "collected");
+	assert_int_equal(l.messages, 3);
+	assert_int_equal(l.octets, 900);
+	for (size_t n = 0; n + 3 < sizeof(good) - 1; n++)
+		assert_false(record_activity_decode(good, n, &l));
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
+		assert_false(
+			record_activity_decode(bad[i], strlen(bad[i]), &l));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +133,7 @@ int main(void)
 		cmocka_unit_test(a_marker_reads_back_and_a_torn_one_does_not),
 		cmocka_unit_test(activity_keys_run_with_time),
 		cmocka_unit_test(activity_never_overflows),
+		cmocka_unit_test(activity_reads_back_and_nothing_else_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

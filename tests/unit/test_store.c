@@ -639,6 +639,49 @@ static void a_copied_copy_is_there_once(void **state)
 	mailbox_close(&m);
 }
 
+static void add_activity(struct mailbox *m, int64_t when, const char *outcome,
+			 bool refused)
+{
+	const struct activity a = {
+		.when = when,
+		.program = "smtp-journal",
+		.peer = "192.0.2.7",
+		.outcome = outcome,
+		.messages = 1,
+		.octets = 100,
+		.refused = refused,
+	};
+	struct err e;
+
+	assert_int_equal(mailbox_index(m, 0, &a, &e), 0);
+}
+
+static void activity_is_read_newest_first(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct activity_list l;
+	struct counters c;
+	struct err e;
+
+	assert_int_equal(mailbox_activity(m, 0, 0, &l, &e), 0);
+	assert_int_equal(l.n, 0);
+	for (int i = 0; i < 300; i++)
+		add_activity(m, 1000000 + i, "kept", false);
+	add_activity(m, 1000300, "refused", true);
+	store_rig_keep(m, 1, 100, (char[ULID_LEN + 1]){0});
+	assert_int_equal(mailbox_activity(m, 1000100, 0, &l, &e), 0);
+	assert_int_equal(l.n, 201);
+	assert_false(l.more);
+	assert_string_equal(l.list[0].outcome, "refused");
+	for (size_t i = 0; i < l.n; i++)
+		assert_int_equal(l.list[i].when, 1000300 - (int64_t)i);
+	activity_release(&l);
+	assert_int_equal(mailbox_counters(m, &c, &e), 0);
+	assert_int_equal(c.last_refused, 1000300);
+	mailbox_close(&m);
+}
+
 #define RIGGED(test)                                                           \
 	cmocka_unit_test_setup_teardown(test, store_rig_setup,                 \
 					store_rig_teardown)
@@ -669,6 +712,7 @@ int main(void)
 		RIGGED(a_copy_becomes_visible_on_upstreams_yes),
 		RIGGED(a_copy_without_an_answer_is_kept_unconfirmed),
 		RIGGED(a_copied_copy_is_there_once),
+		RIGGED(activity_is_read_newest_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
