@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "common/num.h"
+#include "common/utf8.h"
 
 bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
 {
@@ -23,41 +24,6 @@ bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
 	return true;
 }
 
-static bool is_control(unsigned char c)
-{
-	return c < ' ' || c == 0x7f;
-}
-
-/*
- * The octets of one UTF-8 character (RFC 3629 4), 0: it is none. No control
- * is let through in its two-octet form either (U+0080 to U+009F).
- */
-static size_t utf8_character(const unsigned char *p)
-{
-	static const struct {
-		unsigned char first, last, low, high;
-		size_t n;
-	} forms[] = {
-		{0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
-		{0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-		{0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-		{0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
-		if (p[0] < forms[i].first || p[0] > forms[i].last)
-			continue;
-		if (p[1] < forms[i].low || p[1] > forms[i].high)
-			return 0;
-		for (size_t k = 2; k < forms[i].n; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].n;
-	}
-	return 0;
-}
-
 /* True: text holds UTF-8 without controls; *wide_r: some of it beyond ASCII. */
 static bool is_printable(const char *text, bool *wide_r)
 {
@@ -65,9 +31,9 @@ static bool is_printable(const char *text, bool *wide_r)
 
 	*wide_r = false;
 	while (*p) {
-		size_t n = *p < 0x80 ? 1 : utf8_character(p);
+		size_t n = utf8_length(p, strnlen((const char *)p, 4));
 
-		if (n == 0 || is_control(*p))
+		if (n == 0 || utf8_is_control(p, n))
 			return false;
 		*wide_r |= n > 1;
 		p += n;

@@ -6,54 +6,18 @@
 #include <arpa/inet.h>
 
 #include "common/peer.h"
+#include "common/utf8.h"
 
 enum { HOST_MAX = 255, LABEL_MAX = 63 };
-
-/*
- * Length of the well-formed UTF-8 sequence at s, 0 where there is none
- * (RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF).
- */
-static size_t utf8_length(const uint8_t *s)
-{
-	uint8_t low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
-		return 0;
-	n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i < n; i++) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return n;
-}
-
-/* C0, DEL, and C1 (0xc2 0x80 to 0xc2 0x9f): a terminal may obey these too. */
-static bool is_control(const uint8_t *s)
-{
-	return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
-}
 
 bool conf_line_valid(const char *text)
 {
 	const uint8_t *s = (const uint8_t *)text;
 
 	while (*s) {
-		size_t n = utf8_length(s);
+		size_t n = utf8_length(s, strnlen((const char *)s, 4));
 
-		if (n == 0 || is_control(s))
+		if (n == 0 || utf8_is_control(s, n))
 			return false;
 		s += n;
 	}

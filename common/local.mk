@@ -15,6 +15,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/conf_value.c %D%/conf_value.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/crlf.c %D%/crlf.h \
+	%D%/digest.c %D%/digest.h \
 	%D%/dn.c %D%/dn.h \
 	%D%/dot.c %D%/dot.h \
 	%D%/err.c %D%/err.h \
@@ -37,12 +38,13 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls.c %D%/tls.h \
 	%D%/tls_cert.c \
 	%D%/tls_client.c \
-	%D%/tls_expiry.c \
+	%D%/tls_chain.c \
 	%D%/tls_private.h \
+	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
 
 # What it needs, in the order of linking; libcommon.a comes before it.
-COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS)
+COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS)
 
 # Only statically linked handlers need it, behind everything else.
 if STATIC_HANDLERS

@@ -95,20 +95,47 @@ static void lock_slot(int fd, uint64_t tag)
 	(void)fcntl(fd, F_OFD_SETLKW, &f);
 }
 
-unsigned throttle_delay(const char *dir, const char *file, const char *key)
+/* False: nobody is slowed. */
+static bool look_up(const char *dir, const char *file, const char *key,
+		    struct slot *s_r)
 {
 	int fd = open_table(dir, file);
-	struct slot s;
-	unsigned beyond;
 
 	if (fd < 0)
-		return 0;
-	s = read_slot(fd, tag_of(key));
+		return false;
+	*s_r = read_slot(fd, tag_of(key));
 	close(fd);
-	if (s.failures <= FREE_FAILURES)
+	return true;
+}
+
+static unsigned delay_after(uint32_t failures)
+{
+	uint32_t beyond;
+
+	if (failures <= FREE_FAILURES)
 		return 0;
-	beyond = s.failures - FREE_FAILURES - 1;
+	beyond = failures - FREE_FAILURES - 1;
 	return beyond >= 5 ? DELAY_MAX : 1u << beyond;
+}
+
+unsigned throttle_delay(const char *dir, const char *file, const char *key)
+{
+	struct slot s;
+
+	return look_up(dir, file, key, &s) ? delay_after(s.failures) : 0;
+}
+
+unsigned throttle_wait(const char *dir, const char *file, const char *key)
+{
+	struct slot s;
+	uint32_t passed;
+	unsigned delay;
+
+	if (!look_up(dir, file, key, &s))
+		return 0;
+	passed = (uint32_t)time(NULL) - s.when;
+	delay = delay_after(s.failures);
+	return passed < delay ? delay - passed : 0;
 }
 
 void throttle_note(const char *dir, const char *file, const char *key,

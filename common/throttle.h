@@ -13,6 +13,9 @@
 /* Seconds that the next try for this key should wait: 0, 1, 2, 4 … 30. */
 unsigned throttle_delay(const char *dir, const char *file, const char *key);
 
+/* Seconds of that delay that are still to come: for who refuses, not waits. */
+unsigned throttle_wait(const char *dir, const char *file, const char *key);
+
 /* Counts a failure, or forgets them all. */
 void throttle_note(const char *dir, const char *file, const char *key,
 		   bool failed);

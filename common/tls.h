@@ -48,6 +48,20 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 /* When the first certificate of a PEM file ends, in seconds since 1970. */
 int tls_certificate_end(const char *file, int64_t *when_r, struct err *e);
 
+enum { TLS_LINK_NAME = 512 };
+
+/* One certificate of a chain. */
+struct tls_link {
+	char subject[TLS_LINK_NAME]; /* distinguished names (RFC 4514) */
+	char issuer[TLS_LINK_NAME];
+	int64_t begins, ends; /* seconds since 1970 */
+};
+
+/* Calls each() for every certificate of a PEM file, in its order. */
+int tls_certificate_chain(const char *file,
+			  void (*each)(const struct tls_link *link, void *arg),
+			  void *arg, struct err *e);
+
 /*
  * A client session that checks the peer's certificate for name against the
  * certificates in ca_file: PEM, or a directory hashed as OpenSSL does it (""

@@ -3,9 +3,11 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/admins.c %D%/admins.h \
 	%D%/dial_rules.c %D%/dial_rules.h \
 	%D%/dialler.c %D%/dialler.h \
 	%D%/first_line.c %D%/first_line.h \
+	%D%/health.c %D%/health.h \
 	%D%/journal_message.c %D%/journal_message.h \
 	%D%/journal_report.c %D%/journal_report.h \
 	%D%/kept_copy.c %D%/kept_copy.h \
@@ -34,6 +36,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/relay.c %D%/relay.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/server_tls.c %D%/server_tls.h \
+	%D%/sibling.c %D%/sibling.h \
 	%D%/smtp_journal_data.c \
 	%D%/smtp_journal_end.c \
 	%D%/smtp_journal_envelope.c \
@@ -86,6 +89,7 @@ handler_PROGRAMS += mailbox-tool
 mailbox_tool_SOURCES = \
 	%D%/mailbox_tool.c \
 	%D%/tool.h \
+	%D%/tool_admin.c \
 	%D%/tool_args.c \
 	%D%/tool_ask.c \
 	%D%/tool_config.c \
@@ -96,8 +100,11 @@ mailbox_tool_SOURCES = \
 	%D%/tool_show.c \
 	%D%/tool_status.c \
 	%D%/tool_store.c \
+	%D%/tool_test.c \
 	%D%/tool_text.c
-mailbox_tool_LDADD = %D%/libsession.a $(OPENER_LIBS)
+mailbox_tool_LDADD = %D%/libsession.a $(OPENER_LIBS) $(CRYPT_LIBS)
+
+include handlers/console/local.mk
 
 # Every key with its default, printed by the table that reads them.
 doc_DATA = %D%/restante.conf

@@ -57,7 +57,7 @@ static bool is_plain(unsigned char c)
 }
 
 /* Appends " key=value"; SUMMARY_MAX is never reached, for values are short. */
-static void write_value(struct buf *out, const char *key, const char *value)
+void summary_add(struct buf *out, const char *key, const char *value)
 {
 	size_t end = out->len + VALUE_MAX;
 	bool fits;
@@ -78,26 +78,26 @@ static void write_count(struct buf *out, const char *key, uint64_t count)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)count);
-	write_value(out, key, text);
+	summary_add(out, key, text);
 }
 
 void summary_write(const struct summary *s, double seconds, struct buf *out)
 {
 	char text[32];
 
-	write_value(out, "peer", s->peer);
-	write_value(out, "tls", s->tls && s->tls[0] ? s->tls : "none");
-	write_value(out, "mailbox", s->mailbox);
+	summary_add(out, "peer", s->peer);
+	summary_add(out, "tls", s->tls && s->tls[0] ? s->tls : "none");
+	summary_add(out, "mailbox", s->mailbox);
 	if (s->n_mailboxes > 1)
 		write_count(out, "mailboxes", s->n_mailboxes);
 	write_count(out, "messages", s->messages);
 	write_count(out, "octets", s->octets);
 	if (s->deleted)
 		write_count(out, "deleted", s->deleted);
-	write_value(out, "outcome", outcome_name(s->outcome));
-	write_value(out, "reason", s->reason);
+	summary_add(out, "outcome", outcome_name(s->outcome));
+	summary_add(out, "reason", s->reason);
 	snprintf(text, sizeof(text), "%.3f", seconds);
-	write_value(out, "seconds", text);
+	summary_add(out, "seconds", text);
 }
 
 void summary_log(const struct summary *s)

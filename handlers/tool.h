@@ -148,6 +148,11 @@ TOOL_RUN(delete);
 TOOL_RUN(export); /* tool_export.c */
 TOOL_RUN(sweep);  /* tool_status.c */
 TOOL_RUN(status);
+TOOL_RUN(test);		/* tool_test.c */
+TOOL_RUN(admin_add);	/* tool_admin.c */
+TOOL_RUN(admin_passwd);
+TOOL_RUN(admin_list);
+TOOL_RUN(admin_remove);
 TOOL_RUN(config_check); /* tool_config.c */
 TOOL_RUN(config_init);
 TOOL_RUN(config_example);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "common/log.h"
+#include "common/num.h"
 
 /* --- passwd --------------------------------------------------------------- */
 
@@ -78,6 +79,22 @@ static int count_messages(struct mailbox *m, uint64_t *messages_r,
 	return mailbox_count(m, messages_r, e);
 }
 
+/* --messages=N: no more than these were agreed to, wherever that was asked. */
+static int limit_messages(const struct tool_args *a, uint64_t *messages,
+			  struct err *e)
+{
+	const char *limit = tool_value(a, "messages");
+
+	if (!limit)
+		return 0;
+	if (!num_parse(limit, strlen(limit), *messages, messages))
+		return err_set(e, ERR_STATE,
+			       "it holds %ju messages, not the %s that were "
+			       "agreed to",
+			       (uintmax_t)*messages, limit);
+	return 0;
+}
+
 static int confirm(const struct mailbox *m, uint64_t messages, const char *what,
 		   struct err *e)
 {
@@ -92,13 +109,15 @@ static int confirm(const struct mailbox *m, uint64_t messages, const char *what,
 
 /* --- reset ---------------------------------------------------------------- */
 
-static int reset(struct tool *t, struct mailbox *m, struct err *e)
+static int reset(struct tool *t, struct mailbox *m, const struct tool_args *a,
+		 struct err *e)
 {
 	struct secret password = SECRET_EMPTY;
 	uint64_t messages;
 	int result;
 
 	if (count_messages(m, &messages, e) < 0 ||
+	    limit_messages(a, &messages, e) < 0 ||
 	    confirm(m, messages,
 		    "A new key is made:\nwhat it holds moves to lost/, and "
 		    "only the old password or a recovery key opens it.",
@@ -126,7 +145,8 @@ TOOL_RUN(reset)
 
 	if (!m)
 		return -1;
-	result = t->identity.bytes ? change_password(t, m, e) : reset(t, m, e);
+	result = t->identity.bytes ? change_password(t, m, e)
+				   : reset(t, m, a, e);
 	mailbox_close(&m);
 	return result;
 }

@@ -7,15 +7,12 @@
 #include "common/base.h"
 #include "handlers/tool.h"
 
-#include <sys/statvfs.h>
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <time.h>
 
 #include "common/log.h"
-
-enum { DAY = 86400, CERTIFICATE_DAYS = 21, DISK_PERCENT = 10 };
+#include "handlers/health.h"
 
 /* --- status --------------------------------------------------------------- */
 
@@ -41,54 +38,48 @@ static void needs_a_person(struct status *s, const char *fmt, ...)
 
 static void status_of_disk(struct status *s)
 {
-	struct statvfs v;
-	uint64_t available, all;
+	struct health_disk h;
 	char free_text[16], all_text[16];
 
-	if (statvfs(s->conf->store, &v) < 0 || v.f_blocks == 0) {
+	health_of_disk(s->conf, &h);
+	if (h.state == DISK_UNKNOWN) {
 		needs_a_person(s, "disk: free space cannot be read");
 		return;
 	}
-	available = (uint64_t)v.f_bavail * v.f_frsize;
-	all = (uint64_t)v.f_blocks * v.f_frsize;
 	printf("store %s: %s free of %s\n", s->conf->store,
-	       tool_size(available, free_text), tool_size(all, all_text));
-	if (available < s->conf->limits.reserve)
+	       tool_size(h.available, free_text), tool_size(h.all, all_text));
+	if (h.state == DISK_REFUSING)
 		needs_a_person(s, "disk: less is free than limits.reserve: "
 				  "mail is refused with 452");
-	else if (available < all / 100 * DISK_PERCENT)
+	else if (h.state == DISK_LOW)
 		needs_a_person(s, "disk: less than %d %% is free",
-			       DISK_PERCENT);
+			       HEALTH_DISK_PERCENT);
 }
 
 static void status_of_certificate(struct status *s)
 {
+	const char *file = s->conf->tls.certificate;
+	struct health_certificate h;
 	char when[24], span[24];
-	int64_t end;
-	struct err e;
 
-	if (tls_certificate_end(s->conf->tls.certificate, &end, &e) < 0) {
-		needs_a_person(s, "%s", e.text);
+	health_of_certificate(s->conf, s->now, &h);
+	switch (h.state) {
+	case CERTIFICATE_UNREADABLE:
+		needs_a_person(s, "%s", h.error.text);
 		return;
-	}
-	if (end <= s->now) {
-		needs_a_person(s, "certificate %s: ended %s",
-			       s->conf->tls.certificate, tool_time(end, when));
+	case CERTIFICATE_ENDED:
+		needs_a_person(s, "certificate %s: ended %s", file,
+			       tool_time(h.end, when));
 		return;
+	case CERTIFICATE_ENDS_SOON:
+	case CERTIFICATE_FINE:
+		break;
 	}
-	printf("certificate %s: ends %s, in %s\n", s->conf->tls.certificate,
-	       tool_time(end, when), tool_span(end - s->now, span));
-	if (end - s->now < CERTIFICATE_DAYS * DAY)
+	printf("certificate %s: ends %s, in %s\n", file, tool_time(h.end, when),
+	       tool_span(h.end - s->now, span));
+	if (h.state == CERTIFICATE_ENDS_SOON)
 		needs_a_person(s, "certificate: it ends in less than %d days",
-			       CERTIFICATE_DAYS);
-}
-
-static bool is_uncollected(const struct status *s, const struct counters *n)
-{
-	int64_t limit = s->now - s->conf->console.uncollected_after;
-
-	return n->messages > 0 && n->oldest < limit &&
-	       n->last_collected < limit;
+			       HEALTH_CERTIFICATE_DAYS);
 }
 
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
@@ -115,12 +106,15 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 		       tool_span(s->now - n.oldest, span));
 	else
 		puts("nothing waits");
-	if (is_uncollected(s, &n))
+	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
 			s, "mailbox %s (%s): not collected for %s", id, c->name,
-			tool_span(n.last_collected ? s->now - n.last_collected
-						   : s->now - n.oldest,
-				  span));
+			tool_span(s->now - health_uncollected_since(&n), span));
+	if (health_is_refusing(c->suspended, s->now, &n))
+		needs_a_person(s,
+			       "mailbox %s (%s): suspended, and still written "
+			       "to: the sender gets 450",
+			       id, c->name);
 	return 0;
 }
 

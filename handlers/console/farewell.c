@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Asking before something that cannot be taken back. */
+#include "common/base.h"
+#include "handlers/console/farewell.h"
+
+#include "common/num.h"
+#include "handlers/console/language.h"
+#include "handlers/console/mailbox_frame.h"
+#include "store/admin.h"
+
+static const struct field_rule fields[] = {
+	{.name = "typed",
+	 .kind = FIELD_LINE,
+	 .label = N_("Type the name of the mailbox to go on"),
+	 .max = 200,
+	 .required = true,
+	 .complete = "off"},
+};
+
+int farewell_count(struct mailbox *m, uint64_t *messages_r, struct err *e)
+{
+	struct sweep_report report;
+
+	if (mailbox_sweep(m, &report, e) < 0)
+		return -1;
+	return mailbox_count(m, messages_r, e);
+}
+
+static void write_number(struct console *c, uint64_t messages)
+{
+	char number[TEXT_SIZE], text[256];
+
+	snprintf(text, sizeof(text),
+		 ngettext("It holds %s message.", "It holds %s messages.",
+			  (unsigned long)messages),
+		 text_number(c->language, messages, number));
+	say(c, "<p><strong>%s</strong></p>\n", text);
+}
+
+static void write_suspend_first(struct console *c)
+{
+	say(c, "<p>%s</p>\n",
+	    _("The mailbox is active. It has to be suspended first, so that "
+	      "nothing arrives meanwhile."));
+	page_form_begin(c, "/mailbox/%s/suspend", c->id);
+	page_form_end(c, _("Suspend"));
+}
+
+static void write_question(struct console *c, const struct farewell *w,
+			   uint64_t messages, const struct form *f)
+{
+	write_number(c, messages);
+	say(c, "<p>%s</p>\n", w->what);
+	page_form_once(c, "/mailbox/%s%s", c->id, w->path);
+	say(c, "<input type=\"hidden\" name=\"messages\" value=\"%ju\">\n",
+	    (uintmax_t)messages);
+	form_write(c, f);
+	say(c, "<button class=\"danger\">%s</button>\n</form>\n", w->button);
+}
+
+void farewell_ask(struct console *c, struct mailbox *m,
+		  const struct farewell *w, const struct form *f)
+{
+	const struct mailbox_conf *settings = mailbox_settings(m);
+	uint64_t messages = 0;
+	struct form fresh;
+	struct err e;
+
+	if (settings->suspended && farewell_count(m, &messages, &e) < 0) {
+		page_failure(c, &e);
+		return;
+	}
+	form_init(&fresh, fields, N_ELEMENTS(fields));
+	mailbox_frame_begin(c, settings);
+	say(c, "<h2>%s</h2>\n", w->title);
+	if (settings->suspended)
+		write_question(c, w, messages, f ? f : &fresh);
+	else
+		write_suspend_first(c);
+	page_end(c);
+}
+
+bool farewell_agreed(struct console *c, struct mailbox *m,
+		     const struct farewell *w, uint64_t *messages_r)
+{
+	const char *number = pairs_value(&c->request->form, "messages");
+	struct form f;
+
+	form_read(&f, fields, N_ELEMENTS(fields), &c->request->form);
+	if (f.good &&
+	    strcmp(form_value(&f, "typed"), mailbox_settings(m)->name) != 0)
+		form_refuse(&f, "typed", "%s",
+			    _("This is not its name. Nothing was changed."));
+	if (!num_parse(number, strlen(number), UINT64_MAX, messages_r))
+		form_refuse_all(&f, _("Nothing was changed."));
+	if (f.good)
+		return true;
+	c->answer.status = 422;
+	farewell_ask(c, m, w, &f);
+	return false;
+}

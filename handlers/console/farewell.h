@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * For the two pages that take messages away: a person types the mailbox's
+ * name, and agrees to a number of messages.
+ */
+#ifndef RESTANTE_HANDLERS_CONSOLE_FAREWELL_H
+#define RESTANTE_HANDLERS_CONSOLE_FAREWELL_H
+
+#include "handlers/console/form.h"
+
+struct farewell {
+	const char *path;  /* "/delete": where the form goes */
+	const char *title; /* all of these are translated */
+	const char *what;  /* what will happen */
+	const char *button;
+};
+
+/* Counts, after what is pending was taken in. */
+int farewell_count(struct mailbox *m, uint64_t *messages_r,
+		   struct err *e) MUST_USE;
+
+/* The page that asks. f is NULL at first. */
+void farewell_ask(struct console *c, struct mailbox *m,
+		  const struct farewell *w, const struct form *f);
+
+/*
+ * Whether the name was typed and the number is there; otherwise it has been
+ * asked again.
+ */
+bool farewell_agreed(struct console *c, struct mailbox *m,
+		     const struct farewell *w, uint64_t *messages_r);
+
+#endif

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The console: one CGI program, and what it shows. Everything but main.c is a
+# library, so that tests can call a page. A new file: one line.
+noinst_LIBRARIES += %D%/libconsole.a
+%C%_libconsole_a_SOURCES = \
+	%D%/answer.c \
+	%D%/audit.c %D%/audit.h \
+	%D%/chart.c %D%/chart.h \
+	%D%/console.h \
+	%D%/farewell.c %D%/farewell.h \
+	%D%/form.c %D%/form.h \
+	%D%/helper.c %D%/helper.h \
+	%D%/html.c %D%/html.h \
+	%D%/language.c %D%/language.h \
+	%D%/mailbox_choice.c %D%/mailbox_choice.h \
+	%D%/mailbox_form.c %D%/mailbox_form.h \
+	%D%/mailbox_frame.c %D%/mailbox_frame.h \
+	%D%/mailbox_rows.c %D%/mailbox_rows.h \
+	%D%/notice.c %D%/notice.h \
+	%D%/page.c \
+	%D%/page_account.c \
+	%D%/page_activity.c \
+	%D%/page_asset.c \
+	%D%/page_connect.c \
+	%D%/page_delete.c \
+	%D%/page_login.c \
+	%D%/page_mailbox.c \
+	%D%/page_new.c \
+	%D%/page_overview.c \
+	%D%/page_password.c \
+	%D%/page_recipients.c \
+	%D%/page_reset.c \
+	%D%/page_system.c \
+	%D%/pairs.c %D%/pairs.h \
+	%D%/ports.c %D%/ports.h \
+	%D%/request.c %D%/request.h \
+	%D%/router.c %D%/router.h \
+	%D%/secret_shown.c %D%/secret_shown.h \
+	%D%/sessions.c %D%/sessions.h \
+	%D%/visitor.c %D%/visitor.h
+
+# It changes settings and opens no mail: libunseal.a is not among these.
+CONSOLE_LIBS = %D%/libconsole.a handlers/libsession.a store/libadmin.a \
+	store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS) \
+	$(CRYPT_LIBS)
+
+handler_PROGRAMS += console.cgi
+console_cgi_SOURCES = %D%/main.c
+console_cgi_LDADD = $(CONSOLE_LIBS)
+
+dist_console_DATA = \
+	%D%/assets/console.css \
+	%D%/assets/console.js \
+	%D%/assets/icon.svg

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All mailboxes with their counters, by name: one read each, no database. For
+ * the pages that show or offer them all.
+ */
+#ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
+#define RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
+
+#include "store/store.h"
+
+struct mailbox_row {
+	char id[MAILBOX_ID_LEN + 1];
+	char *name; /* the id where it cannot be read */
+	bool readable;
+	bool suspended;
+	struct counters counters;
+};
+
+struct mailbox_rows {
+	struct mailbox_row *list;
+	size_t n;
+};
+
+/* -1: the store cannot be read; rows_r may be released in both cases. */
+int mailbox_rows_read(struct store *s, struct mailbox_rows *rows_r,
+		      struct err *e) MUST_USE;
+void mailbox_rows_release(struct mailbox_rows *rows);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What to enter in other programs, with this mailbox's own values: on the side
+ * that sends, in mail clients, and in the archive. One row is one program.
+ */
+#include "common/base.h"
+
+#include "handlers/console/mailbox_frame.h"
+#include "handlers/console/notice.h"
+
+/* In a snippet {address}, {host}, {domain} and {id} stand for the values. */
+struct recipe {
+	const char *program;
+	const char *how;     /* N_() */
+	const char *snippet; /* what is copied whole; NULL: none */
+};
+
+static const struct recipe senders[] = {
+	{"Microsoft 365",
+	 N_("In the Exchange admin centre make a connector from Office 365 to "
+	    "a partner organisation, for the domain and smart host below, TLS "
+	    "always. Then make the journal rule, in PowerShell:"),
+	 "New-OutboundConnector -Name Restante -ConnectorType Partner "
+	 "-RecipientDomains {domain} -SmartHosts {host} -UseMXRecord $false "
+	 "-TlsSettings DomainValidation -TlsDomain {host}\n"
+	 "New-JournalRule -Name Restante -JournalEmailAddress {address} "
+	 "-Scope Global -Enabled $true\n"
+	 "Set-TransportConfig -JournalMessageExpirationDays 7"},
+	{"Google Workspace",
+	 N_("Admin console, Apps, Google Workspace, Gmail: under Hosts add the "
+	    "host below with port 25, TLS and a checked certificate; under "
+	    "Routing add a rule for all mail, “also deliver to” the address, "
+	    "by that host."),
+	 "{host}:25\n{address}"},
+	{"Exchange Server", N_("In the Exchange Management Shell:"),
+	 "New-SendConnector -Name Restante -Usage Custom -AddressSpaces "
+	 "\"SMTP:{domain};1\" -DNSRoutingEnabled $false -SmartHosts {host} "
+	 "-RequireTLS $true\n"
+	 "New-MailContact -Name Restante -ExternalEmailAddress {address}\n"
+	 "New-JournalRule -Name Restante -JournalEmailAddress {address} "
+	 "-Scope Global -Enabled $true"},
+	{"Postfix",
+	 N_("In main.cf; then “postmap” both maps and “postfix reload”. Every "
+	    "message is copied, its envelope recipients are not."),
+	 "always_bcc = {address}\n"
+	 "transport_maps = hash:/etc/postfix/transport\n"
+	 "smtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n"
+	 "# /etc/postfix/transport:\n"
+	 "{domain} smtp:[{host}]:25\n"
+	 "# /etc/postfix/tls_policy:\n"
+	 "[{host}]:25 secure match={host}"},
+	{"Exim",
+	 N_("The router comes first among the routers, the other one carries "
+	    "the copies:"),
+	 "archive_copy:\n"
+	 "  driver = redirect\n"
+	 "  condition = ${if !eq{$domain}{{domain}}}\n"
+	 "  data = {address}\n"
+	 "  unseen\n"
+	 "  repeat_use = false\n\n"
+	 "archive_route:\n"
+	 "  driver = manualroute\n"
+	 "  domains = {domain}\n"
+	 "  route_list = * {host}\n"
+	 "  transport = remote_smtp"},
+};
+
+static const struct recipe clients[] = {
+	{"Outlook",
+	 N_("In the account's server settings. USER and SERVER are those of "
+	    "the real account; its password stays as it is."),
+	 "{host}\nUSER%SERVER%{id}"},
+	{"Thunderbird",
+	 N_("Incoming POP3 server with SSL/TLS, port 995; outgoing server with "
+	    "STARTTLS, port 587; both with “normal password” or OAuth2:"),
+	 "{host}\nUSER%SERVER%{id}"},
+	{"Apple Mail",
+	 N_("Incoming POP account and outgoing server, TLS on, “automatically "
+	    "manage connection settings” off:"),
+	 "{host}\nUSER%SERVER%{id}"},
+};
+
+static const struct recipe collectors[] = {
+	{"MailStore",
+	 N_("Make an archiving profile of the type “POP3 multidrop” or the "
+	    "journal type of your sender, POP3-SSL, port 995; let it delete "
+	    "what was archived."),
+	 "{host}\n{id}"},
+	{"Piler",
+	 N_("From cron; it asks for the password on its command line, "
+	    "so run it where nobody else can see that:"),
+	 "pilerimport -K {host} -P 995 -u {id} -p PASSWORD -r"},
+	{"getmail", N_("In ~/.config/getmail/getmailrc:"),
+	 "[retriever]\n"
+	 "type = SimplePOP3SSLRetriever\n"
+	 "server = {host}\n"
+	 "username = {id}\n"
+	 "password_command = (\"/usr/bin/pass\", \"restante\")\n\n"
+	 "[destination]\n"
+	 "type = Maildir\n"
+	 "path = ~/Maildir/\n\n"
+	 "[options]\n"
+	 "delete = true"},
+	{"fetchmail", N_("In ~/.fetchmailrc, mode 0600:"),
+	 "poll {host} protocol POP3 service 995\n"
+	 "  username \"{id}\" password \"PASSWORD\"\n"
+	 "  ssl sslcertck uidl no keep"},
+	{"mpop", N_("In ~/.mpoprc:"),
+	 "account restante\n"
+	 "host {host}\n"
+	 "port 995\n"
+	 "tls on\n"
+	 "tls_starttls off\n"
+	 "user {id}\n"
+	 "passwordeval pass restante\n"
+	 "delivery maildir ~/Maildir\n"
+	 "keep off"},
+};
+
+/* --- snippets ------------------------------------------------------------- */
+
+static const char *value_of(const struct console *c, const char *name, size_t n)
+{
+	if (n == 4 && strncmp(name, "host", n) == 0)
+		return c->conf->hostname;
+	if (n == 6 && strncmp(name, "domain", n) == 0)
+		return c->conf->domain;
+	if (n == 2 && strncmp(name, "id", n) == 0)
+		return c->id;
+	return NULL;
+}
+
+/* Text up to a "{" that begins a name; what else braces hold is text. */
+static const char *write_part(struct console *c, const char *at)
+{
+	size_t n = strcspn(at, "{");
+	const char *name, *value;
+
+	if (n) {
+		html_text(&c->answer.html, at, n);
+		return at + n;
+	}
+	name = at + 1;
+	n = strcspn(name, "}");
+	value = value_of(c, name, n);
+	if (n == 7 && strncmp(name, "address", n) == 0)
+		say(c, "%s@%s", c->id, c->conf->domain);
+	else if (value)
+		say(c, "%s", value);
+	else
+		n = 0;
+	if (n)
+		return name + n + 1;
+	say(c, "{");
+	return name;
+}
+
+static void write_snippet(struct console *c, const char *text)
+{
+	say(c, "<div class=\"snippet copyable\"><pre tabindex=\"0\"><code>");
+	while (*text)
+		text = write_part(c, text);
+	say(c,
+	    "</code></pre><button type=\"button\" class=\"copy\" "
+	    "data-copied=\"%s\" hidden>%s</button></div>\n",
+	    _("Copied"), _("Copy"));
+}
+
+static void write_recipes(struct console *c, const struct recipe *list,
+			  size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		say(c, "<details><summary>%s</summary>\n<p>%s</p>\n",
+		    list[i].program, _(list[i].how));
+		if (list[i].snippet)
+			write_snippet(c, list[i].snippet);
+		say(c, "</details>\n");
+	}
+}
+
+/* --- sections ------------------------------------------------------------- */
+
+static void value(struct console *c, const char *name, const char *text)
+{
+	say(c, "<dt>%s</dt><dd>", name);
+	page_copyable(c, text);
+	say(c, "</dd>\n");
+}
+
+static void write_sending(struct console *c)
+{
+	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n<dt>%s</dt><dd>",
+	    _("A mail server that sends copies"),
+	    _("It sends a copy of every message to this address, by SMTP with "
+	      "STARTTLS. The address is the only thing that lets a sender in: "
+	      "treat it like a password."),
+	    _("Address"));
+	mailbox_frame_address(c, c->id);
+	say(c, "</dd>\n");
+	value(c, _("Server"), c->conf->hostname);
+	value(c, _("Port"), "25");
+	say(c, "</dl>\n");
+	write_recipes(c, senders, N_ELEMENTS(senders));
+}
+
+static void write_clients(struct console *c, const struct mailbox_conf *m)
+{
+	char user[128];
+
+	snprintf(user, sizeof(user), "USER%%SERVER%%%s", c->id);
+	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n",
+	    _("A mail client behind the proxies"),
+	    _("The client sends and fetches through Restante, with its own "
+	      "password, and a copy of everything is kept. Only the servers "
+	      "named in the settings can be reached."));
+	value(c, _("Server, both ways"), c->conf->hostname);
+	value(c, _("Outgoing, STARTTLS or TLS"), "587");
+	value(c, _("Incoming, TLS or STARTTLS"), "995");
+	value(c, _("User name"), user);
+	say(c, "</dl>\n");
+	if (m->targets.n == 0)
+		say(c, "<p class=\"notice warn\">%s</p>\n",
+		    _("No server may be reached yet: name one in the "
+		      "settings."));
+	write_recipes(c, clients, N_ELEMENTS(clients));
+}
+
+static void write_collecting(struct console *c)
+{
+	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n",
+	    _("The archive that collects"),
+	    _("It logs in by POP3 under TLS, fetches, and deletes what it "
+	      "has."));
+	value(c, _("Server"), c->conf->hostname);
+	value(c, _("Port, TLS or STARTTLS"), "995");
+	value(c, _("User name"), c->id);
+	say(c, "<dt>%s</dt><dd>%s</dd></dl>\n", _("Password"),
+	    _("the one that was shown when the mailbox was made"));
+	write_recipes(c, collectors, N_ELEMENTS(collectors));
+}
+
+PAGE(connect)
+{
+	struct mailbox *m = mailbox_frame_open(c);
+
+	if (!m)
+		return;
+	mailbox_frame_begin(c, mailbox_settings(m));
+	notice_write(c);
+	write_sending(c);
+	write_clients(c, mailbox_settings(m));
+	write_collecting(c);
+	page_end(c);
+	mailbox_close(&m);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deleting a mailbox: a suspended one, its name typed. */
+#include "common/base.h"
+
+#include "handlers/console/audit.h"
+#include "handlers/console/farewell.h"
+#include "handlers/console/mailbox_frame.h"
+#include "store/admin.h"
+
+static struct farewell words(void)
+{
+	return (struct farewell){
+		.path = "/delete",
+		.title = _("Delete"),
+		.what = _("All of it is deleted for good. Let the archive "
+			  "collect first what it does not have yet."),
+		.button = _("Delete for good"),
+	};
+}
+
+PAGE(delete)
+{
+	const struct farewell w = words();
+	struct mailbox *m = mailbox_frame_open(c);
+
+	if (!m)
+		return;
+	farewell_ask(c, m, &w, NULL);
+	mailbox_close(&m);
+}
+
+PAGE(delete_now)
+{
+	const struct farewell w = words();
+	struct mailbox *m = mailbox_frame_open(c);
+	uint64_t messages;
+	struct err e;
+
+	if (!m)
+		return;
+	if (farewell_agreed(c, m, &w, &messages)) {
+		int result = mailbox_delete(&m, messages, &e);
+
+		audit(c, "mailbox-delete", c->id, result < 0 ? &e : NULL);
+		if (result == 0)
+			answer_see_other(c, "/?done=deleted");
+		else
+			page_failure(c, &e);
+	}
+	mailbox_close(&m);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All mailboxes, and above them what needs a person. Reads each mailbox's
+ * settings and its counters, and opens no database.
+ */
+#include "common/base.h"
+#include "handlers/console/console.h"
+
+#include "handlers/console/chart.h"
+#include "handlers/console/language.h"
+#include "handlers/console/mailbox_rows.h"
+#include "handlers/console/notice.h"
+#include "handlers/health.h"
+
+/* --- what needs a person -------------------------------------------------- */
+
+struct needs {
+	struct console *console;
+	size_t n;
+};
+
+/* The list begins with the first of them. */
+static void need(struct needs *needs, const char *text, const char *path,
+		 const char *link)
+{
+	struct console *c = needs->console;
+
+	if (needs->n++ == 0)
+		say(c,
+		    "<section class=\"needs\" id=\"needs\" data-live>\n"
+		    "<h2>%s</h2>\n<ul>\n",
+		    _("Needs attention"));
+	say(c, "<li>%s <a href=\"%s%s\">%s</a></li>\n", text, c->request->base,
+	    path, link);
+}
+
+static bool certificate_needs(struct console *c, char *text, size_t size)
+{
+	struct health_certificate h;
+	char date[TEXT_SIZE];
+
+	health_of_certificate(c->conf, c->now, &h);
+	switch (h.state) {
+	case CERTIFICATE_FINE:
+		return false;
+	case CERTIFICATE_UNREADABLE:
+		snprintf(text, size, _("The certificate cannot be read: %s"),
+			 h.error.text);
+		break;
+	case CERTIFICATE_ENDED:
+		snprintf(text, size,
+			 _("The certificate ended on %s: senders and the "
+			   "archive refuse it."),
+			 text_date(c->language, h.end, date));
+		break;
+	case CERTIFICATE_ENDS_SOON:
+		snprintf(text, size, _("The certificate ends on %s."),
+			 text_date(c->language, h.end, date));
+		break;
+	}
+	return true;
+}
+
+static bool disk_needs(struct console *c, char *text, size_t size)
+{
+	struct health_disk h;
+	char octets[TEXT_SIZE];
+
+	health_of_disk(c->conf, &h);
+	switch (h.state) {
+	case DISK_FINE:
+		return false;
+	case DISK_UNKNOWN:
+		snprintf(text, size, "%s",
+			 _("The free space of the store's disk cannot be "
+			   "read."));
+		break;
+	case DISK_REFUSING:
+		snprintf(text, size,
+			 _("The disk is full (%s free): mail is turned away "
+			   "for now, until the archive collects or room is "
+			   "made."),
+			 text_octets(c->language, h.available, octets));
+		break;
+	case DISK_LOW:
+		snprintf(text, size,
+			 _("Less than %d %% of the disk is free (%s)."),
+			 HEALTH_DISK_PERCENT,
+			 text_octets(c->language, h.available, octets));
+		break;
+	}
+	return true;
+}
+
+static bool row_needs(struct console *c, const struct mailbox_row *r,
+		      char *text, size_t size)
+{
+	char span[TEXT_SIZE];
+
+	if (!r->readable)
+		snprintf(text, size, _("%s cannot be read; the log says why."),
+			 r->name);
+	else if (health_is_uncollected(c->conf, c->now, &r->counters))
+		snprintf(text, size, _("%s has not been collected for %s."),
+			 r->name,
+			 text_span(c->now - health_uncollected_since(
+						    &r->counters),
+				   span));
+	else if (health_is_refusing(r->suspended, c->now, &r->counters))
+		snprintf(text, size,
+			 _("%s is suspended, and mail is still being sent to "
+			   "it: the sender is told to try again later."),
+			 r->name);
+	else
+		return false;
+	return true;
+}
+
+static void write_needs(struct console *c, const struct mailbox_rows *rows)
+{
+	struct needs needs = {.console = c};
+	char text[1024], path[80];
+
+	if (certificate_needs(c, text, sizeof(text)))
+		need(&needs, text, "/system", _("Look"));
+	if (disk_needs(c, text, sizeof(text)))
+		need(&needs, text, "/system", _("Look"));
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!row_needs(c, &rows->list[i], text, sizeof(text)))
+			continue;
+		snprintf(path, sizeof(path), "/mailbox/%s", rows->list[i].id);
+		need(&needs, text, path, _("Open"));
+	}
+	if (needs.n)
+		say(c, "</ul>\n</section>\n");
+	else
+		say(c, "<p class=\"fine\" id=\"needs\" data-live>%s</p>\n",
+		    _("Nothing needs your attention."));
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+static void write_heading(struct console *c)
+{
+	say(c,
+	    "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\" class=\"number\">%s</th>"
+	    "<th scope=\"col\" class=\"number\">%s</th>"
+	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\">%s</th></tr></thead>\n",
+	    _("Name"), _("Status"), _("Waiting"), _("Size"), _("Received"),
+	    _("Collected"), _("Last 14 days"));
+}
+
+static void write_status(struct console *c, const struct mailbox_row *r)
+{
+	if (r->suspended)
+		say(c, "<span class=\"badge off\">%s</span>", _("Suspended"));
+	else
+		say(c, "<span class=\"badge on\">%s</span>", _("Active"));
+}
+
+static void write_row(struct console *c, const struct calendar *calendar,
+		      const struct mailbox_row *r)
+{
+	const struct counters *n = &r->counters;
+	uint64_t days[CHART_DAYS];
+	char waiting[TEXT_SIZE], size[TEXT_SIZE], in[TEXT_SIZE], out[TEXT_SIZE];
+
+	say(c,
+	    "<tr><th scope=\"row\"><a href=\"%s/mailbox/%s\"><bdi>%s</bdi></a>"
+	    "</th><td data-label=\"%s\">",
+	    c->request->base, r->id, r->name, _("Status"));
+	write_status(c, r);
+	say(c,
+	    "</td><td class=\"number\" data-label=\"%s\">%s</td>"
+	    "<td class=\"number\" data-label=\"%s\">%s</td>"
+	    "<td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td>"
+	    "<td data-label=\"%s\">",
+	    _("Waiting"), text_number(c->language, n->messages, waiting),
+	    _("Size"), text_octets(c->language, n->octets, size), _("Received"),
+	    text_time(c->language, n->last_received, in), _("Collected"),
+	    text_time(c->language, n->last_collected, out), _("Last 14 days"));
+	chart_days_of_hours(calendar, n->arrivals, COUNTERS_HOURS, n->hour,
+			    days);
+	chart_sparkline(c, days);
+	say(c, "</td></tr>\n");
+}
+
+static void write_table(struct console *c, const struct mailbox_rows *rows)
+{
+	struct calendar calendar;
+
+	chart_calendar(c->now, &calendar);
+	say(c, "<div class=\"scroll\"><table id=\"mailboxes\" data-live>\n");
+	write_heading(c);
+	say(c, "<tbody>\n");
+	for (size_t i = 0; i < rows->n; i++)
+		write_row(c, &calendar, &rows->list[i]);
+	say(c, "</tbody></table></div>\n");
+}
+
+PAGE(overview)
+{
+	struct mailbox_rows rows;
+	struct err e;
+
+	if (mailbox_rows_read(c->store, &rows, &e) < 0) {
+		page_failure(c, &e);
+		mailbox_rows_release(&rows);
+		return;
+	}
+	page_begin(c, _("Mailboxes"));
+	notice_write(c);
+	write_needs(c, &rows);
+	say(c,
+	    "<p class=\"actions\"><a class=\"button\" href=\"%s/new\">%s</a>"
+	    "</p>\n",
+	    c->request->base, _("New mailbox"));
+	if (rows.n)
+		write_table(c, &rows);
+	else
+		say(c, "<p>%s</p>\n",
+		    _("There is no mailbox yet. Each source of mail gets one "
+		      "of its own."));
+	page_end(c);
+	mailbox_rows_release(&rows);
+}

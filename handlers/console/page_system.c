@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine: certificate, ports, disk, configuration; and a test message. */
+#include "common/base.h"
+
+#include "handlers/console/audit.h"
+#include "handlers/console/console.h"
+#include "handlers/console/helper.h"
+#include "handlers/console/language.h"
+#include "handlers/console/mailbox_choice.h"
+#include "handlers/console/ports.h"
+#include "handlers/health.h"
+
+static void fact(struct console *c, const char *name, const char *value)
+{
+	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, value);
+}
+
+/* --- sections ------------------------------------------------------------- */
+
+static void write_link(const struct tls_link *link, void *arg)
+{
+	struct console *c = arg;
+	char from[TEXT_SIZE], to[TEXT_SIZE];
+
+	say(c,
+	    "<tr><td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td>"
+	    "<td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td></tr>\n",
+	    _("For"), link->subject, _("By"), link->issuer, _("From"),
+	    text_date(c->language, link->begins, from), _("Until"),
+	    text_date(c->language, link->ends, to));
+}
+
+static void write_certificate(struct console *c)
+{
+	struct err e;
+
+	say(c, "<h2>%s</h2>\n<p><code>%s</code></p>\n", _("Certificate"),
+	    c->conf->tls.certificate);
+	say(c,
+	    "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+	    "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
+	    _("For"), _("By"), _("From"), _("Until"));
+	e.kind = ERR_NONE;
+	if (tls_certificate_chain(c->conf->tls.certificate, write_link, c, &e) <
+	    0)
+		say(c, "<tr><td colspan=\"4\">%s</td></tr>\n", e.text);
+	say(c, "</tbody></table></div>\n");
+}
+
+static void write_ports(struct console *c)
+{
+	static const struct {
+		unsigned port;
+		const char *what;
+	} expected[] = {
+		{25, N_("SMTP, copies from mail servers")},
+		{587, N_("SMTP, mail clients (STARTTLS)")},
+		{465, N_("SMTP, mail clients (TLS)")},
+		{110, N_("POP3 (STARTTLS)")},
+		{995, N_("POP3 (TLS)")},
+	};
+	struct ports open;
+
+	ports_listening(&open);
+	say(c, "<h2>%s</h2>\n<dl class=\"facts\">\n", _("Ports"));
+	for (size_t i = 0; i < N_ELEMENTS(expected); i++)
+		say(c,
+		    "<dt>%u</dt><dd><span class=\"badge %s\">%s</span> %s"
+		    "</dd>\n",
+		    expected[i].port,
+		    ports_has(&open, expected[i].port) ? "on" : "off",
+		    ports_has(&open, expected[i].port) ? _("listens")
+						       : _("closed"),
+		    _(expected[i].what));
+	say(c, "</dl>\n");
+}
+
+static void write_disk(struct console *c)
+{
+	char a[TEXT_SIZE], b[TEXT_SIZE], text[3 * TEXT_SIZE];
+	struct health_disk h;
+
+	health_of_disk(c->conf, &h);
+	snprintf(text, sizeof(text), _("%s free of %s"),
+		 text_octets(c->language, h.available, a),
+		 text_octets(c->language, h.all, b));
+	say(c, "<h2>%s</h2>\n<dl class=\"facts\">\n", _("Store"));
+	fact(c, _("Directory"), c->conf->store);
+	fact(c, _("Disk"), text);
+	fact(c, _("Refuses mail below"),
+	     text_octets(c->language, c->conf->limits.reserve, a));
+	say(c, "</dl>\n");
+}
+
+/* The file as it stands. It holds paths and numbers, and no secret. */
+static void write_file(struct console *c, const char *file)
+{
+	FILE *in = fopen(file, "re");
+	char block[4096];
+	size_t n;
+
+	if (!in)
+		return;
+	say(c, "<pre tabindex=\"0\">");
+	while ((n = fread(block, 1, sizeof(block), in)) > 0)
+		html_text(&c->answer.html, block, n);
+	say(c, "</pre>\n");
+	fclose(in);
+}
+
+static void write_configuration(struct console *c)
+{
+	say(c,
+	    "<h2>%s</h2>\n<p><code>%s</code></p>\n"
+	    "<details><summary>%s</summary>\n<p>%s</p>\n",
+	    _("Configuration"), c->conf->file, _("As it is read"),
+	    _("Every key that is not set has its default; “restante config "
+	      "example” prints them all."));
+	write_file(c, c->conf->file);
+	say(c, "</details>\n");
+}
+
+static void write_test(struct console *c)
+{
+	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("Test message"),
+	    _("Sends a message to a mailbox through the real smtp-journal, and "
+	      "shows each step. The archive will collect it like any other."));
+	page_form_begin(c, "/system/test");
+	say(c, "<div class=\"field row\">\n");
+	mailbox_choice_write(c, "");
+	say(c, "<button>%s</button></div>\n</form>\n", _("Send it"));
+}
+
+PAGE(system)
+{
+	page_begin(c, _("System"));
+	if (c->store)
+		write_test(c);
+	else
+		say(c, "<p class=\"notice bad\" role=\"alert\">%s</p>\n",
+		    c->store_error.text);
+	write_certificate(c);
+	write_ports(c);
+	write_disk(c);
+	write_configuration(c);
+	page_end(c);
+}
+
+/* --- the test message ----------------------------------------------------- */
+
+static void write_steps(struct console *c, const struct helper_result *r)
+{
+	const char *text = (const char *)r->out.bytes;
+
+	say(c, "<pre class=\"steps\" tabindex=\"0\">");
+	if (text)
+		html_text(&c->answer.html, text, strlen(text));
+	say(c, "</pre>\n");
+}
+
+PAGE(system_test)
+{
+	const char *text = pairs_value(&c->request->form, "mailbox");
+	struct conf_strings args = {.list = NULL};
+	char id[MAILBOX_ID_LEN + 1];
+	struct helper_result r;
+	struct err e;
+	int result;
+
+	if (!mailbox_id_parse(text, strlen(text), id)) {
+		answer_see_other(c, "/system");
+		return;
+	}
+	conf_strings_add(&args, "mailbox");
+	conf_strings_add(&args, "test");
+	conf_strings_add(&args, id);
+	result = helper_run(c->conf_file, &args, NULL, &r, &e);
+	audit(c, "mailbox-test", id, result < 0 ? &e : NULL);
+	page_begin(c, _("Test message"));
+	if (result == 0)
+		say(c, "<p class=\"notice good\" role=\"status\">%s</p>\n",
+		    _("It was taken, sealed and kept."));
+	else
+		say(c, "<p class=\"notice bad\" role=\"alert\">%s</p>\n",
+		    e.text);
+	write_steps(c, &r);
+	say(c, "<p><a class=\"button\" href=\"%s/system\">%s</a></p>\n",
+	    c->request->base, _("Back"));
+	page_end(c);
+	helper_release(&r);
+	conf_strings_release(&args);
+}

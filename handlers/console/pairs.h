@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * application/x-www-form-urlencoded (WHATWG URL 5.1), decoded where it lies:
+ * a password in a form is nowhere twice. Decides nothing about values.
+ */
+#ifndef RESTANTE_HANDLERS_CONSOLE_PAIRS_H
+#define RESTANTE_HANDLERS_CONSOLE_PAIRS_H
+
+#include "common/base.h"
+
+enum { PAIRS_MAX = 64 };
+
+struct pair {
+	const char *name;
+	const char *value; /* ends in a NUL beyond its length */
+	size_t len;	   /* longer than strlen(value): there is a NUL in it */
+};
+
+struct pairs {
+	struct pair list[PAIRS_MAX];
+	size_t n;
+};
+
+/*
+ * Splits and decodes the n octets of text, behind which one more may be
+ * written. The pairs point into it. False: a broken %, or more than PAIRS_MAX.
+ */
+bool pairs_parse(char *text, size_t n, struct pairs *pairs_r);
+
+/* The first of that name, or NULL. */
+const struct pair *pairs_find(const struct pairs *p, const char *name);
+
+/* Its value, or "" where there is none. */
+const char *pairs_value(const struct pairs *p, const char *name);
+
+#endif

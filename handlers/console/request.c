@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The environment of a CGI program, and its body from fd 0. */
+#include "common/base.h"
+#include "handlers/console/request.h"
+
+#include <errno.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/num.h"
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? value : "";
+}
+
+static enum method read_method(void)
+{
+	static const char *const names[] = {
+		[METHOD_GET] = "GET",
+		[METHOD_HEAD] = "HEAD",
+		[METHOD_POST] = "POST",
+	};
+	const char *name = environment("REQUEST_METHOD");
+
+	for (size_t i = METHOD_GET; i < N_ELEMENTS(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum method)i;
+	return METHOD_OTHER;
+}
+
+/* What the web servers we know say where the connection is under TLS. */
+static bool is_over_tls(void)
+{
+	const char *https = environment("HTTPS");
+
+	return strcasecmp(https, "on") == 0 || strcmp(https, "1") == 0 ||
+	       strcmp(environment("REQUEST_SCHEME"), "https") == 0;
+}
+
+static int read_query(struct request *r)
+{
+	const char *text = environment("QUERY_STRING");
+	size_t n = strlen(text);
+
+	if (n > REQUEST_QUERY_MAX)
+		return 414;
+	memcpy(r->query_text, text, n + 1);
+	return pairs_parse(r->query_text, n, &r->query) ? 0 : 400;
+}
+
+static int read_octets(uint8_t *out, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = read(STDIN_FILENO, out, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return 400;
+		out += got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+static bool is_form(const char *type)
+{
+	static const char form[] = "application/x-www-form-urlencoded";
+	size_t n = strcspn(type, "; ");
+
+	return n == sizeof(form) - 1 && strncasecmp(type, form, n) == 0;
+}
+
+static int read_body(struct request *r)
+{
+	const char *length = environment("CONTENT_LENGTH");
+	uint64_t n;
+	int status;
+
+	if (r->method != METHOD_POST)
+		return 0;
+	if (!*length)
+		return 411;
+	if (!num_parse(length, strlen(length), UINT64_MAX, &n))
+		return 400;
+	if (n > REQUEST_BODY_MAX)
+		return 413;
+	if (!is_form(environment("CONTENT_TYPE")))
+		return 415;
+	secret_init(&r->body, (size_t)n + 1);
+	status = read_octets(r->body.bytes, (size_t)n);
+	if (status)
+		return status;
+	return pairs_parse((char *)r->body.bytes, (size_t)n, &r->form) ? 0
+								       : 400;
+}
+
+int request_read(struct request *r)
+{
+	int status;
+
+	memset(r, 0, sizeof(*r));
+	r->method = read_method();
+	r->base = environment("SCRIPT_NAME");
+	r->path = environment("PATH_INFO");
+	if (!*r->path)
+		r->path = "/";
+	r->peer = environment("REMOTE_ADDR");
+	r->user = environment("REMOTE_USER");
+	r->cookies = environment("HTTP_COOKIE");
+	r->languages = environment("HTTP_ACCEPT_LANGUAGE");
+	r->over_tls = is_over_tls();
+	r->refresh = *environment("HTTP_X_RESTANTE_REFRESH") != '\0';
+	if (*r->path != '/')
+		return 400;
+	if (strlen(r->path) > REQUEST_PATH_MAX)
+		return 414;
+	status = read_query(r);
+	return status ? status : read_body(r);
+}
+
+void request_release(struct request *r)
+{
+	secret_release(&r->body);
+	r->form.n = 0;
+}
+
+bool request_cookie(const struct request *r, const char *name, char *value_r,
+		    size_t size)
+{
+	size_t n_name = strlen(name);
+	const char *at = r->cookies;
+
+	while (*at) {
+		size_t n;
+
+		at += strspn(at, "; ");
+		n = strcspn(at, ";");
+		if (n > n_name && strncmp(at, name, n_name) == 0 &&
+		    at[n_name] == '=') {
+			n -= n_name + 1;
+			if (n >= size)
+				return false;
+			memcpy(value_r, at + n_name + 1, n);
+			value_r[n] = '\0';
+			return true;
+		}
+		at += n;
+	}
+	return false;
+}

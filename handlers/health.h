@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What needs a person: judged here once, told by the shell command and by the
+ * console, each in its own words.
+ */
+#ifndef RESTANTE_HANDLERS_HEALTH_H
+#define RESTANTE_HANDLERS_HEALTH_H
+
+#include "common/conf.h"
+#include "store/counters.h"
+
+enum { HEALTH_CERTIFICATE_DAYS = 21, HEALTH_DISK_PERCENT = 10 };
+
+struct health_disk {
+	enum { DISK_FINE, DISK_LOW, DISK_REFUSING, DISK_UNKNOWN } state;
+	uint64_t available, all; /* octets */
+};
+
+void health_of_disk(const struct conf *conf, struct health_disk *h_r);
+
+struct health_certificate {
+	enum {
+		CERTIFICATE_FINE,
+		CERTIFICATE_ENDS_SOON,
+		CERTIFICATE_ENDED,
+		CERTIFICATE_UNREADABLE,
+	} state;
+	int64_t end;
+	struct err error; /* where it is unreadable */
+};
+
+void health_of_certificate(const struct conf *conf, int64_t now,
+			   struct health_certificate *h_r);
+
+/* Mail waits, and nobody has come for it for console.uncollected-after. */
+bool health_is_uncollected(const struct conf *conf, int64_t now,
+			   const struct counters *n);
+
+/* Since when nobody came for it. */
+int64_t health_uncollected_since(const struct counters *n);
+
+/* Suspended, and somebody tried to deliver to it within a day. */
+bool health_is_refusing(bool suspended, int64_t now, const struct counters *n);
+
+#endif
