@@ -91,14 +91,22 @@ TESTS += %D%/link.sh
 check_PROGRAMS += %D%/chat/chat_run
 %C%_chat_chat_run_SOURCES = \
 	%D%/chat/chat_run.c \
+	%D%/chat/network.c %D%/chat/network.h \
 	%D%/chat/player.c %D%/chat/player.h \
 	%D%/chat/stage.c %D%/chat/stage.h \
+	%D%/chat/stage_cert.c \
 	%D%/chat/stage_check.c \
-	%D%/chat/story.c %D%/chat/story.h
+	%D%/chat/stage_words.c \
+	%D%/chat/story.c %D%/chat/story.h \
+	%D%/chat/voice.c %D%/chat/voice.h
+# network.c stands in for the resolver and for what it leads to.
+%C%_chat_chat_run_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=getaddrinfo -Wl,--wrap=connect
 %C%_chat_chat_run_LDADD = %D%/support/libtest_cert.a $(LDADD)
 TEST_EXTENSIONS = .chat
 CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
 STORIES = \
+	%D%/chat/pop3-proxy/basic.chat \
 	%D%/chat/pop3/bad-lines.chat \
 	%D%/chat/pop3/basic.chat \
 	%D%/chat/pop3/drop-before-quit.chat \
@@ -128,6 +136,7 @@ STORIES = \
 	%D%/chat/pop3/wrong-order.chat \
 	%D%/chat/pop3/wrong-password-first.chat \
 	%D%/chat/pop3/wrong-password.chat \
+	%D%/chat/smtp-proxy/basic.chat \
 	%D%/chat/smtp/bad-addresses.chat \
 	%D%/chat/smtp/bad-command-lines.chat \
 	%D%/chat/smtp/bare-lf-in-data.chat \
@@ -186,7 +195,9 @@ STORIES = \
 	%D%/chat/smtp/upper-case-id.chat \
 	%D%/chat/smtp/wrong-order.chat
 TESTS += $(STORIES)
-EXTRA_DIST += $(STORIES) %D%/chat/README.md
+EXTRA_DIST += $(STORIES) %D%/chat/README.md \
+	%D%/chat/pop3-proxy/login.part \
+	%D%/chat/smtp-proxy/login.part
 
 # What scripts/check runs, and what that needs.
 EXTRA_DIST += %D%/README.md %D%/packages.txt \

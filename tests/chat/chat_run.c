@@ -15,8 +15,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "handlers/dialler.h"
+#include "handlers/pop3_proxy_session.h"
 #include "handlers/pop3_serve_session.h"
 #include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_proxy_session.h"
+#include "tests/chat/network.h"
 #include "tests/chat/player.h"
 
 enum { LOG_MAX = 1024 * 1024 };
@@ -37,9 +41,40 @@ static void serve_pop3(struct conn *c, const struct stage *stage)
 	pop3_serve_session(c, stage->conf, &stage->peer, stage->mode);
 }
 
+static struct dialler *start_dialler(const struct stage *stage,
+				     enum dial_service service)
+{
+	struct dialler *d;
+	struct err e;
+
+	network_set(stage->dir);
+	d = dialler_start(stage->conf, service, &e);
+	if (!d)
+		die_temp("%s", e.text);
+	return d;
+}
+
+static void serve_smtp_proxy(struct conn *c, const struct stage *stage)
+{
+	struct dialler *d = start_dialler(stage, DIAL_SMTP);
+
+	smtp_proxy_session(c, stage->conf, &stage->peer, stage->mode, d);
+	dialler_end(&d);
+}
+
+static void serve_pop3_proxy(struct conn *c, const struct stage *stage)
+{
+	struct dialler *d = start_dialler(stage, DIAL_POP3);
+
+	pop3_proxy_session(c, stage->conf, &stage->peer, stage->mode, d);
+	dialler_end(&d);
+}
+
 static const struct protocol protocols[] = {
 	{"/smtp/", "smtp-journal", serve_smtp},
 	{"/pop3/", "pop3-serve", serve_pop3},
+	{"/smtp-proxy/", "smtp-proxy", serve_smtp_proxy},
+	{"/pop3-proxy/", "pop3-proxy", serve_pop3_proxy},
 };
 
 static const struct protocol *find_protocol(const char *file)
@@ -53,10 +88,7 @@ static const struct protocol *find_protocol(const char *file)
 /* TLS reads records in parts, which a packet's end would cut off. */
 static int socket_type(const struct story *story)
 {
-	for (size_t i = 0; i < story->n; i++)
-		if (story->steps[i].kind == STEP_TLS)
-			return SOCK_STREAM;
-	return SOCK_SEQPACKET;
+	return story_has(story, STEP_TLS) ? SOCK_STREAM : SOCK_SEQPACKET;
 }
 
 /* The server's whole life. Its sanitizers speak through its exit code. */
@@ -66,6 +98,7 @@ NO_RETURN static void serve(const struct protocol *protocol,
 	struct conn *c;
 
 	dup2(log, STDERR_FILENO);
+	signal(SIGXFSZ, SIG_IGN);
 	log_open(protocol->program, LOG_STYLE_SERVICE);
 	c = conn_new(fd, fd);
 	protocol->serve(c, stage);
@@ -122,45 +155,76 @@ static bool has_ended_well(pid_t server, const struct story *story,
 	return false;
 }
 
-static bool play_on(struct stage *stage, const struct story *story,
-		    const struct protocol *protocol, enum player_cut cut,
-		    int log_fd)
-{
-	struct buf log;
-	pid_t server;
-	int fds[2];
-	bool good;
+/* One playing of a story. */
+struct play {
+	const struct story *story;
+	const struct protocol *protocol;
+	enum player_cut cut;
+	struct player_drop drop;
+};
 
-	if (socketpair(AF_UNIX, socket_type(story) | SOCK_CLOEXEC, 0, fds) < 0)
-		die_temp("socketpair: %s", strerror(errno));
+/* The player is none of the server's: what listens must end with us. */
+static pid_t start_server(const struct play *play, struct stage *stage,
+			  struct player *player, int fds[2], int log)
+{
+	pid_t server;
+
 	fflush(stdout);
 	server = fork();
 	if (server < 0)
 		die_temp("fork: %s", strerror(errno));
 	if (server == 0) {
 		close(fds[0]);
-		serve(protocol, stage, fds[1], log_fd);
+		player_free(&player);
+		serve(play->protocol, stage, fds[1], log);
 	}
 	close(fds[1]);
-	good = player_play(stage, story, fds[0], cut);
+	return server;
+}
+
+/* A story that was dropped has an end of its own. */
+static bool check(const struct play *play, const struct stage *stage,
+		  const struct player *player, const struct buf *log)
+{
+	bool good = play->drop.wanted
+			    ? stage_check_tidy(stage, play->story)
+			    : check_afterwards(stage, play->story, log);
+
+	return good & player_check_musts(player);
+}
+
+static bool play_on(const struct play *play, struct stage *stage, int log_fd)
+{
+	struct player *player =
+		player_new(stage, play->story, play->cut, &play->drop);
+	struct buf log;
+	pid_t server;
+	int fds[2];
+	bool good;
+
+	if (socketpair(AF_UNIX, socket_type(play->story) | SOCK_CLOEXEC, 0,
+		       fds) < 0)
+		die_temp("socketpair: %s", strerror(errno));
+	server = start_server(play, stage, player, fds, log_fd);
+	good = player_play(player, fds[0], server);
 	if (!good)
 		kill(server, SIGTERM);
 	buf_init(&log, LOG_MAX);
 	if (good)
-		good = has_ended_well(server, story, &log);
+		good = has_ended_well(server, play->story, &log);
 	else
 		waitpid(server, NULL, 0);
 	read_log(log_fd, &log);
 	if (good)
-		good = check_afterwards(stage, story, &log);
-	else
+		good = check(play, stage, player, &log);
+	if (!good)
 		printf("%s", log.data);
 	buf_release(&log);
+	player_free(&player);
 	return good;
 }
 
-static bool play(const struct story *story, const struct protocol *protocol,
-		 enum player_cut cut)
+static bool play_once(const struct play *play)
 {
 	int log_fd = memfd_create("log", MFD_CLOEXEC);
 	struct stage stage;
@@ -168,12 +232,35 @@ static bool play(const struct story *story, const struct protocol *protocol,
 
 	if (log_fd < 0)
 		die_temp("memfd_create: %s", strerror(errno));
-	stage_build(&stage, story);
-	good = play_on(&stage, story, protocol, cut, log_fd);
+	stage_build(&stage, play->story);
+	good = play_on(play, &stage, log_fd);
 	stage_strike(&stage);
 	close(log_fd);
-	printf("%s %s (%s)\n", good ? "ok" : "FAILED", story->file,
-	       player_cut_name(cut));
+	printf("%s %s (%s", good ? "ok" : "FAILED", play->story->file,
+	       player_cut_name(play->cut));
+	if (play->drop.wanted)
+		printf(", upstream dropped at %zu%s", play->drop.at,
+		       play->drop.halved ? " and a half" : "");
+	printf(")\n");
+	return good;
+}
+
+/* Upstream vanishes before each of its steps, and in the midst of each. */
+static bool play_drops(const struct story *story,
+		       const struct protocol *protocol)
+{
+	struct play play = {
+		.story = story, .protocol = protocol, .cut = PLAYER_LINE};
+	size_t n = player_upstream_steps(story);
+	bool good = true;
+
+	play.drop.wanted = true;
+	for (play.drop.at = 0; play.drop.at < n; play.drop.at++) {
+		play.drop.halved = false;
+		good &= play_once(&play);
+		play.drop.halved = player_upstream_says(story, play.drop.at);
+		good &= !play.drop.halved || play_once(&play);
+	}
 	return good;
 }
 
@@ -187,22 +274,32 @@ static bool is_wanted(const struct story *story, enum player_cut cut)
 	return true;
 }
 
+static bool play_story(const char *file)
+{
+	struct play play = {.protocol = find_protocol(file)};
+	struct story story;
+	bool good = true;
+
+	story_read(&story, file);
+	play.story = &story;
+	for (int cut = 0; cut < PLAYER_N_CUTS; cut++) {
+		play.cut = (enum player_cut)cut;
+		if (is_wanted(&story, play.cut))
+			good &= play_once(&play);
+	}
+	if (story_has(&story, STEP_DROPS))
+		good &= play_drops(&story, play.protocol);
+	story_release(&story);
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	bool good = argc > 1;
 
 	log_open("chat_run", LOG_STYLE_PERSON);
 	signal(SIGPIPE, SIG_IGN);
-	for (int i = 1; i < argc; i++) {
-		const struct protocol *protocol = find_protocol(argv[i]);
-		struct story story;
-
-		story_read(&story, argv[i]);
-		for (int cut = 0; cut < PLAYER_N_CUTS; cut++)
-			if (is_wanted(&story, (enum player_cut)cut))
-				good &= play(&story, protocol,
-					     (enum player_cut)cut);
-		story_release(&story);
-	}
+	for (int i = 1; i < argc; i++)
+		good &= play_story(argv[i]);
 	return good ? 0 : 1;
 }

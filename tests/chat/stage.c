@@ -24,6 +24,7 @@ static const char conf_text[] = "hostname = 'gw.example'\n"
 				"runtime = '%s'\n"
 				"identity { scrypt-log-n = 10 }\n";
 static const char conf_store[] = "store = '%s/store'\n";
+static const char conf_proxy[] = "proxy { upstream-ca = '%s/ca.pem' }\n";
 static const char conf_tls[] = "tls {\n"
 			       "certificate = '%s/cert.pem'\n"
 			       "key = '%s/key.pem'\n"
@@ -49,25 +50,11 @@ static int remove_one(const char *path, const struct stat *st UNUSED,
 	return remove(path);
 }
 
-static void make_certificate(const struct stage *stage)
-{
-	const struct test_cert wanted = {.common_name = "gw.example",
-					 .dns = "gw.example"};
-	char cert[STAGE_PATH_MAX], key[STAGE_PATH_MAX];
-	struct test_ca *ca = test_ca_new("Chat CA");
-
-	snprintf(cert, sizeof(cert), "%s/cert.pem", stage->dir);
-	snprintf(key, sizeof(key), "%s/key.pem", stage->dir);
-	test_ca_write(ca, stage->ca_file);
-	test_cert_write(ca, &wanted, cert, key);
-	test_ca_free(&ca);
-}
-
 static void write_conf(const struct stage *stage, const struct story *story,
 		       const char *file)
 {
 	FILE *out = fopen(file, "we");
-	bool own_tls = false, own_store = false;
+	bool own_tls = false, own_store = false, own_proxy = false;
 	struct buf line;
 
 	if (!out)
@@ -81,6 +68,7 @@ static void write_conf(const struct stage *stage, const struct story *story,
 			continue;
 		own_tls |= strncmp(step->text, "tls", 3) == 0;
 		own_store |= strncmp(step->text, "store", 5) == 0;
+		own_proxy |= strncmp(step->text, "proxy", 5) == 0;
 		buf_reset(&line);
 		stage_expand(stage, step->text, &line);
 		fprintf(out, "%s\n", line.data);
@@ -90,6 +78,8 @@ static void write_conf(const struct stage *stage, const struct story *story,
 		fprintf(out, conf_store, stage->dir);
 	if (!own_tls)
 		fprintf(out, conf_tls, stage->dir, stage->dir);
+	if (!own_proxy)
+		fprintf(out, conf_proxy, stage->dir);
 	if (fclose(out) != 0)
 		die_temp("%s: %s", file, strerror(errno));
 }
@@ -106,14 +96,14 @@ static void read_conf(struct stage *stage, const struct story *story)
 		die_usage("%s: %s", story->file, e.text);
 }
 
-static struct stage_mailbox *find(const struct stage *stage, const char *name,
-				  size_t n)
+const struct stage_mailbox *stage_mailbox(const struct stage *stage,
+					  const char *name, size_t n)
 {
 	for (size_t i = 0; i < stage->n_mailboxes; i++) {
 		const struct stage_mailbox *m = &stage->mailboxes[i];
 
 		if (strlen(m->name) == n && memcmp(m->name, name, n) == 0)
-			return (struct stage_mailbox *)m;
+			return m;
 	}
 	return NULL;
 }
@@ -126,7 +116,7 @@ static int change_settings(struct mailbox_conf *conf, const void *arg,
 
 	while (*word) {
 		size_t n = strcspn(word, " ");
-		char key[64];
+		char key[256];
 		char *value;
 
 		snprintf(key, sizeof(key), "%.*s", (int)n, word);
@@ -137,7 +127,9 @@ static int change_settings(struct mailbox_conf *conf, const void *arg,
 			continue;
 		}
 		*value++ = '\0';
-		if (mailbox_conf_set(conf, key, value, e) < 0)
+		if (strcmp(key, "target") == 0)
+			conf_strings_add(&conf->targets, value);
+		else if (mailbox_conf_set(conf, key, value, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -199,7 +191,8 @@ static void add_mailbox(struct stage *stage, struct store *store,
 static void keep(const struct stage *stage, struct store *store,
 		 const char *text)
 {
-	const struct stage_mailbox *m = find(stage, text, strcspn(text, " "));
+	const struct stage_mailbox *m =
+		stage_mailbox(stage, text, strcspn(text, " "));
 	struct delivery *d = NULL;
 	struct mailbox *open;
 	struct buf bytes;
@@ -275,22 +268,19 @@ static enum tls_mode parse_mode(const char *text)
 
 void stage_build(struct stage *stage, const struct story *story)
 {
-	bool tls = false;
-
 	*stage = (struct stage){.mode = TLS_MODE_STARTTLS};
 	set_peer(&stage->peer, "192.0.2.7");
 	for (size_t i = 0; i < story->n; i++) {
 		const struct step *step = &story->steps[i];
 
-		tls |= step->kind == STEP_TLS;
 		if (step->kind == STEP_PEER)
 			set_peer(&stage->peer, step->text);
 		if (step->kind == STEP_MODE)
 			stage->mode = parse_mode(step->text);
 	}
 	make_directory(stage);
-	if (tls)
-		make_certificate(stage);
+	if (story_has(story, STEP_TLS))
+		stage_make_certificates(stage);
 	fill_store(stage, story);
 	read_conf(stage, story);
 }
@@ -298,77 +288,11 @@ void stage_build(struct stage *stage, const struct story *story)
 void stage_strike(struct stage *stage)
 {
 	conf_free(&stage->conf);
+	if (stage->ca)
+		test_ca_free(&stage->ca);
+	if (stage->other_ca)
+		test_ca_free(&stage->other_ca);
 	for (size_t i = 0; i < stage->n_mailboxes; i++)
 		secret_release(&stage->mailboxes[i].password);
 	nftw(stage->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-/* What stands for a mailbox's "_suffix" at word; *n_r is its length. */
-static const char *look_up_suffix(const struct stage_mailbox *m,
-				  const char *word, size_t *n_r)
-{
-	const struct {
-		const char *suffix, *value;
-	} words[] = {
-		/* Longer ones first. */
-		{"_password64", m->password64},
-		{"_password", (const char *)m->password.bytes},
-		{"_plain64", m->plain64},
-		{"_id64", m->id64},
-	};
-
-	for (size_t i = 0; i < N_ELEMENTS(words); i++) {
-		*n_r = strlen(words[i].suffix);
-		if (strncmp(word, words[i].suffix, *n_r) == 0)
-			return words[i].value;
-	}
-	*n_r = 0;
-	return NULL;
-}
-
-/* What a $word stands for; its length goes to *n_r. */
-static const char *look_up(const struct stage *stage, const char *word,
-			   size_t *n_r)
-{
-	size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz");
-	size_t upper = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	const struct stage_mailbox *m;
-	size_t suffix_len = 0;
-	const char *value;
-	char name[32];
-
-	*n_r = n ? n : upper;
-	if (*n_r >= sizeof(name))
-		return NULL;
-	for (size_t i = 0; i < *n_r; i++)
-		name[i] = (char)tolower((unsigned char)word[i]);
-	if (n == 3 && memcmp(name, "dir", 3) == 0)
-		return stage->dir;
-	m = find(stage, name, *n_r);
-	if (!m)
-		return NULL;
-	value = n ? look_up_suffix(m, word + n, &suffix_len) : m->upper_id;
-	*n_r += suffix_len;
-	return value ? value : m->id;
-}
-
-void stage_expand(const struct stage *stage, const char *text, struct buf *out)
-{
-	bool fits = true;
-
-	while (*text && fits) {
-		size_t n = 0;
-		const char *value = NULL;
-
-		if (*text == '$')
-			value = look_up(stage, text + 1, &n);
-		if (value) {
-			fits = buf_adds(out, value);
-			text += 1 + n;
-		} else {
-			fits = buf_add(out, text++, 1);
-		}
-	}
-	if (!fits)
-		die_usage("too long: %s", text);
 }

@@ -8,8 +8,11 @@
 
 #include "common/program.h"
 #include "common/secret.h"
+#include "common/tls.h"
 #include "store/store.h"
 #include "tests/chat/story.h"
+
+struct test_ca;
 
 enum { STAGE_MAILBOXES = 8, STAGE_PATH_MAX = 256 };
 
@@ -27,6 +30,8 @@ struct stage {
 	char ca_file[STAGE_PATH_MAX];
 	struct stage_mailbox mailboxes[STAGE_MAILBOXES];
 	size_t n_mailboxes;
+	struct test_ca *ca;	  /* where the story has TLS */
+	struct test_ca *other_ca; /* whom nobody trusts */
 	struct conf *conf;
 	struct peer peer;
 	enum tls_mode mode;
@@ -36,9 +41,23 @@ struct stage {
 void stage_build(struct stage *stage, const struct story *story);
 void stage_strike(struct stage *stage);
 
+/* NULL: there is none of that name, which has n octets. */
+const struct stage_mailbox *stage_mailbox(const struct stage *stage,
+					  const char *name, size_t n);
+
+/* How many messages are in it, as a collector sees it. */
+size_t stage_count(const struct stage *stage, const struct stage_mailbox *m);
+
+/* For stage_build(): our certificate, and who signs upstream's. */
+void stage_make_certificates(struct stage *stage);
+/* A real server's session with a certificate of that kind; see README.md. */
+struct tls *stage_upstream_tls(const struct stage *stage, const char *kind,
+			       struct err *e);
+
 /*
  * Text with $name (a mailbox's id), $NAME (the same in upper case),
- * $name_password, $name_id64, $name_password64, $name_plain64 and $dir put in.
+ * $name_password, $name_id64, $name_password64, $name_plain64 and $dir put in,
+ * and $base64{…} of such text with escapes.
  */
 void stage_expand(const struct stage *stage, const char *text, struct buf *out);
 

@@ -175,10 +175,23 @@ static void next_word(const char **rest, char *word, size_t size)
 static const struct stage_mailbox *find(const struct stage *stage,
 					const char *name)
 {
-	for (size_t i = 0; i < stage->n_mailboxes; i++)
-		if (strcmp(stage->mailboxes[i].name, name) == 0)
-			return &stage->mailboxes[i];
-	die_usage("no such mailbox: %s", name);
+	const struct stage_mailbox *m =
+		stage_mailbox(stage, name, strlen(name));
+
+	if (!m)
+		die_usage("no such mailbox: %s", name);
+	return m;
+}
+
+size_t stage_count(const struct stage *stage, const struct stage_mailbox *m)
+{
+	struct view view;
+	size_t count;
+
+	view_open(&view, stage, m);
+	count = collection_count(view.collection);
+	view_close(&view);
+	return count;
 }
 
 bool stage_check(const struct stage *stage, const struct story *story,

@@ -9,6 +9,13 @@
 
 #include "common/buf.h"
 
+/* Whose step it is. The server under test is never one of them. */
+enum voice_name {
+	VOICE_CLIENT,
+	VOICE_UPSTREAM, /* the real server behind a proxy */
+	N_VOICES,
+};
+
 enum step_kind {
 	/* what there is before the session */
 	STEP_CONF,    /* a line of restante.conf */
@@ -17,16 +24,23 @@ enum step_kind {
 	STEP_PEER,    /* ADDRESS [TLS-VERSION]: who is connected */
 	STEP_MODE,    /* implicit, starttls or none */
 	STEP_ONLY,    /* the one way of cutting that makes sense */
-	/* the session */
-	STEP_SAY,     /* C: a line */
-	STEP_SAY_RAW, /* C= octets with escapes, no CRLF of their own */
-	STEP_FILL,    /* C# so many octets of text, in lines */
-	STEP_HEAR,    /* S: a line, exactly */
-	STEP_MATCH,   /* S~ a line, by a pattern */
-	STEP_TLS,     /* the handshake */
-	STEP_CLOSED,  /* the server hangs up */
-	STEP_CUT,     /* the client vanishes */
-	STEP_SHUT,    /* the client stops talking, and listens */
+	STEP_LISTEN,  /* PORT or SOCKET: upstream can be reached there */
+	STEP_DROPS,   /* upstream is to vanish at each of its steps, too */
+	/* the session, of either voice */
+	STEP_SAY,      /* a line */
+	STEP_SAY_RAW,  /* octets with escapes, no CRLF of their own */
+	STEP_FILL,     /* so many octets of text, in lines */
+	STEP_HEAR,     /* a line, exactly */
+	STEP_HEAR_RAW, /* octets with escapes, exactly */
+	STEP_MATCH,    /* a line, by a pattern */
+	STEP_TLS,      /* the handshake; upstream's may say a bad certificate */
+	STEP_CLOSED,   /* the server under test hangs up */
+	STEP_CUT,      /* the voice vanishes */
+	STEP_SHUT,     /* it stops talking, and listens */
+	/* the session, of nobody */
+	STEP_DIALLED, /* PORT or SOCKET: upstream is connected to */
+	STEP_LIMIT,   /* "files N", "octets N" or "none", of the server */
+	STEP_MUST,    /* NAME N: from here on so many are kept, come what may */
 	/* what there is afterwards */
 	STEP_LOG,   /* LOG~ a pattern in the log */
 	STEP_STORE, /* see stage.h */
@@ -34,12 +48,18 @@ enum step_kind {
 
 struct step {
 	enum step_kind kind;
+	enum voice_name voice;
+	const char *file;
 	unsigned line; /* of the file */
 	char *text;
 };
 
+enum { STORY_FILES = 8 };
+
 struct story {
 	char *file;
+	char *files[STORY_FILES]; /* what it includes, and itself */
+	size_t n_files;
 	struct step *steps;
 	size_t n;
 };
@@ -50,6 +70,8 @@ void story_release(struct story *story);
 
 /* Octets with the escapes \r \n \t \\ \0 \xNN. False: not that. */
 bool story_unescape(const char *text, struct buf *out) MUST_USE;
+
+bool story_has(const struct story *story, enum step_kind kind);
 
 /* n octets of text in lines of 72 and CRLF, the first one a header field. */
 void story_fill(size_t n, struct buf *out);
