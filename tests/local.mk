@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	%D%/grid/grid_smtp \
 	%D%/unit/test_addr \
 	%D%/unit/test_admin \
+	%D%/unit/test_admins \
 	%D%/unit/test_age \
 	%D%/unit/test_bech32 \
 	%D%/unit/test_buf \
@@ -13,9 +14,14 @@ UNIT_TESTS = \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_conn \
+	%D%/unit/test_console_html \
+	%D%/unit/test_console_language \
+	%D%/unit/test_console_pairs \
+	%D%/unit/test_console_sessions \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dial_rules \
+	%D%/unit/test_digest \
 	%D%/unit/test_dn \
 	%D%/unit/test_dot \
 	%D%/unit/test_err \
@@ -46,6 +52,7 @@ UNIT_TESTS = \
 	%D%/unit/test_tls \
 	%D%/unit/test_trace \
 	%D%/unit/test_unseal \
+	%D%/unit/test_utf8 \
 	%D%/unit/test_wiping
 
 # What several of them share.
@@ -72,7 +79,8 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
-LDADD = handlers/libsession.a $(OPENER_LIBS) $(CMOCKA_LIBS)
+LDADD = handlers/console/libconsole.a handlers/libsession.a $(OPENER_LIBS) \
+	$(CRYPT_LIBS) $(CMOCKA_LIBS)
 
 # Our age reader and writer as programs, for the scripts in vectors/.
 check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector

@@ -114,7 +114,7 @@ const char *text_octets(const struct language *l, uint64_t octets,
 			char out[TEXT_SIZE])
 {
 	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-	uint64_t tenths = octets * 10 / 1024;
+	uint64_t tenths = octets / 1024 * 10 + octets % 1024 * 10 / 1024;
 	size_t i = 0;
 
 	if (octets < 1024) {
@@ -122,7 +122,7 @@ const char *text_octets(const struct language *l, uint64_t octets,
 		return out;
 	}
 	for (; tenths >= 9995 && i + 1 < N_ELEMENTS(units); i++)
-		tenths /= 1024;
+		tenths = (tenths + 512) / 1024;
 	if (tenths < 100)
 		snprintf(out, TEXT_SIZE, "%u%s%u %s", (unsigned)(tenths / 10),
 			 l->decimal, (unsigned)(tenths % 10), units[i]);

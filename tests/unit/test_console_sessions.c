@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sessions and forms as files: what begins, what ends, what counts once. */
+#include "common/base.h"
+#include "handlers/console/sessions.h"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/admin_files.h"
+
+enum { IDLE = 600 };
+
+struct fixture {
+	char path[64];
+	int state;
+	char token[SESSION_TOKEN_LEN + 1];
+};
+
+static struct err e;
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	snprintf(f->path, sizeof(f->path), "/tmp/test_sessions.XXXXXX");
+	assert_non_null(mkdtemp(f->path));
+	f->state = open(f->path, O_RDONLY | O_DIRECTORY);
+	session_token_new(f->token);
+	assert_int_equal(
+		session_start(f->state, f->token, "anna", "0123abcd", IDLE, &e),
+		0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	close(f->state);
+	assert_int_equal(admin_remove_tree(AT_FDCWD, f->path, &e), 0);
+	free(f);
+	return 0;
+}
+
+/* The path of the session's file: the digest of the token. */
+static void file_of(const struct fixture *f, const char *token, char path[256])
+{
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_hex(token, strlen(token), hex);
+	snprintf(path, 256, "%s/sessions/%s", f->path, hex);
+}
+
+static void set_age(const struct fixture *f, const char *token, time_t seconds)
+{
+	struct timespec times[2] = {{.tv_sec = time(NULL) - seconds},
+				    {.tv_sec = time(NULL) - seconds}};
+	char path[256];
+
+	file_of(f, token, path);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static enum session_state look_up(const struct fixture *f, const char *token,
+				  bool used, struct session_facts *facts)
+{
+	return session_look_up(f->state, token, IDLE, used, facts);
+}
+
+static void a_session_is_found_by_its_cookie_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct session_facts facts;
+	char other[SESSION_TOKEN_LEN + 1], path[256];
+
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_ALIVE);
+	assert_string_equal(facts.name, "anna");
+	assert_string_equal(facts.stamp, "0123abcd");
+	session_token_new(other);
+	assert_true(session_token_valid(other));
+	assert_int_equal(look_up(f, other, true, &facts), SESSION_NONE);
+	/* The cookie is nowhere on the disk. */
+	snprintf(path, sizeof(path), "%s/sessions/%s", f->path, f->token);
+	assert_int_equal(access(path, F_OK), -1);
+	file_of(f, f->token, path);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+static void a_session_ends_when_it_is_idle(void **state)
+{
+	struct fixture *f = *state;
+	struct session_facts facts;
+
+	set_age(f, f->token, IDLE - 5);
+	assert_int_equal(look_up(f, f->token, false, &facts), SESSION_ALIVE);
+	set_age(f, f->token, IDLE + 5);
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_ENDED);
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_NONE);
+}
+
+static void use_keeps_it_alive_and_a_refresh_does_not(void **state)
+{
+	struct fixture *f = *state;
+	struct session_facts facts;
+	struct stat st;
+	char path[256];
+
+	file_of(f, f->token, path);
+	set_age(f, f->token, IDLE / 2);
+	assert_int_equal(look_up(f, f->token, false, &facts), SESSION_ALIVE);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(time(NULL) - st.st_mtim.tv_sec >= IDLE / 2);
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_ALIVE);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(time(NULL) - st.st_mtim.tv_sec < IDLE / 2);
+}
+
+static void a_session_ends_after_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct session_facts facts;
+	char path[256];
+	FILE *out;
+
+	file_of(f, f->token, path);
+	out = fopen(path, "w");
+	fprintf(out, "anna 0123abcd %jd\n",
+		(intmax_t)time(NULL) - SESSION_MAX - 1);
+	fclose(out);
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_ENDED);
+}
+
+static void all_of_one_name_end(void **state)
+{
+	struct fixture *f = *state;
+	struct session_facts facts;
+	char second[SESSION_TOKEN_LEN + 1], other[SESSION_TOKEN_LEN + 1];
+
+	session_token_new(second);
+	session_token_new(other);
+	assert_int_equal(session_start(f->state, second, "anna", "x", IDLE, &e),
+			 0);
+	assert_int_equal(session_start(f->state, other, "bob", "x", IDLE, &e),
+			 0);
+	assert_int_equal(session_end_all(f->state, "anna"), 2);
+	assert_int_equal(look_up(f, f->token, true, &facts), SESSION_NONE);
+	assert_int_equal(look_up(f, second, true, &facts), SESSION_NONE);
+	assert_int_equal(look_up(f, other, true, &facts), SESSION_ALIVE);
+	session_end(f->state, other);
+	assert_int_equal(look_up(f, other, true, &facts), SESSION_NONE);
+}
+
+static void what_has_ended_is_cleared_away(void **state)
+{
+	struct fixture *f = *state;
+	char second[SESSION_TOKEN_LEN + 1], path[256];
+
+	set_age(f, f->token, IDLE + 5);
+	session_token_new(second);
+	assert_int_equal(session_start(f->state, second, "bob", "x", IDLE, &e),
+			 0);
+	file_of(f, f->token, path);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_form_counts_once(void **state)
+{
+	struct fixture *f = *state;
+	char name[SESSION_TOKEN_LEN + 1];
+
+	form_name_new(name);
+	assert_int_equal(form_spend(f->state, name, &e), 0);
+	assert_int_equal(form_spend(f->state, name, &e), -1);
+	assert_int_equal(e.kind, ERR_STATE);
+	assert_int_equal(form_spend(f->state, "", &e), -1);
+	assert_int_equal(form_spend(f->state, "../sessions/x", &e), -1);
+}
+
+static void tokens_have_a_form(void **state)
+{
+	char token[SESSION_TOKEN_LEN + 2];
+
+	(void)state;
+	session_token_new(token);
+	assert_true(session_token_valid(token));
+	token[SESSION_TOKEN_LEN] = '0';
+	token[SESSION_TOKEN_LEN + 1] = '\0';
+	assert_false(session_token_valid(token));
+	token[SESSION_TOKEN_LEN] = '\0';
+	token[3] = 'A';
+	assert_false(session_token_valid(token));
+	assert_false(session_token_valid(""));
+}
+
+#define RIGGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIGGED(a_session_is_found_by_its_cookie_alone),
+		RIGGED(a_session_ends_when_it_is_idle),
+		RIGGED(use_keeps_it_alive_and_a_refresh_does_not),
+		RIGGED(a_session_ends_after_its_time),
+		RIGGED(all_of_one_name_end),
+		RIGGED(what_has_ended_is_cleared_away),
+		RIGGED(a_form_counts_once),
+		RIGGED(tokens_have_a_form),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
