@@ -144,7 +144,7 @@ int admins_each(const char *file,
 		void (*each)(const struct admin *admin, void *arg), void *arg,
 		struct err *e)
 {
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 	const char *line;
 	struct buf text;
 	size_t at = 0, n;
@@ -228,7 +228,7 @@ static bool add_entry(struct buf *out, const struct admin *a)
 static bool edit(const struct buf *text, const struct change *c,
 		 struct buf *out, bool *found_r)
 {
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 	const char *line;
 	size_t at = 0, n;
 	bool fits = true;

@@ -148,8 +148,8 @@ TOOL_RUN(delete);
 TOOL_RUN(export); /* tool_export.c */
 TOOL_RUN(sweep);  /* tool_status.c */
 TOOL_RUN(status);
-TOOL_RUN(test);		/* tool_test.c */
-TOOL_RUN(admin_add);	/* tool_admin.c */
+TOOL_RUN(test);	     /* tool_test.c */
+TOOL_RUN(admin_add); /* tool_admin.c */
 TOOL_RUN(admin_passwd);
 TOOL_RUN(admin_list);
 TOOL_RUN(admin_remove);

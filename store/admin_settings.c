@@ -120,8 +120,7 @@ int mailbox_update(struct mailbox *m,
 		result = admin_write_settings(m->dir, &m->settings, e);
 	if (result < 0) {
 		err_prefix(e, "mailbox %s", m->id);
-		admin_read_anew(m,
-				      &reading); /* as it was before change() */
+		admin_read_anew(m, &reading); /* as it was before change() */
 	}
 	admin_end(m);
 	return result;

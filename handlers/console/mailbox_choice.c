@@ -9,7 +9,7 @@
 
 void mailbox_choice_write(struct console *c, const char *chosen)
 {
-	struct mailbox_rows rows;
+	struct mailbox_rows rows = {.list = NULL};
 	struct err e;
 
 	say(c,

@@ -75,12 +75,11 @@ static const struct language *choose_language(const struct console *c)
 	return l ? l : language_find("en");
 }
 
-static void serve(struct console *c)
+static void serve(struct console *c, struct request *request)
 {
-	struct request request;
-	int status = request_read(&request);
+	int status = request_read(request);
 
-	c->request = &request;
+	c->request = request;
 	c->language = choose_language(c);
 	language_use(c->language);
 	answer_init(&c->answer);
@@ -89,7 +88,7 @@ static void serve(struct console *c)
 		log_info("the answer was not taken: %s", strerror(errno));
 	answer_release(&c->answer);
 	explicit_bzero(&c->visitor, sizeof(c->visitor));
-	request_release(&request);
+	request_release(request);
 }
 
 static const char *configuration_file(void)
@@ -120,6 +119,7 @@ int main(int argc, char **argv)
 {
 	struct console c = {.conf_file = configuration_file(),
 			    .now = time(NULL)};
+	struct request request;
 	struct conf *conf;
 	struct err e;
 
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 	c.conf = conf;
 	c.store = store_open(conf->store, &c.store_error);
 	c.state = open_state(conf);
-	serve(&c);
+	serve(&c, &request);
 	if (c.state >= 0)
 		close(c.state);
 	store_free(&c.store);

@@ -83,7 +83,7 @@ static int change(struct console *c, const struct secret *old,
 		  const struct secret *new, struct err *e)
 {
 	const char *file = c->conf->console.admins, *name = c->visitor.name;
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 
 	if (visitor_check_password(c, name, old, &admin, e) < 0 ||
 	    admins_set_password(file, name, new, false, e) < 0)

@@ -202,7 +202,7 @@ static void write_table(struct console *c, const struct mailbox_rows *rows)
 
 PAGE(overview)
 {
-	struct mailbox_rows rows;
+	struct mailbox_rows rows = {.list = NULL};
 	struct err e;
 
 	if (mailbox_rows_read(c->store, &rows, &e) < 0) {

@@ -34,7 +34,7 @@ static void make_proof(struct visitor *v)
 static bool is_still_admin(struct console *c, const struct session_facts *facts)
 {
 	char stamp[SESSION_STAMP_LEN + 1];
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 	struct err e;
 
 	if (admins_find(c->conf->console.admins, facts->name, &admin, &e) < 0)
@@ -189,7 +189,7 @@ int visitor_check_password(struct console *c, const char *name,
 int visitor_sign_in(struct console *c, const char *name,
 		    const struct secret *password, struct err *e)
 {
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 	int result = visitor_check_password(c, name, password, &admin, e);
 
 	if (result == 0)
@@ -200,7 +200,7 @@ int visitor_sign_in(struct console *c, const char *name,
 
 int visitor_sign_in_again(struct console *c, struct err *e)
 {
-	struct admin admin;
+	struct admin admin = {.one_time = false};
 	int result = admins_find(c->conf->console.admins, c->visitor.name,
 				 &admin, e);
 
