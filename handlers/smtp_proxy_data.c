@@ -178,7 +178,8 @@ static const struct reply *send_last_line(struct passage *p)
 	(void)dot_out_end(&p->dot, &server);
 	conn_set_deadline(p->server, s->conf->limits.data_timeout, 0);
 	if (conn_flush(p->server) != CONN_OK ||
-	    smtp_upstream_read(s->account.upstream, &r, &e) < 0) {
+	    smtp_upstream_read(s->account.upstream, &r, &e) < 0 ||
+	    r.code / 100 == 3) {
 		err_set(&e, ERR_TEMP,
 			"server %s did not say what became of the message",
 			s->account.login.server.host);
@@ -195,6 +196,17 @@ static const struct reply *send_last_line(struct passage *p)
 	}
 	buf_release(&r.text);
 	return result;
+}
+
+/* It left before the last line: it cannot have the message. */
+static const struct reply *server_lost(struct passage *p)
+{
+	struct session *s = p->s;
+	struct err e;
+
+	err_set(&e, ERR_TEMP, "server %s did not take the message",
+		s->account.login.server.host);
+	return smtp_proxy_lost_server(s, &e);
 }
 
 static const struct reply *client_lost(struct session *s,
@@ -222,10 +234,32 @@ static const struct reply *pass_message(struct passage *p)
 		return client_lost(s, status);
 	if (!finish_copy(p))
 		return not_kept(p);
+	if (conn_broken(p->server))
+		return server_lost(p);
 	return send_last_line(p);
 }
 
 /* --- DATA ----------------------------------------------------------------- */
+
+/*
+ * No message follows, and the client takes the transaction for ended; some
+ * servers do not, and would refuse the next one.
+ */
+static const struct reply *end_transaction(struct session *s,
+					   const struct reply *r)
+{
+	const struct reply *lost = smtp_proxy_reset(s);
+
+	return lost ? lost : r;
+}
+
+static const struct reply *refused(struct session *s,
+				   const struct smtp_reply *r)
+{
+	const struct reply *relayed = smtp_proxy_relay(s, r);
+
+	return relayed == &reply_sent ? end_transaction(s, relayed) : relayed;
+}
 
 /* NULL: the server waits for the message. */
 static const struct reply *ask_server(struct session *s)
@@ -239,8 +273,10 @@ static const struct reply *ask_server(struct session *s)
 			  s->conf->limits.command_timeout, 0);
 	if (smtp_upstream_command(s->account.upstream, &r, &e, "DATA") < 0)
 		refusal = smtp_proxy_lost_server(s, &e);
+	else if (r.code / 100 < 4 && r.code != 354)
+		refusal = smtp_proxy_out_of_turn(s, &r);
 	else if (r.code != 354)
-		refusal = smtp_proxy_relay(s, &r);
+		refusal = refused(s, &r);
 	buf_release(&r.text);
 	return refusal;
 }
@@ -257,7 +293,7 @@ const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
 	if (!p.copy) {
 		log_error("%s", e.text);
 		summary_note(&s->summary, OUTCOME_TEMPFAIL, "store");
-		r = &reply_not_kept;
+		r = end_transaction(s, &reply_not_kept);
 	} else {
 		r = ask_server(s);
 		if (!r)

@@ -10,8 +10,7 @@
 #include "handlers/sasl_server.h"
 #include "handlers/smtp_replies.h"
 
-/* Ends the transaction on both sides. NULL: the server went along. */
-static const struct reply *reset(struct session *s)
+const struct reply *smtp_proxy_reset(struct session *s)
 {
 	const struct reply *lost = NULL;
 	struct smtp_reply r;
@@ -23,13 +22,15 @@ static const struct reply *reset(struct session *s)
 			  s->conf->limits.command_timeout, 0);
 	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
 		lost = smtp_proxy_lost_server(s, &e);
+	else if (r.code / 100 != 2)
+		lost = smtp_proxy_out_of_turn(s, &r);
 	buf_release(&r.text);
 	return lost;
 }
 
 const struct reply *smtp_proxy_rset(struct session *s, const char *arg UNUSED)
 {
-	const struct reply *lost = s->tx ? reset(s) : NULL;
+	const struct reply *lost = s->tx ? smtp_proxy_reset(s) : NULL;
 
 	return lost ? lost : &smtp_ok;
 }
@@ -42,7 +43,7 @@ static void note_greeting(struct session *s, const char *name)
 
 const struct reply *smtp_proxy_helo(struct session *s, const char *arg)
 {
-	const struct reply *lost = s->tx ? reset(s) : NULL;
+	const struct reply *lost = s->tx ? smtp_proxy_reset(s) : NULL;
 
 	note_greeting(s, arg);
 	if (lost)

@@ -49,7 +49,8 @@ void smtp_proxy_forget_mail(struct session *s);
 
 /*
  * Sends the client a reply of the server's as it came. One of 421 ends the
- * session. Takes no ownership.
+ * session, and so does 3yz, which has no place here: it would have the client
+ * begin a message. Takes no ownership.
  */
 const struct reply *smtp_proxy_relay(struct session *s,
 				     const struct smtp_reply *r);
@@ -58,6 +59,10 @@ const struct reply *smtp_proxy_relay(struct session *s,
  */
 const struct reply *smtp_proxy_lost_server(struct session *s,
 					   const struct err *e);
+
+/* The same for a reply that is none to what was asked. */
+const struct reply *smtp_proxy_out_of_turn(struct session *s,
+					   const struct smtp_reply *r);
 
 /*
  * The server's reply to a command, relayed. *code_r is its code, 0 where the
@@ -71,6 +76,8 @@ bool smtp_proxy_offers_starttls(const struct session *s);
 const struct reply *smtp_proxy_helo(struct session *s, const char *arg);
 const struct reply *smtp_proxy_ehlo(struct session *s, const char *arg);
 const struct reply *smtp_proxy_rset(struct session *s, const char *arg);
+/* Ends the transaction on both sides. NULL: the server went along. */
+const struct reply *smtp_proxy_reset(struct session *s);
 
 /* smtp_proxy_login.c */
 const struct reply *smtp_proxy_auth(struct session *s, const char *arg);

@@ -54,6 +54,8 @@ static enum smtp_proxy_state state_of(const struct session *s)
 const struct reply *smtp_proxy_relay(struct session *s,
 				     const struct smtp_reply *r)
 {
+	if (r->code / 100 == 3)
+		return smtp_proxy_out_of_turn(s, r);
 	conn_write(s->conn, r->text.data, r->text.len);
 	return r->code == 421 ? &reply_sent_close : &reply_sent;
 }
@@ -65,6 +67,16 @@ const struct reply *smtp_proxy_lost_server(struct session *s,
 	summary_note(&s->summary, OUTCOME_TEMPFAIL, "upstream");
 	conn_printf(s->conn, "421 4.4.2 %s\r\n", e->text);
 	return &reply_sent_close;
+}
+
+const struct reply *smtp_proxy_out_of_turn(struct session *s,
+					   const struct smtp_reply *r)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMP, "server %s answers out of turn with %u",
+		s->account.login.server.host, r->code);
+	return smtp_proxy_lost_server(s, &e);
 }
 
 const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,

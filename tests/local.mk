@@ -144,7 +144,40 @@ STORIES = \
 	%D%/chat/pop3/wrong-order.chat \
 	%D%/chat/pop3/wrong-password-first.chat \
 	%D%/chat/pop3/wrong-password.chat \
+	%D%/chat/smtp-proxy/421-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/421-in-the-midst.chat \
 	%D%/chat/smtp-proxy/basic.chat \
+	%D%/chat/smtp-proxy/certificate-expired.chat \
+	%D%/chat/smtp-proxy/certificate-other-name.chat \
+	%D%/chat/smtp-proxy/certificate-untrusted.chat \
+	%D%/chat/smtp-proxy/data-answered-with-250.chat \
+	%D%/chat/smtp-proxy/dot-answered-with-354.chat \
+	%D%/chat/smtp-proxy/endless-line.chat \
+	%D%/chat/smtp-proxy/endless-reply.chat \
+	%D%/chat/smtp-proxy/injected-behind-starttls.chat \
+	%D%/chat/smtp-proxy/login-refused-for-now.chat \
+	%D%/chat/smtp-proxy/login-refused.chat \
+	%D%/chat/smtp-proxy/long-reply.chat \
+	%D%/chat/smtp-proxy/lost-before-the-dot.chat \
+	%D%/chat/smtp-proxy/lost-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/mail-answered-with-354.chat \
+	%D%/chat/smtp-proxy/no-auth.chat \
+	%D%/chat/smtp-proxy/no-reply.chat \
+	%D%/chat/smtp-proxy/no-starttls.chat \
+	%D%/chat/smtp-proxy/not-dialled.chat \
+	%D%/chat/smtp-proxy/not-kept-at-all.chat \
+	%D%/chat/smtp-proxy/not-kept-in-the-midst.chat \
+	%D%/chat/smtp-proxy/refused-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/refused-data.chat \
+	%D%/chat/smtp-proxy/refused-for-now-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/reply-beyond-599.chat \
+	%D%/chat/smtp-proxy/reply-changes-its-code.chat \
+	%D%/chat/smtp-proxy/reply-with-bare-lf.chat \
+	%D%/chat/smtp-proxy/reset-refused.chat \
+	%D%/chat/smtp-proxy/starttls-refused.chat \
+	%D%/chat/smtp-proxy/starttls.chat \
+	%D%/chat/smtp-proxy/token.chat \
+	%D%/chat/smtp-proxy/unreachable.chat \
 	%D%/chat/smtp/bad-addresses.chat \
 	%D%/chat/smtp/bad-command-lines.chat \
 	%D%/chat/smtp/bare-lf-in-data.chat \
@@ -205,7 +238,10 @@ STORIES = \
 TESTS += $(STORIES)
 EXTRA_DIST += $(STORIES) %D%/chat/README.md \
 	%D%/chat/pop3-proxy/login.part \
-	%D%/chat/smtp-proxy/login.part
+	%D%/chat/smtp-proxy/greeted.part \
+	%D%/chat/smtp-proxy/login.part \
+	%D%/chat/smtp-proxy/message.part \
+	%D%/chat/smtp-proxy/ready.part
 
 # What scripts/check runs, and what that needs.
 EXTRA_DIST += %D%/README.md %D%/packages.txt \
