@@ -27,7 +27,11 @@ static const struct reply reply_top_syntax = {
 static const struct reply reply_number = {
 	"-ERR", "", "a message number was expected", REPLY_FAULT};
 
-enum { NUMBER_MAX = 1000000000, UIDL_LINES_MAX = 10000000 };
+enum {
+	NUMBER_MAX = 1000000000,
+	UIDL_LINES_MAX = 10000000,
+	TOP_LINES_MAX = 10000000, /* more are all there are */
+};
 
 /* One message on its way. */
 struct passage {
@@ -161,47 +165,50 @@ static int push_copy(void *to, const uint8_t *bytes, size_t n)
 	return kept_copy_push(p->copy, bytes, n);
 }
 
-/* --- counting lines ------------------------------------------------------- */
-
-/* RFC 1939 7: the body begins behind the first empty line. */
-static void count_lines(struct passage *p, const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] != '\n') {
-			p->line_octets += bytes[i] != '\r';
-			continue;
-		}
-		if (p->in_body)
-			p->body_lines++;
-		else if (p->line_octets == 0)
-			p->in_body = true;
-		p->line_octets = 0;
-	}
-}
+/* --- how much of it ------------------------------------------------------- */
 
 /*
- * Whether what came is the whole message. Fewer lines than asked for are all
- * there are; exactly as many are, where their octets are those of LIST.
+ * TOP is asked for one line more than the client wants: where that does not
+ * come, the client has the whole message. Sizes in LIST would say it too, but
+ * many a server only estimates them.
  */
-static int is_whole(struct passage *p, bool *whole_r, struct err *e)
+static uint64_t lines_to_ask_for(const struct passage *p)
 {
-	struct upstream *u = p->s->account.upstream;
-	const char *size;
-	uint64_t octets;
-	bool ok;
+	return p->top_lines < TOP_LINES_MAX ? p->top_lines + 1 : p->top_lines;
+}
 
-	*whole_r = !p->is_top || p->body_lines < p->top_lines;
-	if (*whole_r)
-		return 0;
-	pop3_proxy_expect_answer(p->s);
-	if (pop3_upstream_command(u, &ok, e, "LIST %llu",
-				  (unsigned long long)p->number) < 0)
-		return -1;
-	size = strrchr(u->line.data, ' ');
-	*whole_r = ok && size &&
-		   num_parse(size + 1, strlen(size + 1), UINT64_MAX, &octets) &&
-		   octets == p->octets;
-	return 0;
+static bool is_whole(const struct passage *p)
+{
+	return !p->is_top || p->body_lines <= p->top_lines;
+}
+
+/* RFC 1939 7: the body begins behind the first empty line. */
+static void count_octet(struct passage *p, uint8_t octet)
+{
+	if (octet != '\n') {
+		p->line_octets += octet != '\r';
+		return;
+	}
+	if (p->in_body)
+		p->body_lines++;
+	else if (p->line_octets == 0)
+		p->in_body = true;
+	p->line_octets = 0;
+}
+
+/* How many of n octets the client asked for. */
+static size_t count_octets(struct passage *p, const uint8_t *bytes, size_t n)
+{
+	size_t wanted = 0;
+
+	if (!p->is_top)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		if (!p->in_body || p->body_lines < p->top_lines)
+			wanted = i + 1;
+		count_octet(p, bytes[i]);
+	}
+	return wanted;
 }
 
 /* --- passing -------------------------------------------------------------- */
@@ -220,15 +227,15 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 	struct passage *p = to;
 	const struct sink copy = {.push = push_copy, .to = p};
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
+	size_t wanted = count_octets(p, bytes, n);
 
 	p->octets += n;
-	count_lines(p, bytes, n);
 	seen_add_octets(p->s->seen, bytes, n);
 	if (crlf_push(&p->crlf, bytes, n, &copy) < 0) {
 		p->copy_failed = true;
 		return -1;
 	}
-	return dot_out_push(&p->dot, bytes, n, &client);
+	return dot_out_push(&p->dot, bytes, wanted, &client);
 }
 
 /* CONN_OK: the message came whole, and was taken as far as `pass` wanted. */
@@ -288,11 +295,8 @@ static const struct reply *finish(struct passage *p)
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	struct session *s = p->s;
 	struct err e;
-	bool whole;
 
-	if (is_whole(p, &whole, &e) < 0)
-		return pop3_proxy_broken_off(s, &e);
-	if (whole) {
+	if (is_whole(p)) {
 		if (commit_copy(p, &e) < 0)
 			return cut_unkept(p, &e);
 		pop3_uidls_mark_kept(&s->uidls, p->number);
@@ -339,9 +343,9 @@ static const struct reply *ask_for_message(struct passage *p)
 
 	pop3_proxy_expect_answer(s);
 	if (p->is_top)
-		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
-					     "TOP %llu %llu", number,
-					     (unsigned long long)p->top_lines);
+		sent = pop3_upstream_command(
+			s->account.upstream, &ok, &e, "TOP %llu %llu", number,
+			(unsigned long long)lines_to_ask_for(p));
 	else
 		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
 					     "RETR %llu", number);

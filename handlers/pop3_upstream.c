@@ -205,12 +205,25 @@ static int login_user_pass(struct upstream *u, const struct credential *c,
 	return ok ? 0 : refused(u, e);
 }
 
-/* RFC 3206: only AUTH is a word about the password, SYS and IN-USE pass. */
+/* What stands in the brackets of "-ERR [CODE] …" (RFC 2449 8). */
+static bool has_code(const struct upstream *u, const char *code)
+{
+	const char *text = u->line.data + strlen("-ERR");
+	size_t n = strlen(code);
+
+	text += strspn(text, " ");
+	return *text == '[' && strncasecmp(text + 1, code, n) == 0 &&
+	       (text[1 + n] == '/' || text[1 + n] == ']');
+}
+
+/* RFC 3206, RFC 2449: these say nothing about the password. */
 static int temporary(const struct upstream *u, struct err *e)
 {
-	if (e->kind == ERR_PASSWORD &&
-	    (strstr(u->line.data, "[SYS/") || strstr(u->line.data, "[IN-USE]")))
-		e->kind = ERR_TEMP;
+	static const char *const codes[] = {"SYS", "IN-USE", "LOGIN-DELAY"};
+
+	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
+		if (e->kind == ERR_PASSWORD && has_code(u, codes[i]))
+			e->kind = ERR_TEMP;
 	return -1;
 }
 

@@ -115,6 +115,38 @@ TEST_EXTENSIONS = .chat
 CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
 STORIES = \
 	%D%/chat/pop3-proxy/basic.chat \
+	%D%/chat/pop3-proxy/certificate-expired.chat \
+	%D%/chat/pop3-proxy/certificate-other-name.chat \
+	%D%/chat/pop3-proxy/certificate-untrusted.chat \
+	%D%/chat/pop3-proxy/client-vanishes.chat \
+	%D%/chat/pop3-proxy/endless-capa.chat \
+	%D%/chat/pop3-proxy/endless-line.chat \
+	%D%/chat/pop3-proxy/injected-behind-stls.chat \
+	%D%/chat/pop3-proxy/list-breaks-off.chat \
+	%D%/chat/pop3-proxy/list-with-bare-lf.chat \
+	%D%/chat/pop3-proxy/login-refused-in-use.chat \
+	%D%/chat/pop3-proxy/login-refused-login-delay.chat \
+	%D%/chat/pop3-proxy/login-refused-sys-temp.chat \
+	%D%/chat/pop3-proxy/login-refused.chat \
+	%D%/chat/pop3-proxy/no-answer.chat \
+	%D%/chat/pop3-proxy/no-capa.chat \
+	%D%/chat/pop3-proxy/no-collecting.chat \
+	%D%/chat/pop3-proxy/no-login.chat \
+	%D%/chat/pop3-proxy/no-stls.chat \
+	%D%/chat/pop3-proxy/no-uidl-for-one.chat \
+	%D%/chat/pop3-proxy/not-dialled.chat \
+	%D%/chat/pop3-proxy/pipelining.chat \
+	%D%/chat/pop3-proxy/quit-refused.chat \
+	%D%/chat/pop3-proxy/retr-refused.chat \
+	%D%/chat/pop3-proxy/retr-stops-short.chat \
+	%D%/chat/pop3-proxy/same-uidl-twice.chat \
+	%D%/chat/pop3-proxy/sizes-lie-larger.chat \
+	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
+	%D%/chat/pop3-proxy/stls.chat \
+	%D%/chat/pop3-proxy/top.chat \
+	%D%/chat/pop3-proxy/unkept-in-the-midst.chat \
+	%D%/chat/pop3-proxy/unkept.chat \
+	%D%/chat/pop3-proxy/unreachable.chat \
 	%D%/chat/pop3/bad-lines.chat \
 	%D%/chat/pop3/basic.chat \
 	%D%/chat/pop3/drop-before-quit.chat \
@@ -237,7 +269,10 @@ STORIES = \
 	%D%/chat/smtp/wrong-order.chat
 TESTS += $(STORIES)
 EXTRA_DIST += $(STORIES) %D%/chat/README.md \
+	%D%/chat/pop3-proxy/fetch.part \
+	%D%/chat/pop3-proxy/greeted.part \
 	%D%/chat/pop3-proxy/login.part \
+	%D%/chat/pop3-proxy/named.part \
 	%D%/chat/smtp-proxy/greeted.part \
 	%D%/chat/smtp-proxy/login.part \
 	%D%/chat/smtp-proxy/message.part \
