@@ -3,7 +3,9 @@
 # found by its name, and it may use everything there is.
 UNIT_TESTS = \
 	%D%/grid/grid_pop3 \
+	%D%/grid/grid_pop3_proxy \
 	%D%/grid/grid_smtp \
+	%D%/grid/grid_smtp_proxy \
 	%D%/unit/test_addr \
 	%D%/unit/test_admin \
 	%D%/unit/test_admins \
@@ -68,6 +70,15 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+
+# The proxies' grids: TLS and the dialler are played.
+EXTRA_DIST += %D%/grid/proxy_grid.h
+GRID_WRAPS = -Wl,--wrap=conn_tls \
+	-Wl,--wrap=server_tls_start -Wl,--wrap=dialler_dial
+%C%_grid_grid_pop3_proxy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_grid_grid_pop3_proxy_LDFLAGS = $(AM_LDFLAGS) $(GRID_WRAPS)
+%C%_grid_grid_smtp_proxy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_grid_grid_smtp_proxy_LDFLAGS = $(AM_LDFLAGS) $(GRID_WRAPS)
 
 # Certificates that are made when a test needs them.
 check_LIBRARIES += %D%/support/libtest_cert.a
