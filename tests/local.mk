@@ -68,6 +68,7 @@ EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h %D%/unit/smtp_rig.h \
 # A store with a mailbox, for those who need a real one.
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
+%C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 

@@ -8,6 +8,7 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <seccomp.h>
 
 #include "common/log.h"
 #include "store/admin.h"
@@ -266,6 +268,57 @@ static void test_rights_whatever_the_umask(void **state)
 		secret_release(&f->password);
 	}
 	assert_int_equal(count_entries(f, ""), N_ELEMENTS(masks));
+}
+
+/* What RestrictSUIDSGID= of a unit does: asking for the bit is refused. */
+static void forbid_set_group_id(void)
+{
+	static const struct {
+		int call;
+		unsigned arg; /* the one that is a mode */
+	} calls[] = {
+		{SCMP_SYS(chmod), 1},	 {SCMP_SYS(fchmod), 1},
+		{SCMP_SYS(fchmodat), 2}, {SCMP_SYS(mkdir), 1},
+		{SCMP_SYS(mkdirat), 2},	 {SCMP_SYS(openat), 3},
+	};
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	for (size_t i = 0; i < N_ELEMENTS(calls); i++)
+		assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
+						  calls[i].call, 1,
+						  SCMP_CMP(calls[i].arg,
+							   SCMP_CMP_MASKED_EQ,
+							   S_ISGID, S_ISGID)),
+				 0);
+	assert_int_equal(seccomp_load(ctx), 0);
+	seccomp_release(ctx);
+}
+
+/* In a process of its own: such a filter is for good. */
+static void test_set_group_id_is_inherited(void **state)
+{
+	struct fixture *f = *state;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct mailbox *m;
+
+		umask(0007);
+		forbid_set_group_id();
+		if (fchmodat(AT_FDCWD, f->dir, 02700, 0) == 0 || errno != EPERM)
+			fail_msg("the filter forbids nothing");
+		m = make(f);
+		deliver(m, "Subject: one\r\n");
+		GOOD(mailbox_update(m, suspend, NULL, &failure));
+		secret_release(&f->password);
+		GOOD(mailbox_reset(m, 1, LOG_N, &f->password, &failure));
+		GOOD(mailbox_reset_end(m, &failure));
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void test_store_is_made_once(void **state)
@@ -709,6 +762,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_rights_whatever_the_umask),
+		TEST(test_set_group_id_is_inherited),
 		TEST(test_store_is_made_once),
 		TEST(test_mailbox_says_what_it_is),
 		TEST(test_nothing_is_left_of_a_failure),
