@@ -2,6 +2,7 @@
 # mdoc pages, one per program and file; paths are substituted. A new page
 # man/x.8.in: its line here.
 man_MANS = \
+	%D%/console.cgi.8 \
 	%D%/mailbox.conf.5 \
 	%D%/pop3-proxy.8 \
 	%D%/pop3-serve.8 \

@@ -2,6 +2,7 @@
 # Units, and what systemd-sysusers and systemd-tmpfiles read. The xinetd files
 # are installed as examples: copying one to xinetd.d enables it.
 systemdsystemunit_DATA = \
+	%D%/restante-console.service \
 	%D%/restante-pop3-behind.socket \
 	%D%/restante-pop3-behind@.service \
 	%D%/restante-pop3-proxy.socket \
@@ -31,11 +32,22 @@ xinetd_DATA = \
 	%D%/xinetd/restante-smtp-proxy \
 	%D%/xinetd/restante-smtps-proxy
 
+# The console's own web server, and examples for others.
+webdir = $(pkgdatadir)/web
+web_DATA = \
+	%D%/console/lighttpd.conf
+dist_web_DATA = \
+	%D%/console/status-400.html \
+	%D%/console/status-413.html \
+	%D%/console/status-500.html \
+	%D%/console/status-503.html
+
 # Both are installed under the one name restante.conf.
 UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
 noinst_DATA = $(UNIT_EXTRAS)
 
-SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(UNIT_EXTRAS)
+SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(web_DATA) \
+	$(UNIT_EXTRAS)
 $(systemdsystemunit_DATA): $(srcdir)/%D%/hardening
 EXTRA_DIST += %D%/hardening
 
