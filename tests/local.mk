@@ -131,8 +131,12 @@ STORIES = \
 	%D%/chat/pop3-proxy/certificate-other-name.chat \
 	%D%/chat/pop3-proxy/certificate-untrusted.chat \
 	%D%/chat/pop3-proxy/client-vanishes.chat \
+	%D%/chat/pop3-proxy/collecting-by-sasl.chat \
+	%D%/chat/pop3-proxy/collecting-unanswered.chat \
+	%D%/chat/pop3-proxy/collecting.chat \
 	%D%/chat/pop3-proxy/endless-capa.chat \
 	%D%/chat/pop3-proxy/endless-line.chat \
+	%D%/chat/pop3-proxy/fetched-after-a-break.chat \
 	%D%/chat/pop3-proxy/injected-behind-stls.chat \
 	%D%/chat/pop3-proxy/list-breaks-off.chat \
 	%D%/chat/pop3-proxy/list-with-bare-lf.chat \
@@ -152,10 +156,12 @@ STORIES = \
 	%D%/chat/pop3-proxy/retr-refused.chat \
 	%D%/chat/pop3-proxy/retr-stops-short.chat \
 	%D%/chat/pop3-proxy/same-uidl-twice.chat \
+	%D%/chat/pop3-proxy/seen-before.chat \
 	%D%/chat/pop3-proxy/sizes-lie-larger.chat \
 	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
 	%D%/chat/pop3-proxy/stls.chat \
 	%D%/chat/pop3-proxy/top.chat \
+	%D%/chat/pop3-proxy/uidls-begin-anew.chat \
 	%D%/chat/pop3-proxy/unkept-in-the-midst.chat \
 	%D%/chat/pop3-proxy/unkept.chat \
 	%D%/chat/pop3-proxy/unreachable.chat \
@@ -205,6 +211,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/lost-before-the-dot.chat \
 	%D%/chat/smtp-proxy/lost-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/mail-answered-with-354.chat \
+	%D%/chat/smtp-proxy/next-session-shows-it.chat \
 	%D%/chat/smtp-proxy/no-auth.chat \
 	%D%/chat/smtp-proxy/no-reply.chat \
 	%D%/chat/smtp-proxy/no-starttls.chat \
@@ -281,6 +288,7 @@ STORIES = \
 	%D%/chat/smtp/wrong-order.chat
 TESTS += $(STORIES)
 EXTRA_DIST += $(STORIES) %D%/chat/README.md \
+	%D%/chat/pop3-proxy/again.part \
 	%D%/chat/pop3-proxy/fetch.part \
 	%D%/chat/pop3-proxy/greeted.part \
 	%D%/chat/pop3-proxy/login.part \

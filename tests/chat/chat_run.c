@@ -141,8 +141,7 @@ static bool check_afterwards(const struct stage *stage,
 	return good;
 }
 
-static bool has_ended_well(pid_t server, const struct story *story,
-			   const struct buf *log)
+static bool has_ended_well(pid_t server, const struct story *story)
 {
 	int status = 0;
 
@@ -150,8 +149,8 @@ static bool has_ended_well(pid_t server, const struct story *story,
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
-	printf("%s: the server ended with status %#x\n%s\n", story->file,
-	       (unsigned)status, log->data);
+	printf("%s: the server ended with status %#x\n", story->file,
+	       (unsigned)status);
 	return false;
 }
 
@@ -193,11 +192,10 @@ static bool check(const struct play *play, const struct stage *stage,
 	return good & player_check_musts(player);
 }
 
-static bool play_on(const struct play *play, struct stage *stage, int log_fd)
+/* One session, with a server of its own. */
+static bool play_session(const struct play *play, struct stage *stage,
+			 struct player *player, int log_fd)
 {
-	struct player *player =
-		player_new(stage, play->story, play->cut, &play->drop);
-	struct buf log;
 	pid_t server;
 	int fds[2];
 	bool good;
@@ -209,11 +207,20 @@ static bool play_on(const struct play *play, struct stage *stage, int log_fd)
 	good = player_play(player, fds[0], server);
 	if (!good)
 		kill(server, SIGTERM);
+	return has_ended_well(server, play->story) && good;
+}
+
+static bool play_on(const struct play *play, struct stage *stage, int log_fd)
+{
+	struct player *player =
+		player_new(stage, play->story, play->cut, &play->drop);
+	struct buf log;
+	bool good;
+
+	do
+		good = play_session(play, stage, player, log_fd);
+	while (good && player_goes_on(player));
 	buf_init(&log, LOG_MAX);
-	if (good)
-		good = has_ended_well(server, play->story, &log);
-	else
-		waitpid(server, NULL, 0);
 	read_log(log_fd, &log);
 	if (good)
 		good = check(play, stage, player, &log);

@@ -38,7 +38,8 @@ struct player {
 	const struct step *must; /* the last one met */
 	pid_t server;
 	bool dropped;
-	bool over; /* the rest of the story is not to be played */
+	size_t next; /* step of the story */
+	bool over;   /* the rest of the session is not to be played */
 };
 
 const char *player_cut_name(enum player_cut cut)
@@ -283,18 +284,40 @@ void player_free(struct player **p)
 	*p = NULL;
 }
 
-bool player_play(struct player *p, int fd, pid_t server)
+/* Up to where another session begins. */
+static bool play_session(struct player *p)
 {
 	bool good = true;
 
+	p->over = false;
+	while (good && p->next < p->story->n) {
+		const struct step *step = &p->story->steps[p->next++];
+
+		if (step->kind == STEP_AGAIN)
+			break;
+		if (!p->over)
+			good = play_step(p, step);
+	}
+	return good;
+}
+
+bool player_play(struct player *p, int fd, pid_t server)
+{
+	bool good;
+
 	p->server = server;
 	voice_connect(&p->voices[VOICE_CLIENT], fd);
-	for (size_t i = 0; good && !p->over && i < p->story->n; i++)
-		good = play_step(p, &p->story->steps[i]);
+	good = play_session(p);
 	for (size_t i = 0; i < N_VOICES; i++)
 		voice_hang_up(&p->voices[i]);
 	lift_limits(p);
 	return good;
+}
+
+bool player_goes_on(const struct player *p)
+{
+	return p->next < p->story->n && !p->dropped &&
+	       p->story->steps[p->next - 1].kind == STEP_AGAIN;
 }
 
 bool player_check_musts(const struct player *p)

@@ -33,10 +33,14 @@ struct player *player_new(const struct stage *stage, const struct story *story,
 void player_free(struct player **p);
 
 /*
- * Plays the session's steps on fd, whose other end is the process `server`;
- * takes fd over. False: something was not as expected, and has been said.
+ * Plays the next session's steps on fd, whose other end is the process
+ * `server`; takes fd over. False: something was not as expected, and has been
+ * said.
  */
 bool player_play(struct player *p, int fd, pid_t server) MUST_USE;
+
+/* Whether another session follows. */
+bool player_goes_on(const struct player *p);
 
 /* Whether as much is kept as there must be, by the steps that were played. */
 bool player_check_musts(const struct player *p) MUST_USE;

@@ -47,6 +47,7 @@ static const struct {
 
 	{"LIMIT", STEP_LIMIT, 0},
 	{"MUST", STEP_MUST, 0},
+	{"AGAIN", STEP_AGAIN, 0},
 	{"LOG~", STEP_LOG, 0},
 	{"STORE", STEP_STORE, 0},
 };

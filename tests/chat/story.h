@@ -41,6 +41,7 @@ enum step_kind {
 	STEP_DIALLED, /* PORT or SOCKET: upstream is connected to */
 	STEP_LIMIT,   /* "files N", "octets N" or "none", of the server */
 	STEP_MUST,    /* NAME N: from here on so many are kept, come what may */
+	STEP_AGAIN,   /* the session is over, and another one begins */
 	/* what there is afterwards */
 	STEP_LOG,   /* LOG~ a pattern in the log */
 	STEP_STORE, /* see stage.h */
