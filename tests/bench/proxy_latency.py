@@ -14,7 +14,9 @@ own stub says where to. What is not there is left out: unpack them with
 
 Needs root, for the namespace. With --quickack the client acknowledges at once,
 which takes away what Nagle's algorithm costs a proxy that has not turned it
-off.
+off. With --delay MS the server is that far away in each direction, from the
+proxies as from the direct client: what a proxy adds then are its round trips
+beyond those of the client itself.
 """
 
 import argparse
@@ -39,7 +41,8 @@ from harness.script import Case, require_private_mounts, run_script
 from harness.servers import Server, free_port
 from harness.smtp import Smtp
 from harness.tools import tool, tool_env
-from harness.upstreams import DOVECOT, PASSWORD, THEIRS, USER, Upstreams
+from harness.upstreams import (ADDRESSES, DOVECOT, FAR, PASSWORD, USER,
+                               Upstreams)
 from harness.wire import Wire, tls_context
 
 SIZE = 75 * 1024
@@ -66,7 +69,7 @@ http {{
     listen 127.0.0.1:{auth};
     location / {{
       add_header Auth-Status OK;
-      add_header Auth-Server {theirs};
+      add_header Auth-Server {server};
       add_header Auth-Port $http_x_port;
       return 204;
     }}
@@ -98,14 +101,14 @@ mail {{
 class Nginx(Server):
     """Nginx's mail proxy for POP3 and SMTP."""
 
-    def __init__(self, site: ProxySite) -> None:
+    def __init__(self, site: ProxySite, server: str) -> None:
         super().__init__()
         root = site.instance.place.root / "nginx"
         root.mkdir(mode=0o755)
         program = tool("nginx")
         self.pop3, self.smtp, auth = (free_port() for _ in range(3))
         (root / "conf").write_text(NGINX_CONF.format(
-            root=root, theirs=THEIRS, auth=auth, pop3=self.pop3,
+            root=root, server=ADDRESSES[server], auth=auth, pop3=self.pop3,
             smtp=self.smtp, tls=site.instance.tls))
         self.started(subprocess.Popen(
             [program, "-p", str(root), "-e", str(root / "error.log"),
@@ -116,7 +119,7 @@ class Nginx(Server):
 class Perdition(Server):
     """Perdition for POP3, with TLS on both sides."""
 
-    def __init__(self, site: ProxySite) -> None:
+    def __init__(self, site: ProxySite, server: str) -> None:
         super().__init__()
         root = site.instance.place.root / "perdition"
         root.mkdir(mode=0o755)
@@ -125,13 +128,13 @@ class Perdition(Server):
         key = root / "key.pem"
         key.write_bytes(site.instance.tls.key.read_bytes())
         key.chmod(0o600)
-        self.pop3 = free_port()
+        self.pop3, self.smtp = free_port(), 0
         with open(root / "log", "wb") as log:
             self.started(subprocess.Popen(
                 [program, "-f", str(root / "conf"), "--no_daemon", "--quiet",
                  "--protocol", "POP3S", "--bind_address", "127.0.0.1",
-                 "--listen_port", str(self.pop3), "--outgoing_server", THEIRS,
-                 "--outgoing_port", "995", "--map_library", "", "--no_lookup",
+                 "--listen_port", str(self.pop3), "--outgoing_server",
+                 ADDRESSES[server], "--outgoing_port", "995", "--map_library", "", "--no_lookup",
                  "--ssl_mode", "ssl_all", "--ssl_cert_file",
                  str(site.instance.tls.certificate), "--ssl_key_file",
                  str(key), "--ssl_no_cert_verify", "--ssl_no_cn_verify",
@@ -152,17 +155,20 @@ class QuickWire(Wire):
 class Way:
     """Where and as whom a client connects."""
 
-    def __init__(self, wire: type[Wire], address: str, ports: tuple[int, int],
-                 user: str, context: ssl.SSLContext, name: str) -> None:
-        self.wire, self.address, self.user = wire, address, user
-        self.pop3_port, self.smtp_port = ports
-        self.context, self.name = context, name
+    def __init__(self, wire: type[Wire], context: ssl.SSLContext,
+                 name: str = "localhost", address: str = "127.0.0.1",
+                 pop3: tuple[int, str] = (0, USER),
+                 smtp: tuple[int, str] = (0, USER)) -> None:
+        self.wire, self.context = wire, context
+        self.name, self.address = name, address
+        self.pop3_port, self.pop3_user = pop3
+        self.smtp_port, self.smtp_user = smtp
 
     def pop3(self) -> Pop3:
         """Connect and log in."""
         wire = self.wire.connect(self.pop3_port, address=self.address)
         pop3 = Pop3(wire, self.context, self.name, implicit=True)
-        pop3.login(self.user, PASSWORD)
+        pop3.login(self.pop3_user, PASSWORD)
         return pop3
 
     def smtp(self) -> Smtp:
@@ -170,7 +176,7 @@ class Way:
         wire = self.wire.connect(self.smtp_port, address=self.address)
         smtp = Smtp(wire, self.context, self.name, implicit=True)
         smtp.command("AUTH PLAIN " + base64.b64encode(
-            f"\0{self.user}\0{PASSWORD}".encode()).decode()).want(235)
+            f"\0{self.smtp_user}\0{PASSWORD}".encode()).decode()).want(235)
         return smtp
 
 
@@ -223,27 +229,26 @@ def smtp_round(times: Times, name: str, way: Way, content: bytes) -> None:
     smtp.quit()
 
 
-def ways_of(args: argparse.Namespace, upstreams: Upstreams,
-            site: ProxySite) -> Iterator[tuple[str, Way, Server | None]]:
+def ways_of(args: argparse.Namespace, upstreams: Upstreams, site: ProxySite,
+            server: str) -> Iterator[tuple[str, Way, Server | None]]:
     """Each way, and what must be stopped in the end."""
     wire = QuickWire if args.quickack else Wire
+    yield "direct", Way(
+        wire, tls_context(str(upstreams.tls.ca)), server, ADDRESSES[server],
+        (995, USER), (465, USER)), None
     ours = site.instance.context
-    local = "127.0.0.1"
-    yield "direct", Way(wire, THEIRS, (995, 465), USER,
-                        tls_context(str(upstreams.tls.ca)), DOVECOT), None
     yield "restante", Way(
-        wire, local, (site.port("pop3-proxy", True),
-                      site.port("smtp-proxy", True)),
-        site.user(f"{DOVECOT}:995"), ours, "localhost"), None
+        wire, ours,
+        pop3=(site.port("pop3-proxy", True), site.user(f"{server}:995")),
+        smtp=(site.port("smtp-proxy", True), site.user(f"{server}:465"))), None
     for start in (Nginx, Perdition):
         try:
-            peer = start(site)
+            peer = start(site, server)
         except Failure as why:
             print(f"# {why}")
             continue
         yield start.__name__.lower(), Way(
-            wire, local, (peer.pop3, getattr(peer, "smtp", 0)), USER, ours,
-            "localhost"), peer
+            wire, ours, pop3=(peer.pop3, USER), smtp=(peer.smtp, USER)), peer
 
 
 def measure(args: argparse.Namespace, report: Report, upstreams: Upstreams,
@@ -252,20 +257,20 @@ def measure(args: argparse.Namespace, report: Report, upstreams: Upstreams,
     dovecot = upstreams.dovecot(extra=IN_CLEAR)
     contents = [message(n) for n in range(args.rounds)]
     dovecot.fill(contents)
-    found = list(ways_of(args, upstreams, site))
+    if args.delay:
+        upstreams.host.serve("delay_line", ADDRESSES[FAR], dovecot.address,
+                             args.delay, 110, 995, 587, 465)
+    ways = list(ways_of(args, upstreams, site,
+                        FAR if args.delay else DOVECOT))
     times = Times()
-    smtp_user = site.user(f"{DOVECOT}:465")
     for number, content in enumerate(contents, 1):
-        for name, way, _ in random.sample(found, len(found)):
+        for name, way, _ in random.sample(ways, len(ways)):
             pop3_round(times, name, way, number)
-        for name, way, _ in random.sample(found, len(found)):
+        for name, way, _ in random.sample(ways, len(ways)):
             if way.smtp_port:
-                user, way.user = way.user, \
-                    smtp_user if name == "restante" else way.user
                 smtp_round(times, name, way, content.replace(b"\n", b"\r\n"))
-                way.user = user
     times.tell(report)
-    for _, _, server in found:
+    for _, _, server in ways:
         if server:
             server.stop()
 
@@ -274,6 +279,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Ours."""
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--quickack", action="store_true")
+    parser.add_argument("--delay", type=float, default=0, metavar="MS")
 
 
 def cases(place: Place, report: Report,

@@ -27,7 +27,8 @@ from .upstream_sink import HTTP_PORT, SMTP_PORT
 USER, PASSWORD, TOKEN = "joe@provider.test", "a secret %&", "token-of-joe"
 DOVECOT, POSTFIX = "dovecot.provider.test", "postfix.provider.test"
 ONLY_LOGIN, ONLY_XOAUTH2 = "login.provider.test", "xoauth2.provider.test"
-ADDRESSES = {DOVECOT: THEIRS, POSTFIX: "10.77.0.4",
+FAR = "far.provider.test"  # whatever a script puts there
+ADDRESSES = {DOVECOT: THEIRS, POSTFIX: "10.77.0.4", FAR: "10.77.0.7",
              ONLY_LOGIN: "10.77.0.5", ONLY_XOAUTH2: "10.77.0.6"}
 USERS = {"dovecot": 64990, "dovenull": 64991, "mailowner": 64992}
 
