@@ -62,14 +62,13 @@ static int ask_uidls(struct session *s, struct err *e)
 		return -1;
 	if (!ok)
 		return 0; /* a server without UIDL: told by content alone */
-	s->uidls.complete = true;
+	pop3_uidls_begin(&s->uidls);
 	for (unsigned n = 0; n < UIDL_LINES_MAX; n++) {
 		if (upstream_read_line(s->account.upstream, e) < 0)
 			return -1;
 		if (strcmp(s->account.upstream->line.data, ".") == 0)
 			return 0;
-		if (!pop3_uidls_add(&s->uidls, s->account.upstream->line.data))
-			s->uidls.complete = false;
+		pop3_uidls_add(&s->uidls, s->account.upstream->line.data);
 	}
 	return err_set(e, ERR_TEMP, "server %s sent a list without an end",
 		       s->account.upstream->host);
@@ -108,14 +107,12 @@ static void forget_the_rest(struct session *s)
 static int prepare(struct session *s, bool *lost_server_r, struct err *e)
 {
 	*lost_server_r = false;
-	if (!s->seen) {
-		s->seen = seen_open(s->account.mailbox, e);
-		if (!s->seen)
-			return -1;
-	}
-	if (s->uidls.asked)
+	if (s->seen)
 		return 0;
-	if (ask_uidls(s, e) < 0) {
+	s->seen = seen_open(s->account.mailbox, e);
+	if (!s->seen)
+		return -1;
+	if (!s->uidls.asked && ask_uidls(s, e) < 0) {
 		*lost_server_r = true;
 		return -1;
 	}

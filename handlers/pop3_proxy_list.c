@@ -32,12 +32,15 @@ static const struct reply *relay_status(struct session *s)
 	return &reply_sent;
 }
 
-/* Lines up to the dot, each as it came; the dot too. */
-static const struct reply *relay_lines(struct session *s)
+/* Lines up to the dot, each as it came; the dot too. UIDLs are noted. */
+static const struct reply *relay_lines(struct session *s,
+				       struct pop3_uidls *uidls)
 {
 	struct err e;
 
 	pop3_proxy_expect_data(s);
+	if (uidls)
+		pop3_uidls_begin(uidls);
 	for (unsigned n = 0; n < LIST_LINES_MAX; n++) {
 		if (upstream_read_line(s->account.upstream, &e) < 0)
 			return pop3_proxy_broken_off(s, &e);
@@ -46,6 +49,8 @@ static const struct reply *relay_lines(struct session *s)
 			return pop3_proxy_lost_client(s, conn_flush(s->conn));
 		if (strcmp(s->account.upstream->line.data, ".") == 0)
 			return &reply_sent;
+		if (uidls)
+			pop3_uidls_add(uidls, s->account.upstream->line.data);
 	}
 	err_set(&e, ERR_TEMP, "server %s sent a list without an end",
 		s->account.upstream->host);
@@ -71,9 +76,9 @@ static const struct reply *one_line(struct session *s, const char *command)
 	return ask(s, command, &ok);
 }
 
-/* LIST and UIDL: one message or all of them. */
+/* LIST and UIDL: one message or all of them, which are noted in uidls. */
 static const struct reply *one_or_all(struct session *s, const char *command,
-				      const char *arg)
+				      const char *arg, struct pop3_uidls *uidls)
 {
 	const struct reply *r;
 	uint64_t number;
@@ -82,7 +87,7 @@ static const struct reply *one_or_all(struct session *s, const char *command,
 
 	if (!*arg) {
 		r = ask(s, command, &ok);
-		return r == &reply_sent && ok ? relay_lines(s) : r;
+		return r == &reply_sent && ok ? relay_lines(s, uidls) : r;
 	}
 	r = parse_number(arg, &number);
 	if (r)
@@ -99,12 +104,13 @@ const struct reply *pop3_proxy_stat(struct session *s, const char *arg UNUSED)
 
 const struct reply *pop3_proxy_list(struct session *s, const char *arg)
 {
-	return one_or_all(s, "LIST", arg);
+	return one_or_all(s, "LIST", arg, NULL);
 }
 
 const struct reply *pop3_proxy_uidl(struct session *s, const char *arg)
 {
-	return one_or_all(s, "UIDL", arg);
+	/* Most clients ask before they fetch: then the fetch need not. */
+	return one_or_all(s, "UIDL", arg, s->uidls.asked ? NULL : &s->uidls);
 }
 
 const struct reply *pop3_proxy_dele(struct session *s, const char *arg)

@@ -44,7 +44,7 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 {
 	return pop3_upstream_open(u, features, e) < 0
 		       ? -1
-		       : pop3_upstream_login(u, c, e);
+		       : pop3_upstream_login(u, c, features, e);
 }
 
 /* RFC 3206 tells what may pass from what is a word about the credential. */

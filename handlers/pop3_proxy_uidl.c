@@ -41,19 +41,25 @@ static bool is_uidl(const char *text, size_t n)
 	return true;
 }
 
-bool pop3_uidls_add(struct pop3_uidls *u, const char *line)
+void pop3_uidls_begin(struct pop3_uidls *u)
+{
+	u->asked = u->complete = true;
+}
+
+void pop3_uidls_add(struct pop3_uidls *u, const char *line)
 {
 	size_t n = strcspn(line, " ");
 	const char *uidl = line + n + (line[n] == ' ');
 	uint64_t number;
 
 	if (!num_parse(line, n, NUMBERS_MAX, &number) || number == 0 ||
-	    !is_uidl(uidl, strlen(uidl)))
-		return false;
+	    !is_uidl(uidl, strlen(uidl))) {
+		u->complete = false;
+		return;
+	}
 	make_room(u, number);
 	free(u->list[number - 1]);
 	u->list[number - 1] = xstrdup(uidl);
-	return true;
 }
 
 const char *pop3_uidls_get(const struct pop3_uidls *u, uint64_t number)

@@ -12,7 +12,7 @@ enum { POP3_UIDL_MAX = 70 }; /* RFC 1939 7 */
 
 struct pop3_uidls {
 	bool asked;
-	bool complete; /* the server's whole list was read */
+	bool complete; /* every line of the server's list is understood */
 	char **list;   /* by number - 1; NULL: none is known */
 	size_t n;
 	uint64_t *unkept; /* numbers whose copy failed */
@@ -21,8 +21,9 @@ struct pop3_uidls {
 
 void pop3_uidls_release(struct pop3_uidls *u);
 
-/* A line of a UIDL listing, "number uid". False: it is none. */
-bool pop3_uidls_add(struct pop3_uidls *u, const char *line);
+/* The server's whole list comes, line by line, "number uid". */
+void pop3_uidls_begin(struct pop3_uidls *u);
+void pop3_uidls_add(struct pop3_uidls *u, const char *line);
 
 /* "" where none is known. */
 const char *pop3_uidls_get(const struct pop3_uidls *u, uint64_t number);

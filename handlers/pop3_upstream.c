@@ -205,6 +205,23 @@ static int login_user_pass(struct upstream *u, const struct credential *c,
 	return ok ? 0 : refused(u, e);
 }
 
+/*
+ * RFC 2449 6.8: both at once where the server takes it, a round trip less. The
+ * answer to PASS is the one that counts.
+ */
+static int login_pipelined(struct upstream *u, const struct credential *c,
+			   struct err *e)
+{
+	bool user_ok, ok;
+
+	if (upstream_send(u, e, "USER %s", c->user) < 0 ||
+	    upstream_send_pass(u, c->secret, e) < 0 ||
+	    pop3_upstream_status(u, &user_ok, e) < 0 ||
+	    pop3_upstream_status(u, &ok, e) < 0)
+		return -1;
+	return ok ? 0 : refused(u, e);
+}
+
 /* What stands in the brackets of "-ERR [CODE] …" (RFC 2449 8). */
 static bool has_code(const struct upstream *u, const char *code)
 {
@@ -227,10 +244,25 @@ static int temporary(const struct upstream *u, struct err *e)
 	return -1;
 }
 
-static int login(struct upstream *u, const struct credential *c, struct err *e)
+/*
+ * A server that takes LOGIN alone may name USER all the same, and refuse it:
+ * so USER goes before SASL only where PLAIN is offered, too.
+ */
+static bool takes_user_pipelined(const struct upstream *u,
+				 const struct pop3_features *f)
+{
+	const unsigned both = UPSTREAM_USER | UPSTREAM_PLAIN;
+
+	return f->pipelining && (u->mechanisms & both) == both;
+}
+
+static int login(struct upstream *u, const struct credential *c,
+		 const struct pop3_features *f, struct err *e)
 {
 	const unsigned sasl = UPSTREAM_PLAIN | UPSTREAM_LOGIN;
 
+	if (!c->is_token && takes_user_pipelined(u, f) && fits_on_a_line(c))
+		return login_pipelined(u, c, e);
 	if (!c->is_token && !(u->mechanisms & sasl) &&
 	    u->mechanisms & UPSTREAM_USER)
 		return login_user_pass(u, c, e);
@@ -238,7 +270,7 @@ static int login(struct upstream *u, const struct credential *c, struct err *e)
 }
 
 int pop3_upstream_login(struct upstream *u, const struct credential *c,
-			struct err *e)
+			const struct pop3_features *f, struct err *e)
 {
-	return login(u, c, e) < 0 ? temporary(u, e) : 0;
+	return login(u, c, f, e) < 0 ? temporary(u, e) : 0;
 }

@@ -39,7 +39,8 @@ int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
 int pop3_upstream_capa(struct upstream *u, struct pop3_features *f_r,
 		       struct err *e);
 
+/* With what it offered under TLS. */
 int pop3_upstream_login(struct upstream *u, const struct credential *c,
-			struct err *e);
+			const struct pop3_features *f, struct err *e);
 
 #endif

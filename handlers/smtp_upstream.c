@@ -246,6 +246,7 @@ static int temporary(const struct upstream *u, struct err *e)
 int smtp_upstream_login(struct upstream *u, const struct credential *c,
 			struct err *e)
 {
+	u->initial_response = true; /* since RFC 2554 */
 	return upstream_sasl_login(u, c, read_step, e) < 0 ? temporary(u, e)
 							   : 0;
 }

@@ -167,6 +167,9 @@ static int send_wiped(struct upstream *u, struct buf *text, bool fits,
 	return result;
 }
 
+/* So that the line fits into the 512 octets of RFC 5321 4.5.3.1.4. */
+enum { INITIAL_RESPONSE_MAX = 360 };
+
 static int send_secret(struct upstream *u, const uint8_t *bytes, size_t n,
 		       struct err *e)
 {
@@ -227,17 +230,52 @@ static int begin(const struct exchange *x, const char *mechanism, struct err *e)
 	return expect(x, UPSTREAM_GO_ON, e);
 }
 
+static int plain_response(const struct exchange *x, const struct secret *m,
+			  struct err *e)
+{
+	if (send_secret(x->u, m->bytes, m->len, e) < 0)
+		return -1;
+	return expect(x, UPSTREAM_DONE, e);
+}
+
+static int plain_in_steps(const struct exchange *x, const struct secret *m,
+			  struct err *e)
+{
+	return begin(x, "PLAIN", e) < 0 ? -1 : plain_response(x, m, e);
+}
+
+/* A server that asks all the same is answered. */
+static int plain_at_once(const struct exchange *x, const struct secret *m,
+			 struct err *e)
+{
+	enum upstream_step step;
+	struct buf text;
+	bool fits;
+
+	buf_init(&text, UPSTREAM_LINE_MAX);
+	fits = buf_adds(&text, "AUTH PLAIN ") &&
+	       sasl_base64_encode(m->bytes, m->len, &text) &&
+	       buf_adds(&text, "\r\n");
+	if (send_wiped(x->u, &text, fits, e) < 0 ||
+	    x->read_step(x->u, &step, e) < 0)
+		return -1;
+	if (step == UPSTREAM_GO_ON)
+		return plain_response(x, m, e);
+	return step == UPSTREAM_DONE ? 0 : refused(x->u, e);
+}
+
 static int login_plain(const struct exchange *x, struct err *e)
 {
 	struct secret message;
-	int result = begin(x, "PLAIN", e);
+	int result;
 
-	if (result < 0)
-		return -1;
 	sasl_plain_make(x->c->user, x->c->secret, &message);
-	result = send_secret(x->u, message.bytes, message.len, e);
+	if (x->u->initial_response && message.len <= INITIAL_RESPONSE_MAX)
+		result = plain_at_once(x, &message, e);
+	else
+		result = plain_in_steps(x, &message, e);
 	secret_release(&message);
-	return result < 0 ? -1 : expect(x, UPSTREAM_DONE, e);
+	return result;
 }
 
 static int login_login(const struct exchange *x, struct err *e)

@@ -40,7 +40,8 @@ struct upstream {
 	bool pinned;
 	uint8_t pin[TARGET_PIN_SIZE];
 	unsigned mechanisms;
-	struct buf line; /* the last one read, without its CRLF */
+	bool initial_response; /* PLAIN's may come with AUTH itself */
+	struct buf line;       /* the last one read, without its CRLF */
 };
 
 /*
@@ -80,11 +81,12 @@ struct credential {
 enum upstream_step { UPSTREAM_DONE, UPSTREAM_GO_ON, UPSTREAM_REFUSED };
 
 /*
- * Logs in, each mechanism step by step and without an initial response: every
- * server understands that, and Microsoft's understands nothing else. read_step
- * reads one reply of the protocol; after UPSTREAM_REFUSED u->line holds the
- * server's words. ERR_PASSWORD: refused; ERR_STATE: the server offers nothing
- * that fits; else ERR_TEMP.
+ * Logs in, each mechanism step by step, but for PLAIN where the protocol has
+ * always had an initial response: every server understands that, and
+ * Microsoft's understands nothing else. read_step reads one reply of the
+ * protocol; after UPSTREAM_REFUSED u->line holds the server's words.
+ * ERR_PASSWORD: refused; ERR_STATE: the server offers nothing that fits; else
+ * ERR_TEMP.
  */
 int upstream_sasl_login(struct upstream *u, const struct credential *c,
 			int (*read_step)(struct upstream *u,

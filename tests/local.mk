@@ -140,6 +140,9 @@ STORIES = \
 	%D%/chat/pop3-proxy/injected-behind-stls.chat \
 	%D%/chat/pop3-proxy/list-breaks-off.chat \
 	%D%/chat/pop3-proxy/list-with-bare-lf.chat \
+	%D%/chat/pop3-proxy/login-by-login-alone.chat \
+	%D%/chat/pop3-proxy/login-pipelined-refused.chat \
+	%D%/chat/pop3-proxy/login-pipelined.chat \
 	%D%/chat/pop3-proxy/login-refused-in-use.chat \
 	%D%/chat/pop3-proxy/login-refused-login-delay.chat \
 	%D%/chat/pop3-proxy/login-refused-sys-temp.chat \
@@ -221,6 +224,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/refused-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/refused-data.chat \
 	%D%/chat/smtp-proxy/refused-for-now-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/plain-asked-for-again.chat \
 	%D%/chat/smtp-proxy/reply-beyond-599.chat \
 	%D%/chat/smtp-proxy/reply-changes-its-code.chat \
 	%D%/chat/smtp-proxy/reply-with-bare-lf.chat \

@@ -20,7 +20,6 @@ beyond those of the client itself.
 """
 
 import argparse
-import base64
 import random
 import socket
 import ssl
@@ -175,8 +174,7 @@ class Way:
         """Connect and log in."""
         wire = self.wire.connect(self.smtp_port, address=self.address)
         smtp = Smtp(wire, self.context, self.name, implicit=True)
-        smtp.command("AUTH PLAIN " + base64.b64encode(
-            f"\0{self.smtp_user}\0{PASSWORD}".encode()).decode()).want(235)
+        smtp.auth_plain(self.smtp_user, PASSWORD).want(235)
         return smtp
 
 
@@ -215,8 +213,9 @@ def message(number: int) -> bytes:
 
 
 def pop3_round(times: Times, name: str, way: Way, number: int) -> None:
-    """Log in, fetch the message of this round, leave."""
+    """Log in, list, fetch the message of this round, leave."""
     pop3 = times.take("pop3-login", name, way.pop3)
+    times.take("pop3-uidl", name, pop3.uidl)
     times.take("pop3-retr-75k", name, lambda: pop3.retr(number))
     pop3.quit()
 

@@ -7,7 +7,6 @@ what it keeps is that after the rule. A TOP of everything is seen to be the same
 messages again. The server is a stub that changes nothing, then Dovecot.
 """
 
-import base64
 import functools
 import sys
 from collections.abc import Iterator
@@ -69,8 +68,7 @@ class Corpora:
         smtp = Smtp(Wire.connect(self.site.port("smtp-proxy", True)),
                     self.site.instance.context, implicit=True)
         user = self.site.user(f"{DOVECOT}:4465", corpus)
-        smtp.command("AUTH PLAIN " + base64.b64encode(
-            f"\0{user}\0secret".encode()).decode()).want(235)
+        smtp.auth_plain(user).want(235)
         for content in sent:
             smtp.deliver("to@receiver.example", content).want(250)
         smtp.quit()

@@ -24,8 +24,8 @@ from harness.proxy_site import ProxySite, pop3_direct
 from harness.report import Report, check, equal
 from harness.script import Case, require_private_mounts, run_script
 from harness.smtp_clients import SmtpClients
-from harness.upstreams import (DOVECOT, PASSWORD, POSTFIX, Dovecot, Taken,
-                               Upstreams)
+from harness.upstreams import (DOVECOT, LONG_PASSWORD, LONG_USER, PASSWORD,
+                               POSTFIX, Dovecot, Taken, Upstreams)
 
 SENDER = "joe@provider.test"
 TO, BCC = "to@receiver.example", "bcc@receiver.example"
@@ -195,6 +195,16 @@ class Sessions:
         equal(original.get_content().as_bytes(
             policy=email.policy.SMTP), content, "the original")
 
+    def long_password(self) -> None:
+        """One that no line of 512 octets holds."""
+        user = self.site.user(DOVECOT, LONG_USER)
+        self.clients.user, self.clients.password = user, LONG_PASSWORD
+        try:
+            self.clients.connect().quit()
+        finally:
+            self.clients.password = PASSWORD
+        self.site.pop3(user, LONG_PASSWORD).quit()
+
     # --- fetching --------------------------------------------------------
 
     def fetch_all(self) -> list[bytes]:
@@ -266,7 +276,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                 yield ("proxy-" + name.replace("_", "-"),
                        functools.partial(case, server))
         for case in (sessions.dsn_is_passed, sessions.utf8_is_passed,
-                     sessions.two_devices, sessions.begins_anew,
+                     sessions.long_password, sessions.two_devices, sessions.begins_anew,
                      sessions.lists_are_the_same):
             yield "proxy-" + case.__name__.replace("_", "-"), case
 

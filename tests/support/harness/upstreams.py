@@ -25,6 +25,7 @@ from .tools import tool, tool_env
 from .upstream_sink import HTTP_PORT, SMTP_PORT
 
 USER, PASSWORD, TOKEN = "joe@provider.test", "a secret %&", "token-of-joe"
+LONG_USER, LONG_PASSWORD = "long@provider.test", "a long secret " * 40 + "end"
 DOVECOT, POSTFIX = "dovecot.provider.test", "postfix.provider.test"
 ONLY_LOGIN, ONLY_XOAUTH2 = "login.provider.test", "xoauth2.provider.test"
 FAR = "far.provider.test"  # whatever a script puts there
@@ -196,7 +197,9 @@ class Dovecot(Server):
         self.mail = self.root / "mail"
         self.new = self.mail / "Maildir/new"
         self.empty()
-        (self.root / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
+        (self.root / "users").write_text(
+            f"{USER}:{{PLAIN}}{PASSWORD}\n"
+            f"{LONG_USER}:{{PLAIN}}{LONG_PASSWORD}\n")
         (self.root / "oauth2.conf").write_text(
             OAUTH2_CONF.format(port=HTTP_PORT))
         conf = self.root / "dovecot.conf"
