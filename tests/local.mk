@@ -27,7 +27,9 @@ UNIT_TESTS = \
 	%D%/unit/test_dn \
 	%D%/unit/test_dot \
 	%D%/unit/test_err \
+	%D%/unit/test_first_line \
 	%D%/unit/test_identity \
+	%D%/unit/test_journal_report \
 	%D%/unit/test_log \
 	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
@@ -36,9 +38,11 @@ UNIT_TESTS = \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
 	%D%/unit/test_pop3_auth \
+	%D%/unit/test_pop3_proxy_uidl \
 	%D%/unit/test_pop3_retr \
 	%D%/unit/test_pop3_serve \
 	%D%/unit/test_program \
+	%D%/unit/test_proxy_login \
 	%D%/unit/test_record \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
@@ -51,6 +55,7 @@ UNIT_TESTS = \
 	%D%/unit/test_store \
 	%D%/unit/test_stream \
 	%D%/unit/test_summary \
+	%D%/unit/test_throttle \
 	%D%/unit/test_tls \
 	%D%/unit/test_trace \
 	%D%/unit/test_unseal \
@@ -62,8 +67,8 @@ EXTRA_DIST += %D%/lsan.supp
 AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
 	export LSAN_OPTIONS;
-EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/cutting.h %D%/unit/smtp_rig.h \
-	%D%/unit/pop3_rig.h
+EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
+	%D%/unit/cutting.h %D%/unit/smtp_rig.h %D%/unit/pop3_rig.h
 
 # A store with a mailbox, for those who need a real one.
 check_LIBRARIES += %D%/unit/libstore_rig.a
@@ -89,6 +94,7 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_grid_grid_pop3_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_program_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
+%C%_unit_test_throttle_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
 LDADD = handlers/console/libconsole.a handlers/libsession.a $(OPENER_LIBS) \
