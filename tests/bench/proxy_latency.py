@@ -36,7 +36,7 @@ from harness.place import Place
 from harness.pop3 import Pop3
 from harness.proxy_site import ProxySite
 from harness.report import Failure, Report
-from harness.script import Case, require_private_mounts, run_script
+from harness.script import Case, run_script
 from harness.servers import Server, free_port
 from harness.smtp import Smtp
 from harness.tools import tool, tool_env
@@ -284,7 +284,6 @@ def options(parser: argparse.ArgumentParser) -> None:
 def cases(place: Place, report: Report,
           args: argparse.Namespace) -> Iterator[Case]:
     """One, all rounds of it."""
-    require_private_mounts()
     with Upstreams(place) as upstreams, \
             ProxySite(place, upstreams.tls) as site:
         yield "proxy-latency", lambda: measure(args, report, upstreams, site)

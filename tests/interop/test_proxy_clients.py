@@ -20,7 +20,7 @@ from harness.place import Place
 from harness.pop3_clients import Pop3Clients
 from harness.proxy_site import ProxySite, pop3_direct
 from harness.report import Report, check, equal
-from harness.script import Case, require_private_mounts, run_script
+from harness.script import Case, run_script
 from harness.smtp_clients import SmtpClients
 from harness.tools import tool
 from harness.upstreams import (DOVECOT, ONLY_LOGIN, ONLY_XOAUTH2, PASSWORD,
@@ -154,7 +154,6 @@ class Clients:
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each client, each way to TLS, each server; then each mechanism."""
-    require_private_mounts()
     with Upstreams(place) as upstreams, \
             ProxySite(place, upstreams.tls) as site:
         dovecot = upstreams.dovecot()

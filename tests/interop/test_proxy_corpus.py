@@ -20,7 +20,7 @@ from harness.place import Place
 from harness.pop3 import Pop3
 from harness.proxy_site import ProxySite, pop3_direct
 from harness.report import Failure, Report, check, equal
-from harness.script import Case, require_private_mounts, run_script
+from harness.script import Case, run_script
 from harness.smtp import Smtp
 from harness.upstreams import DOVECOT, THEIRS, Dovecot, Upstreams
 from harness.wire import Wire
@@ -115,7 +115,6 @@ class Corpora:
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Both corpora, both proxies."""
-    require_private_mounts()
     with Upstreams(place) as upstreams, \
             ProxySite(place, upstreams.tls) as site:
         corpora = Corpora(upstreams, site, upstreams.dovecot(), report)

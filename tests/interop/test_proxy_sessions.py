@@ -22,7 +22,7 @@ from harness.place import Place
 from harness.pop3 import Pop3, Refused
 from harness.proxy_site import ProxySite, pop3_direct
 from harness.report import Report, check, equal
-from harness.script import Case, require_private_mounts, run_script
+from harness.script import Case, run_script
 from harness.smtp_clients import SmtpClients
 from harness.upstreams import (DOVECOT, LONG_PASSWORD, LONG_USER, PASSWORD,
                                POSTFIX, Dovecot, Taken, Upstreams)
@@ -262,7 +262,6 @@ class Sessions:
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """What both servers can, towards both."""
-    require_private_mounts()
     with Upstreams(place) as upstreams, \
             ProxySite(place, upstreams.tls) as site:
         dovecot = upstreams.dovecot()

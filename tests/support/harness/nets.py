@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from .report import Failure
+from .script import require_private_mounts
 from .servers import is_listening
 
 OURS, THEIRS = "10.77.0.1", "10.77.0.2"
@@ -30,6 +31,7 @@ class OtherHost:
     """The host at 10.77.0.2 and further addresses; use it as a context."""
 
     def __init__(self) -> None:
+        require_private_mounts()
         self.holder = subprocess.Popen(["unshare", "--net", "cat"],
                                        stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE)

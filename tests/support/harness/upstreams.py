@@ -20,6 +20,7 @@ from .mounts import add_hosts, add_users, lay_tree_under_usr
 from .mtas import PostfixTree
 from .nets import THEIRS, OtherHost
 from .place import Place
+from .script import require_private_mounts
 from .servers import Server, children
 from .tools import tool, tool_env
 from .upstream_sink import HTTP_PORT, SMTP_PORT
@@ -148,6 +149,7 @@ class Upstreams:
     """The other host with its names, certificate and sink; a context."""
 
     def __init__(self, place: Place) -> None:
+        require_private_mounts()
         add_users(place, USERS)
         add_hosts(place, ADDRESSES)
         lay_tree_under_usr()
