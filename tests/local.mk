@@ -41,9 +41,11 @@ UNIT_TESTS = \
 	%D%/unit/test_pop3_proxy_uidl \
 	%D%/unit/test_pop3_retr \
 	%D%/unit/test_pop3_serve \
+	%D%/unit/test_pop3_upstream \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
 	%D%/unit/test_record \
+	%D%/unit/test_relay \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
 	%D%/unit/test_seal \
@@ -52,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/test_slots \
 	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
+	%D%/unit/test_smtp_upstream \
 	%D%/unit/test_store \
 	%D%/unit/test_stream \
 	%D%/unit/test_summary \
@@ -68,7 +71,8 @@ AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
 	export LSAN_OPTIONS;
 EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
-	%D%/unit/cutting.h %D%/unit/smtp_rig.h %D%/unit/pop3_rig.h
+	%D%/unit/cutting.h %D%/unit/smtp_rig.h %D%/unit/pop3_rig.h \
+	%D%/unit/upstream_rig.h
 
 # A store with a mailbox, for those who need a real one.
 check_LIBRARIES += %D%/unit/libstore_rig.a
@@ -85,6 +89,9 @@ GRID_WRAPS = -Wl,--wrap=conn_tls \
 %C%_grid_grid_pop3_proxy_LDFLAGS = $(AM_LDFLAGS) $(GRID_WRAPS)
 %C%_grid_grid_smtp_proxy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_grid_grid_smtp_proxy_LDFLAGS = $(AM_LDFLAGS) $(GRID_WRAPS)
+
+%C%_unit_test_pop3_upstream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
+%C%_unit_test_smtp_upstream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
 
 # Certificates that are made when a test needs them.
 check_LIBRARIES += %D%/support/libtest_cert.a

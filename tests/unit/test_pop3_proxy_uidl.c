@@ -39,17 +39,23 @@ static const struct {
 	{".", 0, NULL},
 };
 
+/* One line that is none, and the list says nothing of what it lacks. */
 static void lines_are_read(void **state UNUSED)
 {
-	struct pop3_uidls u = {.asked = true};
+	struct pop3_uidls u = {.asked = false};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		if (pop3_uidls_add(&u, rows[i].line) != (rows[i].number > 0))
+		pop3_uidls_begin(&u);
+		assert_true(u.asked);
+		pop3_uidls_add(&u, rows[i].line);
+		if (u.complete != (rows[i].number > 0))
 			fail_msg("\"%s\"", rows[i].line);
 		if (rows[i].number)
 			assert_string_equal(pop3_uidls_get(&u, rows[i].number),
 					    rows[i].uidl);
 	}
+	pop3_uidls_add(&u, "1 a");
+	assert_false(u.complete);
 	assert_string_equal(pop3_uidls_get(&u, 2), "!\"#$~");
 	pop3_uidls_release(&u);
 	assert_false(u.asked);
@@ -60,7 +66,7 @@ static void what_was_not_listed_has_none(void **state UNUSED)
 	struct pop3_uidls u = {.asked = true};
 
 	assert_string_equal(pop3_uidls_get(&u, 1), "");
-	assert_true(pop3_uidls_add(&u, "5 five"));
+	pop3_uidls_add(&u, "5 five");
 	for (uint64_t i = 0; i < 200; i++)
 		assert_string_equal(pop3_uidls_get(&u, i),
 				    i == 5 ? "five" : "");
