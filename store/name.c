@@ -46,6 +46,13 @@ static size_t stem_length(const char *name)
 	return n - n_suffix;
 }
 
+/* As it is written: "012" would be found, and never again under its name. */
+static bool parse_octets(const char *text, size_t n, uint64_t *octets_r)
+{
+	return (n == 1 || *text != '0') &&
+	       num_parse(text, n, INT64_MAX, octets_r);
+}
+
 bool name_parse_kept(const char *name, struct message_name *n_r)
 {
 	const char *size = name + ULID_LEN + 3, *end, *comma;
@@ -56,8 +63,8 @@ bool name_parse_kept(const char *name, struct message_name *n_r)
 		return false;
 	end = name + n;
 	comma = memchr(size, ',', (size_t)(end - size));
-	if (!num_parse(size, (size_t)((comma ? comma : end) - size), INT64_MAX,
-		       &n_r->octets))
+	if (!parse_octets(size, (size_t)((comma ? comma : end) - size),
+			  &n_r->octets))
 		return false;
 	n_r->flags = 0;
 	if (comma &&
