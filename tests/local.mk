@@ -315,6 +315,9 @@ EXTRA_DIST += $(STORIES) %D%/chat/README.md \
 	%D%/chat/smtp-proxy/message.part \
 	%D%/chat/smtp-proxy/ready.part
 
+# Fuzz targets, and the corpora that they have to get through.
+include tests/fuzz/local.mk
+
 # What scripts/check runs, and what that needs.
 EXTRA_DIST += %D%/README.md %D%/packages.txt \
 	%D%/crash %D%/interop %D%/support %D%/system
