@@ -95,14 +95,16 @@ class Instance:
         if not (self.store / "format").exists():
             self.restante("config", "init")
 
-    def restante(self, *args: str, text: str = "",
-                 want: int | None = 0) -> subprocess.CompletedProcess:
+    def restante(self, *args: str, text: str = "", want: int | None = 0,
+                 env: dict[str, str] | None = None
+                 ) -> subprocess.CompletedProcess:
         """Run the shell command as the store's owner."""
         command = [str(self.place.prefix / "bin/restante"),
                    "-c", str(self.conf), *args]
         done = subprocess.run(command, input=text, text=True, timeout=60,
                               capture_output=True, check=False,
-                              env={"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8"},
+                              env={"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8",
+                                   **(env or {})},
                               cwd=self.root, **self.place.as_user)
         check(want is None or done.returncode == want,
               f"restante {' '.join(args)} ended with {done.returncode}: "

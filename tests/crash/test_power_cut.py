@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The power goes, at any moment of a run with senders, mail clients through
+both proxies, a collector and changes of the password.
+
+The run is written down by shadow.c; then, for each of POWER_CUTS moments, one
+of the disks that could be found after it is made (disk_model.py) and opened by
+the real programs. What was promised before the cut must hold: every message
+acknowledged is there and whole, none comes back whose deletion was, the last
+password shown opens the mailbox, and sweeping leaves nothing unfinished. The
+seed is printed; POWER_CUT_SEED repeats a run's choices. POWER_CUT_ROUNDS makes
+the run longer.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from cut_story import Promises, Story
+from disk_model import Disk
+from harness.behind import Behind
+from harness.instance import Instance
+from harness.nets import OtherHost
+from harness.place import Place
+from harness.pop3 import Pop3
+from harness.report import Report, check, equal
+from harness.script import Case, require_private_mounts, run_script
+from harness.shadow import Journal, build
+from harness.tools import SYSTEM_PATH
+from storm_ledger import recognise
+from storm_proxies import TARGETS
+
+CUTS = int(os.environ.get("POWER_CUTS", "150"))
+ROUNDS = int(os.environ.get("POWER_CUT_ROUNDS", "8"))
+MARKER = 80  # octets; docs/store.md, "The lock file"
+MASK = (1 << 64) - 1
+
+
+def checksum(octets: bytes) -> int:
+    """FNV-1a, as store/record.c."""
+    value = 0xcbf29ce484222325
+    for octet in octets:
+        value = (value ^ octet) * 0x100000001b3 & MASK
+    return value
+
+
+class PowerCut:
+    """One run, and the disks after it."""
+
+    def __init__(self, place: Place, report: Report) -> None:
+        require_private_mounts()
+        self.report = report
+        self.seed = int(os.environ.get("POWER_CUT_SEED") or
+                        random.randrange(1 << 32))
+        report.note(f"POWER_CUT_SEED={self.seed}")
+        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        # In memory: what fsync does to a real disk is not the question here.
+        self.folder = place.folder("cuts")
+        subprocess.run(["mount", "-t", "tmpfs", "none", self.folder],
+                       check=True)
+        place.give(self.folder)
+        self.store = self.folder / "store"
+        self.conf = self.instance.variant("cut", store=self.store)
+        self.most_copies = 1
+
+    # --- the run -------------------------------------------------------------
+
+    def record(self) -> tuple[Disk, Promises, Journal]:
+        """Have everything done once."""
+        instance = self.instance
+        instance.configure(proxy={"upstream-ca": instance.tls.ca})
+        mailbox = instance.create_mailbox()
+        for target in TARGETS:
+            instance.restante("mailbox", "target", "add", mailbox.id, target)
+        disk, promises = Disk(instance.store), Promises(mailbox.password)
+        journal = Journal(instance.root / "journal")
+        story = Story(instance, mailbox, journal, build(instance.place),
+                      random.Random(self.seed))
+        with OtherHost() as other:
+            story.begin(other)
+            story.tell(ROUNDS)
+        self.mailbox = mailbox
+        return disk, promises, journal
+
+    # --- the disks -------------------------------------------------------------
+
+    def cut_everywhere(self) -> None:
+        """At chosen moments, each disk opened anew."""
+        disk, promises, journal = self.record()
+        self.instance.place.become_user()
+        records = list(journal.records())
+        rng = random.Random(self.seed)
+        moments = sorted(rng.choices(range(len(records)), k=CUTS))
+        for at, record in enumerate(records):
+            if record.what == "mark":
+                promises.hear(record)
+            else:
+                disk.do(record)
+            for turn in range(moments.count(at) if at in moments else 0):
+                self.cut(disk, promises, f"{self.seed} {at} {turn}")
+        self.report.figure("power-cuts", CUTS)
+        self.report.figure("power-cut-operations", len(records))
+        self.report.figure("power-cut-most-copies", self.most_copies)
+
+    def cut(self, disk: Disk, promises: Promises, seed: str) -> None:
+        """One disk."""
+        shutil.rmtree(self.store, ignore_errors=True)
+        disk.after_cut(random.Random(seed), self.store)
+        try:
+            self.boot_anew()
+            self.verify(promises)
+        except Exception as why:
+            kept = self.instance.root / "failed"
+            shutil.copytree(self.store, kept, dirs_exist_ok=True)
+            raise type(why)(f"cut {seed}: {why}") from why
+
+    def boot_anew(self) -> None:
+        """The marker names another boot, and this very disk."""
+        folder = self.store / "mailboxes" / self.mailbox.id
+        lock = folder / "lock"
+        content = bytearray(lock.read_bytes())
+        marker = content[:MARKER]
+        if len(marker) < MARKER or \
+                checksum(marker[:-8]) != int.from_bytes(marker[-8:], "little"):
+            return
+        marker[24:40] = bytes(16)
+        places = [number for path in (lock, folder / "index")
+                  for number in (path.stat().st_dev, path.stat().st_ino)]
+        marker[40:72] = b"".join(number.to_bytes(8, "little")
+                                 for number in places)
+        marker[-8:] = checksum(marker[:-8]).to_bytes(8, "little")
+        content[:MARKER] = marker
+        with open(lock, "r+b") as file:
+            file.write(content)
+
+    def verify(self, promises: Promises) -> None:
+        """What was promised holds."""
+        numbers = self.collect(promises.passwords[-1])
+        equal(promises.kept - set(numbers), set(), "acknowledged and gone")
+        equal(promises.gone & set(numbers), set(), "deleted and back")
+        self.most_copies = max([self.most_copies,
+                                *map(numbers.count, set(numbers))])
+        self.sweep()
+        folder = self.store / "mailboxes" / self.mailbox.id
+        equal(os.listdir(folder / "tmp"), [], "in tmp/ after the sweep")
+        equal(len(os.listdir(folder / "cur")), len(numbers), "in cur/")
+
+    def collect(self, password: str) -> list[int]:
+        """The numbers of what is there; all of it must be whole."""
+        session = Behind(self.instance, "pop3-serve", self.conf)
+        pop3 = Pop3(session.wire)
+        pop3.login(self.mailbox.id, password)
+        numbers = []
+        for at, size in pop3.list().items():
+            content = pop3.retr(at)
+            equal(len(content), size, "octets")
+            number = recognise(content)
+            check(number is not None, f"a message is not whole: {content!r}")
+            numbers.append(number)
+        pop3.quit()
+        equal(session.end(), 0, "pop3-serve ended with")
+        return numbers
+
+    def sweep(self) -> None:
+        """As the timer does."""
+        restante = self.instance.place.prefix / "bin/restante"
+        done = subprocess.run([restante, "-c", self.conf, "sweep"], text=True,
+                              env={"PATH": SYSTEM_PATH}, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True)
+        equal(done.returncode, 0, f"sweep: {done.stderr}")
+
+
+def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
+    """One run."""
+    yield "power-cut", lambda: PowerCut(place, report).cut_everywhere()
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases, private_mounts=True,
+                        private_net=True))
