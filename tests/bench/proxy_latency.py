@@ -228,6 +228,16 @@ def smtp_round(times: Times, name: str, way: Way, content: bytes) -> None:
     smtp.quit()
 
 
+def one_round(times: Times, ways: list[tuple[str, Way, Server | None]],
+              number: int, content: bytes) -> None:
+    """Each way once, POP3 and then SMTP."""
+    for name, way, _ in random.sample(ways, len(ways)):
+        pop3_round(times, name, way, number)
+    for name, way, _ in random.sample(ways, len(ways)):
+        if way.smtp_port:
+            smtp_round(times, name, way, content)
+
+
 def ways_of(args: argparse.Namespace, upstreams: Upstreams, site: ProxySite,
             server: str) -> Iterator[tuple[str, Way, Server | None]]:
     """Each way, and what must be stopped in the end."""
@@ -262,16 +272,14 @@ def measure(args: argparse.Namespace, report: Report, upstreams: Upstreams,
     ways = list(ways_of(args, upstreams, site,
                         FAR if args.delay else DOVECOT))
     times = Times()
-    for number, content in enumerate(contents, 1):
-        for name, way, _ in random.sample(ways, len(ways)):
-            pop3_round(times, name, way, number)
-        for name, way, _ in random.sample(ways, len(ways)):
-            if way.smtp_port:
-                smtp_round(times, name, way, content.replace(b"\n", b"\r\n"))
+    try:
+        for number, content in enumerate(contents, 1):
+            one_round(times, ways, number, content.replace(b"\n", b"\r\n"))
+    finally:
+        for _, _, server in ways:
+            if server:
+                server.stop()
     times.tell(report)
-    for _, _, server in ways:
-        if server:
-            server.stop()
 
 
 def options(parser: argparse.ArgumentParser) -> None:
