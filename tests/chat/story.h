@@ -55,7 +55,7 @@ struct step {
 	char *text;
 };
 
-enum { STORY_FILES = 8 };
+enum { STORY_FILES = 16 };
 
 struct story {
 	char *file;
