@@ -155,20 +155,37 @@ static void plan_for(const struct target *t, const struct dial_server *server,
 		add_way(plan, t->port, t->tls == TARGET_TLS_IMPLICIT);
 }
 
+/* The first target of that kind that allows it. */
+static bool plan_by_kind(const struct conf_strings *targets,
+			 enum target_kind kind,
+			 const struct dial_server *server,
+			 enum dial_service service, struct dial_plan *plan)
+{
+	struct target t;
+	struct err e;
+
+	for (size_t i = 0; i < targets->n; i++) {
+		if (!target_parse(targets->list[i], &t, &e) || t.kind != kind ||
+		    !host_matches(&t, server->host))
+			continue;
+		plan_for(&t, server, service, plan);
+		if (plan->n)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A host's own line outweighs a domain's, wherever they stand in the list: it
+ * may hold a pin, or let a private address be dialled.
+ */
 int dial_plan_make(const struct conf_strings *targets,
 		   const struct dial_server *server, enum dial_service service,
 		   struct dial_plan *plan_r, struct err *e)
 {
-	struct target t;
-
-	for (size_t i = 0; i < targets->n; i++) {
-		if (!target_parse(targets->list[i], &t, e) ||
-		    !host_matches(&t, server->host))
-			continue;
-		plan_for(&t, server, service, plan_r);
-		if (plan_r->n)
+	for (enum target_kind kind = TARGET_HOST; kind <= TARGET_ANY; kind++)
+		if (plan_by_kind(targets, kind, server, service, plan_r))
 			return 0;
-	}
 	return err_set(e, ERR_STATE, "server %s is not among the targets",
 		       server->host);
 }

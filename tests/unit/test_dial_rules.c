@@ -11,56 +11,6 @@
 #include <cmocka.h>
 
 #include "handlers/dial_rules.h"
-#include "handlers/proxy_login.h"
-
-#define ID "mbx-0123456789abcdef0123456789abcdef"
-
-static const struct {
-	const char *text;
-	const char *user; /* NULL: not a proxied login */
-	const char *host;
-	unsigned port;
-} logins[] = {
-	{"u%mail.example.org%" ID, "u", "mail.example.org", 0},
-	{"u@x.org%mail.example.org:587%" ID, "u@x.org", "mail.example.org",
-	 587},
-	{"100%real%mail.example.org%" ID, "100%real", "mail.example.org", 0},
-	{"u%[2001:db8::1]:995%MBX-0123456789ABCDEF0123456789abcdef", "u",
-	 "2001:db8::1", 995},
-	{"u%[2001:db8::1]%" ID, "u", "2001:db8::1", 0},
-	{"u%192.0.2.1%" ID, "u", "192.0.2.1", 0},
-	{ID, NULL, NULL, 0},
-	{"u%" ID, NULL, NULL, 0},
-	{"%mail.example.org%" ID, NULL, NULL, 0},
-	{"u%%" ID, NULL, NULL, 0},
-	{"u%mail.example.org%", NULL, NULL, 0},
-	{"u%mail.example.org%mbx-1", NULL, NULL, 0},
-	{"u%mail.example.org:%" ID, NULL, NULL, 0},
-	{"u%mail.example.org:0%" ID, NULL, NULL, 0},
-	{"u%mail.example.org:65536%" ID, NULL, NULL, 0},
-	{"u%mail.example.org:+1%" ID, NULL, NULL, 0},
-	{"u%ma il%" ID, NULL, NULL, 0},
-	{"u%[::1%" ID, NULL, NULL, 0},
-	{"u%[localhost]%" ID, NULL, NULL, 0},
-	{"u%[::1]x%" ID, NULL, NULL, 0},
-};
-
-static void logins_are_read_from_the_right(UNUSED void **state)
-{
-	for (size_t i = 0; i < N_ELEMENTS(logins); i++) {
-		struct proxy_login l;
-		bool good = proxy_login_parse(logins[i].text, &l);
-
-		if (good != (logins[i].user != NULL))
-			fail_msg("%s", logins[i].text);
-		if (!good)
-			continue;
-		assert_string_equal(l.user, logins[i].user);
-		assert_string_equal(l.server.host, logins[i].host);
-		assert_int_equal(l.server.port, logins[i].port);
-		assert_string_equal(l.mailbox_id, ID);
-	}
-}
 
 static const struct {
 	const char *target;
@@ -131,6 +81,38 @@ static void targets_decide(UNUSED void **state)
 	}
 }
 
+/* Else a line that allows more would take a pin away. */
+static void the_narrowest_target_decides(UNUSED void **state)
+{
+	char *list[] = {(char *)"*", (char *)"*.x.org",
+			(char *)"mail.x.org:465"};
+	const struct conf_strings targets = {.list = list, .n = 3};
+	static const struct {
+		const char *host, *ways;
+		uint16_t port;
+		bool named;
+	} rows[] = {
+		{"mail.x.org", "465i", 0, true},
+		{"mail.x.org", "587s", 587, false},
+		{"www.x.org", "465i 587s", 0, false},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct dial_server server = {.port = rows[i].port};
+		struct dial_plan plan;
+		struct err e;
+		char ways[64];
+
+		snprintf(server.host, sizeof(server.host), "%s", rows[i].host);
+		assert_int_equal(
+			dial_plan_make(&targets, &server, DIAL_SMTP, &plan, &e),
+			0);
+		write_ways(&plan, ways, sizeof(ways));
+		assert_string_equal(ways, rows[i].ways);
+		assert_int_equal(plan.named, rows[i].named);
+	}
+}
+
 static void no_targets_allow_nothing(UNUSED void **state)
 {
 	const struct conf_strings none = {.n = 0};
@@ -198,8 +180,8 @@ static void addresses_have_a_kind(UNUSED void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(logins_are_read_from_the_right),
 		cmocka_unit_test(targets_decide),
+		cmocka_unit_test(the_narrowest_target_decides),
 		cmocka_unit_test(no_targets_allow_nothing),
 		cmocka_unit_test(addresses_have_a_kind),
 	};
