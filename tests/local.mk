@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dial_rules \
+	%D%/unit/test_dialler \
 	%D%/unit/test_digest \
 	%D%/unit/test_dn \
 	%D%/unit/test_dot \
@@ -30,6 +31,7 @@ UNIT_TESTS = \
 	%D%/unit/test_first_line \
 	%D%/unit/test_identity \
 	%D%/unit/test_journal_report \
+	%D%/unit/test_kept_copy \
 	%D%/unit/test_log \
 	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
@@ -78,6 +80,7 @@ EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
+%C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 
@@ -133,8 +136,12 @@ check_PROGRAMS += %D%/chat/chat_run
 	%D%/chat/story.c %D%/chat/story.h \
 	%D%/chat/voice.c %D%/chat/voice.h
 # network.c stands in for the resolver and for what it leads to.
-%C%_chat_chat_run_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=getaddrinfo -Wl,--wrap=connect
+NETWORK_WRAPS = -Wl,--wrap=getaddrinfo -Wl,--wrap=connect
+%C%_chat_chat_run_LDFLAGS = $(AM_LDFLAGS) $(NETWORK_WRAPS)
+%C%_unit_test_dialler_SOURCES = %D%/unit/test_dialler.c \
+	%D%/chat/network.c %D%/chat/network.h
+%C%_unit_test_dialler_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_dialler_LDFLAGS = $(AM_LDFLAGS) $(NETWORK_WRAPS)
 %C%_chat_chat_run_LDADD = %D%/support/libtest_cert.a $(LDADD)
 TEST_EXTENSIONS = .chat
 CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
@@ -234,10 +241,10 @@ STORIES = \
 	%D%/chat/smtp-proxy/not-dialled.chat \
 	%D%/chat/smtp-proxy/not-kept-at-all.chat \
 	%D%/chat/smtp-proxy/not-kept-in-the-midst.chat \
+	%D%/chat/smtp-proxy/plain-asked-for-again.chat \
 	%D%/chat/smtp-proxy/refused-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/refused-data.chat \
 	%D%/chat/smtp-proxy/refused-for-now-behind-the-dot.chat \
-	%D%/chat/smtp-proxy/plain-asked-for-again.chat \
 	%D%/chat/smtp-proxy/reply-beyond-599.chat \
 	%D%/chat/smtp-proxy/reply-changes-its-code.chat \
 	%D%/chat/smtp-proxy/reply-with-bare-lf.chat \
@@ -306,6 +313,7 @@ STORIES = \
 TESTS += $(STORIES)
 EXTRA_DIST += $(STORIES) %D%/chat/README.md \
 	%D%/chat/pop3-proxy/again.part \
+	%D%/chat/pop3-proxy/answered.part \
 	%D%/chat/pop3-proxy/fetch.part \
 	%D%/chat/pop3-proxy/greeted.part \
 	%D%/chat/pop3-proxy/login.part \
