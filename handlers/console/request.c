@@ -9,6 +9,8 @@
 
 #include "common/num.h"
 
+enum { DISCARDED_MAX = 1024 * 1024 };
+
 static const char *environment(const char *name)
 {
 	const char *value = getenv(name);
@@ -74,32 +76,64 @@ static bool is_form(const char *type)
 	return n == sizeof(form) - 1 && strncasecmp(type, form, n) == 0;
 }
 
-static int read_body(struct request *r)
+/* Whether there is a form of ours, of *n_r octets, to be read. */
+static int check_body(uint64_t *n_r)
 {
 	const char *length = environment("CONTENT_LENGTH");
-	uint64_t n;
-	int status;
 
-	if (r->method != METHOD_POST)
-		return 0;
 	if (!*length)
 		return 411;
-	if (!num_parse(length, strlen(length), UINT64_MAX, &n))
+	if (!num_parse(length, strlen(length), UINT64_MAX, n_r))
 		return 400;
-	if (n > REQUEST_BODY_MAX)
+	if (*n_r > REQUEST_BODY_MAX)
 		return 413;
-	if (!is_form(environment("CONTENT_TYPE")))
-		return 415;
-	secret_init(&r->body, (size_t)n + 1);
-	status = read_octets(r->body.bytes, (size_t)n);
+	return is_form(environment("CONTENT_TYPE")) ? 0 : 415;
+}
+
+static int take_form(struct request *r, size_t n)
+{
+	int status;
+
+	secret_init(&r->body, n + 1);
+	status = read_octets(r->body.bytes, n);
 	if (status)
 		return status;
-	return pairs_parse((char *)r->body.bytes, (size_t)n, &r->form) ? 0
-								       : 400;
+	return pairs_parse((char *)r->body.bytes, n, &r->form) ? 0 : 400;
+}
+
+/*
+ * A body that nobody wants is read all the same, as far as it is not absurd: a
+ * server that cannot hand it on may not listen for the answer either.
+ */
+static void discard_body(void)
+{
+	const char *length = environment("CONTENT_LENGTH");
+	uint8_t block[4096];
+	uint64_t left;
+
+	if (!num_parse(length, strlen(length), DISCARDED_MAX, &left))
+		return;
+	while (left > 0) {
+		size_t n = left < sizeof(block) ? (size_t)left : sizeof(block);
+
+		if (read_octets(block, n) != 0)
+			return;
+		left -= n;
+	}
+}
+
+static int read_address(struct request *r)
+{
+	if (*r->path != '/')
+		return 400;
+	if (strlen(r->path) > REQUEST_PATH_MAX)
+		return 414;
+	return read_query(r);
 }
 
 int request_read(struct request *r)
 {
+	uint64_t n = 0;
 	int status;
 
 	memset(r, 0, sizeof(*r));
@@ -114,12 +148,14 @@ int request_read(struct request *r)
 	r->languages = environment("HTTP_ACCEPT_LANGUAGE");
 	r->over_tls = is_over_tls();
 	r->refresh = *environment("HTTP_X_RESTANTE_REFRESH") != '\0';
-	if (*r->path != '/')
-		return 400;
-	if (strlen(r->path) > REQUEST_PATH_MAX)
-		return 414;
-	status = read_query(r);
-	return status ? status : read_body(r);
+	status = read_address(r);
+	if (status == 0 && r->method == METHOD_POST) {
+		status = check_body(&n);
+		if (status == 0)
+			return take_form(r, (size_t)n);
+	}
+	discard_body();
+	return status;
 }
 
 void request_release(struct request *r)
