@@ -18,7 +18,6 @@ enum {
 	OUT_MAX = 64 * 1024,
 	SAID_MAX = 2048, /* of what it complains about */
 	SECONDS_MAX = 60,
-	ARGS_MAX = 64,
 };
 
 struct run {
@@ -35,9 +34,12 @@ NO_RETURN static void become_tool(const char *path, const char *conf_file,
 				  int out, int said)
 {
 	static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
-	const char *argv[ARGS_MAX + 4] = {"mailbox-tool", "-c", conf_file};
+	const char **argv = xcalloc(args->n + 4, sizeof(*argv));
 
-	for (size_t i = 0; i < args->n && i < ARGS_MAX; i++)
+	argv[0] = "mailbox-tool";
+	argv[1] = "-c";
+	argv[2] = conf_file;
+	for (size_t i = 0; i < args->n; i++)
 		argv[3 + i] = args->list[i];
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(said, 2) < 0)
 		_exit(75);
