@@ -35,7 +35,18 @@ xinetd_DATA = \
 # The console's own web server, and examples for others.
 webdir = $(pkgdatadir)/web
 web_DATA = \
-	%D%/console/lighttpd.conf
+	%D%/console/apache-fcgi.conf \
+	%D%/console/apache-params.conf \
+	%D%/console/apache-proxy.conf \
+	%D%/console/apache-users.conf \
+	%D%/console/lighttpd-users.conf \
+	%D%/console/lighttpd.conf \
+	%D%/console/nginx-fcgi.conf \
+	%D%/console/nginx-params.conf \
+	%D%/console/nginx-proxy.conf \
+	%D%/console/nginx-users.conf \
+	%D%/console/restante-console-fcgi.service \
+	%D%/console/restante-console-fcgi.socket
 dist_web_DATA = \
 	%D%/console/status-400.html \
 	%D%/console/status-413.html \
@@ -48,7 +59,7 @@ noinst_DATA = $(UNIT_EXTRAS)
 
 SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(web_DATA) \
 	$(UNIT_EXTRAS)
-$(systemdsystemunit_DATA): $(srcdir)/%D%/hardening
+$(systemdsystemunit_DATA) $(web_DATA): $(srcdir)/%D%/hardening
 EXTRA_DIST += %D%/hardening
 
 install-data-hook: install-unit-extras
