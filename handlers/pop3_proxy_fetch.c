@@ -17,6 +17,7 @@
 #include "common/sink.h"
 #include "common/tls.h"
 #include "handlers/kept_copy.h"
+#include "handlers/pop3_top.h"
 #include "handlers/trace.h"
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",
@@ -43,10 +44,9 @@ struct passage {
 	bool copy_failed;
 	struct dot_out dot;
 	struct crlf crlf;
+	struct pop3_top top;
+	bool has_more;	 /* than the client asked for */
 	uint64_t octets; /* from the server, unstuffed */
-	bool in_body;
-	uint64_t body_lines; /* seen so far */
-	size_t line_octets;  /* of the present line */
 };
 
 /* --- what the server calls its messages ----------------------------------- */
@@ -169,42 +169,17 @@ static int push_copy(void *to, const uint8_t *bytes, size_t n)
  * come, the client has the whole message. Sizes in LIST would say it too, but
  * many a server only estimates them.
  */
-static uint64_t lines_to_ask_for(const struct passage *p)
+static uint64_t lines_to_ask_for(uint64_t wanted)
 {
-	return p->top_lines < TOP_LINES_MAX ? p->top_lines + 1 : p->top_lines;
-}
-
-static bool is_whole(const struct passage *p)
-{
-	return !p->is_top || p->body_lines <= p->top_lines;
-}
-
-/* RFC 1939 7: the body begins behind the first empty line. */
-static void count_octet(struct passage *p, uint8_t octet)
-{
-	if (octet != '\n') {
-		p->line_octets += octet != '\r';
-		return;
-	}
-	if (p->in_body)
-		p->body_lines++;
-	else if (p->line_octets == 0)
-		p->in_body = true;
-	p->line_octets = 0;
+	return wanted < TOP_LINES_MAX ? wanted + 1 : wanted;
 }
 
 /* How many of n octets the client asked for. */
-static size_t count_octets(struct passage *p, const uint8_t *bytes, size_t n)
+static size_t count_wanted(struct passage *p, const uint8_t *bytes, size_t n)
 {
-	size_t wanted = 0;
+	size_t wanted = p->is_top ? pop3_top_take(&p->top, bytes, n) : n;
 
-	if (!p->is_top)
-		return n;
-	for (size_t i = 0; i < n; i++) {
-		if (!p->in_body || p->body_lines < p->top_lines)
-			wanted = i + 1;
-		count_octet(p, bytes[i]);
-	}
+	p->has_more |= wanted < n;
 	return wanted;
 }
 
@@ -224,7 +199,7 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 	struct passage *p = to;
 	const struct sink copy = {.push = push_copy, .to = p};
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
-	size_t wanted = count_octets(p, bytes, n);
+	size_t wanted = count_wanted(p, bytes, n);
 
 	p->octets += n;
 	seen_add_octets(p->s->seen, bytes, n);
@@ -293,7 +268,7 @@ static const struct reply *finish(struct passage *p)
 	struct session *s = p->s;
 	struct err e;
 
-	if (is_whole(p)) {
+	if (!p->has_more) {
 		if (commit_copy(p, &e) < 0)
 			return cut_unkept(p, &e);
 		pop3_uidls_mark_kept(&s->uidls, p->number);
@@ -342,7 +317,7 @@ static const struct reply *ask_for_message(struct passage *p)
 	if (p->is_top)
 		sent = pop3_upstream_command(
 			s->account.upstream, &ok, &e, "TOP %llu %llu", number,
-			(unsigned long long)lines_to_ask_for(p));
+			(unsigned long long)lines_to_ask_for(p->top_lines));
 	else
 		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
 					     "RETR %llu", number);
@@ -397,5 +372,6 @@ const struct reply *pop3_proxy_top(struct session *s, const char *arg)
 	if (!num_parse(arg, n, NUMBER_MAX, &p.number) ||
 	    !num_parse(lines, strlen(lines), UINT64_MAX, &p.top_lines))
 		return &reply_top_syntax;
+	pop3_top_init(&p.top, p.top_lines);
 	return fetch(&p);
 }

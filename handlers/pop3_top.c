@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Counting lines of a message whose lines end in CRLF, as all that are kept
- * do. Never adds an octet: where a message has no empty line, all of it is
+ * do; a real server's may end in LF, and their empty line is one all the same.
+ * Never adds an octet: where a message has no empty line, all of it is
  * header, and all of it is sent.
  */
 #include "common/base.h"
@@ -16,7 +17,7 @@ static void end_line(struct pop3_top *t)
 {
 	if (t->in_body)
 		t->lines--;
-	else if (t->so_far == 2) /* CRLF alone */
+	else if (t->so_far <= 2) /* CRLF or LF alone */
 		t->in_body = true;
 	t->so_far = 0;
 }

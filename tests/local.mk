@@ -183,6 +183,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/sizes-lie-larger.chat \
 	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
 	%D%/chat/pop3-proxy/stls.chat \
+	%D%/chat/pop3-proxy/top-with-bare-lf.chat \
 	%D%/chat/pop3-proxy/top.chat \
 	%D%/chat/pop3-proxy/uidls-begin-anew.chat \
 	%D%/chat/pop3-proxy/unkept-in-the-midst.chat \
