@@ -151,12 +151,23 @@ static int make_locked_directory(int mailboxes, const char *name, struct err *e)
 		       name);
 }
 
+/*
+ * Nobody has heard of it yet. Where only the last fsync failed it has its name
+ * already, and would stay behind as a mailbox whose password nobody knows.
+ */
+static void take_down(int mailboxes, const char *name, const char *id)
+{
+	struct err ignored;
+
+	(void)renameat(mailboxes, id, mailboxes, name);
+	(void)admin_remove_tree(mailboxes, name, &ignored);
+}
+
 static int build(struct store *s, const struct mailbox_conf *conf,
 		 const struct secret *private_key, unsigned log_n,
 		 struct secret *password_r, struct err *e)
 {
 	char name[sizeof(PREFIX_NEW) + MAILBOX_ID_LEN];
-	struct err ignored;
 	int dir, result;
 
 	snprintf(name, sizeof(name), PREFIX_NEW "%s", conf->id);
@@ -168,7 +179,7 @@ static int build(struct store *s, const struct mailbox_conf *conf,
 		result = admin_rename(s->mailboxes, name, conf->id, e);
 	if (result < 0) {
 		secret_release(password_r);
-		admin_remove_tree(s->mailboxes, name, &ignored);
+		take_down(s->mailboxes, name, conf->id);
 	}
 	close(dir);
 	return result;
