@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Nth call of a kind fails, for N = 1, 2, 3 … until a run is clean: open,
+write, fsync, link, rename, unlink, mkdir, ftruncate and malloc, with the errors
+of a full, broken or limited system. shadow.c makes them fail.
+
+A sender must hear 250 and his message be there and whole, or anything that
+makes him try again (4xx, a broken connection) and nothing of it be seen; never
+a 5xx. A collector must get a message whole or not to its end, and what he did
+not delete must stay. What kept a message stands in the log with its reason;
+but where memory is out the process may simply end. NTH_STRIDE=1 fails every single allocation instead of each 50th.
+"""
+
+import errno
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from harness.behind import Behind
+from harness.instance import Instance
+from harness.place import Place
+from harness.pop3 import Pop3, Refused
+from harness.report import Failure, Report, check, equal
+from harness.script import Case, run_script
+from harness.shadow import build
+from harness.smtp import Smtp
+from harness.wire import Vanished
+
+STRIDE = int(os.environ.get("NTH_STRIDE", "50"))
+KINDS = {
+    "open": (errno.EMFILE, errno.EIO),
+    "write": (errno.ENOSPC, errno.EIO, errno.EDQUOT),
+    "fsync": (errno.EIO, errno.ENOSPC),
+    "link": (errno.EIO, errno.EDQUOT),
+    "rename": (errno.EIO, errno.ENOSPC),
+    "unlink": (errno.EIO,),
+    "mkdir": (errno.ENOSPC,),
+    "ftruncate": (errno.EIO,),
+    "malloc": (errno.ENOMEM,),
+}
+BODY = b"Subject: nth\r\n\r\n" + b"x" * 70 + b"\r\n" + b"y" * 150_000 + b"\r\n"
+
+
+class Nth:
+    """One instance, sessions with something failing in them."""
+
+    def __init__(self, place: Place, report: Report) -> None:
+        self.report = report
+        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.mailbox = self.instance.create_mailbox()
+        self.library = build(place)
+        self.count = self.instance.root / "count"
+        self.count.touch()
+        place.give(self.count)
+        self.outcomes: Counter[str] = Counter()
+
+    # --- the driver ----------------------------------------------------------
+
+    def all_failures(self, story: Callable[[dict[str, str], str], None],
+                     kind: str) -> None:
+        """Every N, with each of the kind's errors."""
+        for number in KINDS[kind]:
+            runs, n = 0, 1
+            while True:
+                self.count.write_text("")
+                env = {"LD_PRELOAD": str(self.library),
+                       "SHADOW_FAIL": f"{kind}:{n}:{number}",
+                       "SHADOW_COUNT": str(self.count)}
+                try:
+                    story(env, os.strerror(number))
+                except Exception as why:
+                    raise Failure(f"{env['SHADOW_FAIL']}: "
+                                  f"{type(why).__name__} {why}") from why
+                runs += 1
+                if int(self.count.read_text() or n) < n:
+                    break
+                n += STRIDE if kind == "malloc" else 1
+            self.report.figure(f"{story.__name__}-{kind}-"
+                               f"{errno.errorcode[number]}", runs)
+
+    def kept(self) -> list[bytes]:
+        """All messages, whole; what is unfinished is swept away before."""
+        self.instance.restante("sweep")
+        equal(os.listdir(self.instance.folder(self.mailbox) / "tmp"), [],
+              "in tmp/ after the sweep")
+        session = Behind(self.instance, "pop3-serve")
+        pop3 = self.login(session)
+        messages = [pop3.retr(at) for at in pop3.list()]
+        pop3.quit()
+        equal(session.end(), 0, "pop3-serve ended with")
+        check(all(message.endswith(BODY) for message in messages),
+              "a message is not whole")
+        return messages
+
+    def login(self, session: Behind) -> Pop3:
+        """A collector who is in."""
+        pop3 = Pop3(session.wire)
+        pop3.login(self.mailbox.id, self.mailbox.password)
+        return pop3
+
+    # --- a sender --------------------------------------------------------------
+
+    def deliver(self, env: dict[str, str], reason: str) -> None:
+        """250 and there, or told to try again and not there."""
+        before = set(self.instance.kept(self.mailbox))
+        session = Behind(self.instance, "smtp-journal", **env)
+        said = self.send(session)
+        session.end()
+        new = set(self.instance.kept(self.mailbox)) - before
+        self.outcomes[said] += 1
+        check(said[0] in "24v", f"told {said}")
+        equal(len(new), 1 if said == "250" else 0, f"new messages, told {said}")
+        if said != "250" and "malloc" not in env["SHADOW_FAIL"]:
+            check(reason in session.log_text(), f"nothing of \"{reason}\" in "
+                  f"the log: {session.log_text()!r}")
+        if len(before) > 20:
+            equal(len(self.kept()), len(before) + len(new), "messages")
+            self.instance.empty(self.mailbox)
+
+    def send(self, session: Behind) -> str:
+        """The code that a message got, or "vanished"."""
+        try:
+            smtp = Smtp(session.wire)
+            smtp.ehlo()
+            for command in ("MAIL FROM:<a@b.example>",
+                            f"RCPT TO:<{self.mailbox.address}>"):
+                reply = smtp.command(command)
+                if reply.code != 250:
+                    return str(reply.code)
+            return str(smtp.data(BODY).code)
+        except (Vanished, Failure) as why:
+            check(isinstance(why, Vanished) or "reply 4" in str(why), str(why))
+            return "vanished"
+
+    # --- a collector -----------------------------------------------------------
+
+    def collect(self, env: dict[str, str], _reason: str) -> None:
+        """Two messages are there; the first one is deleted."""
+        while len(self.instance.kept(self.mailbox)) < 2:
+            session = Behind(self.instance, "smtp-journal")
+            equal(self.send(session), "250", "told")
+            session.end()
+        before = self.instance.kept(self.mailbox)
+        session = Behind(self.instance, "pop3-serve", **env)
+        deleted = self.fetch_and_delete(session)
+        session.end()
+        after = self.instance.kept(self.mailbox)
+        self.outcomes[f"collect {deleted}"] += 1
+        check(len(before) - 1 <= len(after) <= len(before),
+              f"{before} became {after}")
+        if deleted == "deleted":
+            equal(len(after), len(before) - 1, "messages after +OK to QUIT")
+        if deleted == "not logged in":
+            equal(after, before, "messages")
+        equal(len(self.kept()), len(after), "messages that open")
+
+    def fetch_and_delete(self, session: Behind) -> str:
+        """How far it came."""
+        state = "not logged in"
+        try:
+            pop3 = self.login(session)
+            state = "logged in"
+            check(pop3.retr(1).endswith(BODY), "a message is not whole")
+            pop3.dele(1)
+            pop3.quit()
+            return "deleted"
+        except (Refused, Vanished):
+            return state
+
+    # --- an administrator ------------------------------------------------------
+
+    def create(self, env: dict[str, str], reason: str) -> None:
+        """A whole mailbox and its password, or none and why."""
+        folder = self.instance.store / "mailboxes"
+        before = set(os.listdir(folder))
+        done = self.instance.restante("mailbox", "create", "x", "--porcelain",
+                                      env=env, want=None)
+        new = set(os.listdir(folder)) - before
+        if done.returncode != 0:
+            check("malloc" in env["SHADOW_FAIL"] or reason in done.stderr,
+                  f"{done.returncode}, nothing of \"{reason}\" in "
+                  f"{done.stderr!r}")
+            self.instance.restante("sweep")
+            new = set(os.listdir(folder)) - before
+        check(len(new) == (done.returncode == 0) and
+              not any(name.startswith(".") for name in new),
+              f"{done.returncode}, new: {new}")
+        for name in new:
+            self.instance.restante("mailbox", "suspend", name)
+            self.instance.restante("mailbox", "delete", name, "--yes")
+
+
+def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
+    """Each story, each kind."""
+    nth = Nth(place, report)
+    place.become_user()
+    for story in (nth.deliver, nth.collect, nth.create):
+        for kind in KINDS:
+            yield (f"nth-{story.__name__}-{kind}",
+                   lambda story=story, kind=kind:
+                   nth.all_failures(story, kind))
+    yield "nth-outcomes", lambda: report.note(str(dict(nth.outcomes)))
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))
