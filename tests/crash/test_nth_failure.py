@@ -27,7 +27,6 @@ from harness.pop3 import Pop3, Refused
 from harness.report import Failure, Report, check, equal
 from harness.script import Case, run_script
 from harness.shadow import build
-from harness.smtp import Smtp
 from harness.wire import Vanished
 
 STRIDE = int(os.environ.get("NTH_STRIDE", "50"))
@@ -108,7 +107,7 @@ class Nth:
         """250 and there, or told to try again and not there."""
         before = set(self.instance.kept(self.mailbox))
         session = Behind(self.instance, "smtp-journal", **env)
-        said = self.send(session)
+        said = session.deliver(self.mailbox.address, BODY)
         session.end()
         new = set(self.instance.kept(self.mailbox)) - before
         self.outcomes[said] += 1
@@ -121,28 +120,14 @@ class Nth:
             equal(len(self.kept()), len(before) + len(new), "messages")
             self.instance.empty(self.mailbox)
 
-    def send(self, session: Behind) -> str:
-        """The code that a message got, or "vanished"."""
-        try:
-            smtp = Smtp(session.wire)
-            smtp.ehlo()
-            for command in ("MAIL FROM:<a@b.example>",
-                            f"RCPT TO:<{self.mailbox.address}>"):
-                reply = smtp.command(command)
-                if reply.code != 250:
-                    return str(reply.code)
-            return str(smtp.data(BODY).code)
-        except (Vanished, Failure) as why:
-            check(isinstance(why, Vanished) or "reply 4" in str(why), str(why))
-            return "vanished"
-
     # --- a collector -----------------------------------------------------------
 
     def collect(self, env: dict[str, str], _reason: str) -> None:
         """Two messages are there; the first one is deleted."""
         while len(self.instance.kept(self.mailbox)) < 2:
             session = Behind(self.instance, "smtp-journal")
-            equal(self.send(session), "250", "told")
+            equal(session.deliver(self.mailbox.address, BODY), "250",
+                  "told")
             session.end()
         before = self.instance.kept(self.mailbox)
         session = Behind(self.instance, "pop3-serve", **env)

@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 from .instance import Instance
-from .wire import Wire
+from .smtp import Smtp
+from .wire import Vanished, Wire
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -47,3 +48,18 @@ class Behind:
     def log_text(self) -> str:
         """What it has logged."""
         return self.log.read_text("utf-8", "replace")
+
+    def deliver(self, address: str, content: bytes) -> str:
+        """The code of the reply that decides on a message, or "vanished"."""
+        try:
+            smtp = Smtp(self.wire)
+            reply = smtp.greeting
+            for command in ("EHLO client.example", "MAIL FROM:<a@b.example>",
+                            f"RCPT TO:<{address}>"):
+                if reply.code // 100 == 2:
+                    reply = smtp.command(command)
+            if reply.code == 250:
+                reply = smtp.data(content)
+        except Vanished:
+            return "vanished"
+        return str(reply.code)
