@@ -27,7 +27,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/peer_proxy.c \
 	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
-	%D%/sandbox.c %D%/sandbox.h \
+	%D%/sandbox.h \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/sasl_token.c %D%/sasl_token.h \
 	%D%/secret.c %D%/secret.h \
@@ -42,6 +42,24 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls_private.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
+
+# Handlers with instruments in them are not confined.
+if INSTRUMENTED
+%C%_libcommon_a_SOURCES += %D%/sandbox_absent.c
+else
+%C%_libcommon_a_SOURCES += \
+	%D%/sandbox.c \
+	%D%/sandbox_calls.c %D%/sandbox_calls.h \
+	%D%/sandbox_files.c \
+	%D%/sandbox_private.h
+noinst_PROGRAMS += %D%/make_filters
+%C%_make_filters_SOURCES = %D%/make_filters.c
+%C%_make_filters_LDADD = $(SECCOMP_LIBS)
+CLEANFILES += %D%/sandbox_filters.h
+%D%/sandbox_calls.$(OBJEXT): %D%/sandbox_filters.h
+%D%/sandbox_filters.h: %D%/make_filters$(EXEEXT)
+	$(AM_V_GEN)%D%/make_filters$(EXEEXT) >$@.new && mv -f $@.new $@
+endif
 
 # What it needs, in the order of linking; libcommon.a comes before it.
 COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS)

@@ -166,6 +166,14 @@ void program_start(struct program *p, const char *name, int argc, char **argv)
 	*p = (struct program){.name = name, .tls_mode = a.tls_mode};
 	p->conf = read_configuration(a.conf_file);
 	open_connection(p);
+}
+
+void program_confine(struct program *p, enum sandbox_row row)
+{
+	struct err e;
+
+	if (sandbox_enter(row, p->conf, &e) < 0)
+		die_temp("%s", e.text);
 	if (p->tls_mode == TLS_MODE_NONE)
 		meet_handler_in_front(p);
 }

@@ -2,7 +2,7 @@
 /*
  * What every handler does before its first byte of input, in one order that
  * can be read in one place: arguments, log, limits of the process,
- * configuration, connection, peer.
+ * configuration, connection; then the sandbox, and the peer.
  */
 #ifndef RESTANTE_COMMON_PROGRAM_H
 #define RESTANTE_COMMON_PROGRAM_H
@@ -10,6 +10,7 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
+#include "common/sandbox.h"
 
 enum tls_mode { TLS_MODE_IMPLICIT, TLS_MODE_STARTTLS, TLS_MODE_NONE };
 
@@ -23,10 +24,18 @@ struct program {
 
 /*
  * Reads `[-c FILE] --tls=implicit|starttls|none`, --help and --version (both
- * exit 0), the configuration, and says who is connected; where --tls=none,
- * only after the checks that interface.md names. Exits 64 or 75 on failure.
+ * exit 0), the configuration, and says who is connected. Exits 64 or 75 on
+ * failure. What else a handler needs to open or to fork comes now; then
+ * program_confine().
  */
 void program_start(struct program *p, const char *name, int argc, char **argv);
+
+/*
+ * The end of the start: gives up what the row does not grant. Only then is the
+ * peer read: with --tls=none, whom the handler in front vouches for. Exits 64
+ * or 75 on failure.
+ */
+void program_confine(struct program *p, enum sandbox_row row);
 
 /* Says goodbye to the peer and frees everything. */
 void program_end(struct program *p);

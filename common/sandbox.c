@@ -1,50 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Giving up by seccomp. The list says what is lost, call by call. */
+/*
+ * Entering the sandbox, in one order: limits, no new privileges, files, system
+ * calls. Each step takes something away; none can be undone.
+ */
 #include "common/base.h"
-#include "common/sandbox.h"
+#include "common/sandbox_private.h"
 
-#include <errno.h>
-#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
-static const int given_up[] = {
-	/* New ways to the network, and to other processes' sockets. */
-	SCMP_SYS(socket),
-	SCMP_SYS(socketpair),
-	SCMP_SYS(connect),
-	SCMP_SYS(bind),
-	SCMP_SYS(listen),
-	SCMP_SYS(accept),
-	SCMP_SYS(accept4),
-	/* Becoming another program, or more of this one. */
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(fork),
-	SCMP_SYS(vfork),
-	SCMP_SYS(clone),
-	SCMP_SYS(clone3),
-	/* Reading other processes, the dialler among them. */
-	SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(pidfd_getfd),
-	/* Ways around the filter. */
-	SCMP_SYS(io_uring_setup),
+#include "common/log.h"
+
+enum { FILES_MAX = 256 };
+
+#define MIB ((rlim_t)1024 * 1024)
+
+/* Address space: generous, since it is no memory. It bounds what a bug takes;
+ * the unit bounds memory. */
+static const rlim_t address_space[SANDBOX_N_ROWS] = {
+	[SANDBOX_RECEIVER] = 512 * MIB,
+	[SANDBOX_PROXY] = 1024 * MIB, /* the list of what was fetched before */
+	/* scrypt-log-n = 20 takes 1 GiB. */
+	[SANDBOX_COLLECTOR] = 2048 * MIB,
+	[SANDBOX_DIALLER] = 512 * MIB,
 };
 
-int sandbox_no_way_out(struct err *e)
+/* What is limited below that already stays so. */
+static int set_limit(int what, rlim_t most)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int code = ctx ? 0 : -ENOMEM;
+	struct rlimit r;
 
-	for (size_t i = 0; code == 0 && i < N_ELEMENTS(given_up); i++)
-		code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), given_up[i],
-					0);
-	if (code == 0)
-		code = seccomp_load(ctx); /* with no_new_privs */
-	if (ctx)
-		seccomp_release(ctx);
-	if (code == 0)
-		return 0;
-	errno = -code;
-	return err_sys(e, "seccomp");
+	if (getrlimit(what, &r) < 0)
+		return -1;
+	if (r.rlim_max > most)
+		r.rlim_max = most;
+	r.rlim_cur = r.rlim_max;
+	return setrlimit(what, &r);
+}
+
+static int set_limits(enum sandbox_row row, struct err *e)
+{
+	if (set_limit(RLIMIT_CORE, 0) < 0 || set_limit(RLIMIT_NPROC, 0) < 0 ||
+	    set_limit(RLIMIT_NOFILE, FILES_MAX) < 0 ||
+	    set_limit(RLIMIT_AS, address_space[row]) < 0)
+		return err_sys(e, "limits of the process");
+	return 0;
+}
+
+int sandbox_enter(enum sandbox_row row, const struct conf *conf, struct err *e)
+{
+	int files;
+
+	if (set_limits(row, e) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no_new_privs");
+	files = sandbox_files(row, conf, e);
+	if (files < 0)
+		return -1;
+	/* The session says it for its dialler. */
+	if (files > 0 && row != SANDBOX_DIALLER)
+		log_info("%s", e->text);
+	return sandbox_calls(row, e);
 }

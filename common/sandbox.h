@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a process gives up, for good, before it reads its first octet of input.
+ * What a process gives up, for good, before it reads its first octet of input:
+ * everything that its row of the table in docs/architecture.md does not grant.
  */
 #ifndef RESTANTE_COMMON_SANDBOX_H
 #define RESTANTE_COMMON_SANDBOX_H
 
 #include "common/err.h"
 
+struct conf;
+
+enum sandbox_row {
+	SANDBOX_RECEIVER,  /* smtp-journal */
+	SANDBOX_PROXY,	   /* the sessions of smtp-proxy and pop3-proxy */
+	SANDBOX_COLLECTOR, /* pop3-serve */
+	SANDBOX_DIALLER,
+	SANDBOX_N_ROWS,
+};
+
 /*
- * From now on: no new socket and no connection but those that are open, no
- * other program, no look into another process. Such calls fail with EPERM. For
- * a proxy's session, once its dialler was forked and the log is open.
+ * From now on limits hold, no file can be opened but those of the row, and a
+ * system call that the row does not list fails with ENOSYS. Where the kernel
+ * has no Landlock the log says so once, and the rest holds. -1: not confined;
+ * such a process must not go on.
  */
-int sandbox_no_way_out(struct err *e) MUST_USE;
+int sandbox_enter(enum sandbox_row row, const struct conf *conf,
+		  struct err *e) MUST_USE;
+
+/* A collector that has logged in: of all files, those of one mailbox. */
+void sandbox_keep_to_mailbox(const char *store, const char *mailbox_id);
 
 #endif

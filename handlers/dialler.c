@@ -8,6 +8,7 @@
 #include "handlers/dialler.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -23,6 +24,7 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "common/sandbox.h"
 #include "store/store.h"
 
 enum {
@@ -34,6 +36,7 @@ enum {
 struct dialler {
 	int fd;
 	pid_t child;
+	int pidfd; /* the one process that a confined session can end */
 	unsigned timeout;
 };
 
@@ -237,7 +240,7 @@ static void describe(struct dialled *d, const struct dial_plan *plan)
 static int make_plan(struct dialling *g, const struct request *r, struct err *e)
 {
 	struct store *s = store_open(g->conf->store, e);
-	struct mailbox *m = s ? mailbox_open(s, r->mailbox_id, e) : NULL;
+	struct mailbox *m = s ? mailbox_look_at(s, r->mailbox_id, e) : NULL;
 	int result = -1;
 
 	if (m && mailbox_settings(m)->suspended)
@@ -363,6 +366,17 @@ static int drop_connection(void)
 		       : 0;
 }
 
+NO_RETURN static void be_dialler(int fd, const struct conf *conf,
+				 enum dial_service service)
+{
+	struct err e;
+
+	if (drop_connection() < 0 ||
+	    sandbox_enter(SANDBOX_DIALLER, conf, &e) < 0)
+		_exit(1);
+	answer_requests(fd, conf, service);
+}
+
 /* --- the session's end ---------------------------------------------------- */
 
 struct dialler *dialler_start(const struct conf *conf,
@@ -381,13 +395,13 @@ struct dialler *dialler_start(const struct conf *conf,
 	d->child = fork();
 	if (d->child == 0) {
 		close(ends[0]);
-		if (drop_connection() < 0)
-			_exit(1);
-		answer_requests(ends[1], conf, service);
+		be_dialler(ends[1], conf, service);
 	}
 	close(ends[1]);
-	if (d->child < 0) {
-		err_sys(e, "dialler: fork");
+	if (d->child > 0)
+		d->pidfd = (int)syscall(SYS_pidfd_open, d->child, 0);
+	if (d->child < 0 || d->pidfd < 0) {
+		err_sys(e, "dialler: fork"); /* it ends with its socket */
 		close(d->fd);
 		free(d);
 		return NULL;
@@ -401,7 +415,8 @@ void dialler_end(struct dialler **d)
 		return;
 	close((*d)->fd);
 	/* It may hang in a resolver that nobody answers. */
-	kill((*d)->child, SIGKILL);
+	(void)syscall(SYS_pidfd_send_signal, (*d)->pidfd, SIGKILL, NULL, 0);
+	close((*d)->pidfd);
 	while (waitpid((*d)->child, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(*d);

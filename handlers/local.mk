@@ -80,9 +80,9 @@ pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
 # The proxies resolve names, which a static program cannot do well.
 handler_PROGRAMS += smtp-proxy pop3-proxy
 smtp_proxy_SOURCES = %D%/smtp_proxy_main.c
-smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(SECCOMP_LIBS)
+smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 pop3_proxy_SOURCES = %D%/pop3_proxy_main.c
-pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(SECCOMP_LIBS)
+pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 
 # The shell command. Its users and groups come from the system: never static.
 handler_PROGRAMS += mailbox-tool

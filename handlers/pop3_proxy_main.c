@@ -10,7 +10,6 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "common/sandbox.h"
 #include "handlers/dialler.h"
 #include "handlers/pop3_proxy_session.h"
 
@@ -22,8 +21,9 @@ int main(int argc, char **argv)
 
 	program_start(&p, "pop3-proxy", argc, argv);
 	dialler = dialler_start(p.conf, DIAL_POP3, &e);
-	if (!dialler || sandbox_no_way_out(&e) < 0)
+	if (!dialler)
 		die_temp("%s", e.text);
+	program_confine(&p, SANDBOX_PROXY);
 	pop3_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
 	dialler_end(&dialler);
 	program_end(&p);

@@ -71,6 +71,8 @@ static void log_recovery_recipients(struct session *s)
 static const struct reply *begin_transaction(struct session *s)
 {
 	log_recovery_recipients(s);
+	if (s->keep_to)
+		s->keep_to(s->conf->store, s->mailbox);
 	summary_forget(&s->summary);
 	pop3_serve_enter(s, POP3_TRANSACTION);
 	conn_set_session_limit(s->conn, s->conf->limits.session_max);

@@ -38,8 +38,10 @@ int main(int argc, char **argv)
 
 	program_start(&p, "pop3-serve", argc, argv);
 	served = take_slot(p.conf, &slot);
+	program_confine(&p, SANDBOX_COLLECTOR);
 	if (served)
-		pop3_serve_session(p.conn, p.conf, &p.peer, p.tls_mode);
+		pop3_serve_session(p.conn, p.conf, &p.peer, p.tls_mode,
+				   sandbox_keep_to_mailbox);
 	else
 		pop3_serve_turn_away(p.conn, p.conf, &p.peer, p.tls_mode);
 	program_end(&p);

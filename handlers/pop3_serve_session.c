@@ -209,11 +209,13 @@ static bool may_greet(struct session *s)
 }
 
 void pop3_serve_session(struct conn *c, const struct conf *conf,
-			const struct peer *peer, enum tls_mode tls_mode)
+			const struct peer *peer, enum tls_mode tls_mode,
+			pop3_keep_to *keep_to)
 {
 	struct session s;
 
 	begin(&s, c, conf, peer, tls_mode);
+	s.keep_to = keep_to;
 	if (may_greet(&s)) {
 		reply_write(c, &reply_ready);
 		pop3_serve_note_end(

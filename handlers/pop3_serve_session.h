@@ -20,12 +20,17 @@ enum pop3_state {
 /* The command table and its rules: what docs/sessions.md is tested against. */
 extern const struct cmd_protocol pop3_serve_protocol;
 
+/* Called behind a login: gives up every other mailbox. */
+typedef void pop3_keep_to(const char *store, const char *mailbox_id);
+
 /*
  * Serves one session, from the handshake or greeting to the end, and logs its
- * one line. Everything is borrowed and stays the caller's.
+ * one line. Everything is borrowed and stays the caller's. keep_to may be
+ * NULL: a test's process goes on behind the session.
  */
 void pop3_serve_session(struct conn *c, const struct conf *conf,
-			const struct peer *peer, enum tls_mode tls_mode);
+			const struct peer *peer, enum tls_mode tls_mode,
+			pop3_keep_to *keep_to);
 
 /* The same for a connection that cannot be served now: -ERR, in its one line.
  */

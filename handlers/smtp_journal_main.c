@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 	struct program p;
 
 	program_start(&p, "smtp-journal", argc, argv);
+	program_confine(&p, SANDBOX_RECEIVER);
 	(void)smtp_journal_session(p.conn, p.conf, &p.peer, p.tls_mode);
 	program_end(&p);
 	return 0;

@@ -9,7 +9,6 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "common/sandbox.h"
 #include "handlers/dialler.h"
 #include "handlers/smtp_proxy_session.h"
 
@@ -21,8 +20,9 @@ int main(int argc, char **argv)
 
 	program_start(&p, "smtp-proxy", argc, argv);
 	dialler = dialler_start(p.conf, DIAL_SMTP, &e);
-	if (!dialler || sandbox_no_way_out(&e) < 0)
+	if (!dialler)
 		die_temp("%s", e.text);
+	program_confine(&p, SANDBOX_PROXY);
 	smtp_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
 	dialler_end(&dialler);
 	program_end(&p);

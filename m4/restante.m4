@@ -69,6 +69,7 @@ AS_IF([test "$enable_fuzzing" = yes],
       AS_VAR_APPEND([instrumentation], [' libFuzzer'])])
 AS_IF([test "$enable_fault_points" = yes],
       [AS_VAR_APPEND([instrumentation], [' fault-points'])])
+AM_CONDITIONAL([INSTRUMENTED], [test -n "$instrumentation"])
 AC_SUBST([FUZZER_LDFLAGS])
 AC_SUBST([INSTRUMENTATION_CFLAGS])])
 

@@ -77,14 +77,30 @@ static int open_directory(struct mailbox *m, struct err *e)
 	return err_sys(e, "mailbox %s", m->id);
 }
 
-struct mailbox *mailbox_open(struct store *s, const char *id, struct err *e)
+static struct mailbox *mailbox_new(struct store *s, const char *id)
 {
 	struct mailbox *m = xcalloc(1, sizeof(*m));
 
 	m->store = s;
 	snprintf(m->id, sizeof(m->id), "%s", id);
 	m->dir = m->tmp = m->cur = m->lock = -1;
+	return m;
+}
+
+struct mailbox *mailbox_open(struct store *s, const char *id, struct err *e)
+{
+	struct mailbox *m = mailbox_new(s, id);
+
 	if (open_directory(m, e) < 0 || open_parts(m, e) < 0)
+		mailbox_close(&m);
+	return m;
+}
+
+struct mailbox *mailbox_look_at(struct store *s, const char *id, struct err *e)
+{
+	struct mailbox *m = mailbox_new(s, id);
+
+	if (open_directory(m, e) < 0 || read_settings(m, e) < 0)
 		mailbox_close(&m);
 	return m;
 }

@@ -67,6 +67,13 @@ UNIT_TESTS = \
 	%D%/unit/test_utf8 \
 	%D%/unit/test_wiping
 
+# With instruments there is no sandbox.
+if !INSTRUMENTED
+UNIT_TESTS += %D%/unit/test_sandbox
+endif
+%C%_unit_test_sandbox_LDADD = %D%/support/libtest_cert.a $(LDADD) \
+	$(SECCOMP_LIBS)
+
 # What several of them share.
 EXTRA_DIST += %D%/lsan.supp
 AM_TESTS_ENVIRONMENT = \

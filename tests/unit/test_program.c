@@ -65,13 +65,16 @@ NO_RETURN static void child_main(int argc, char **argv)
 	struct program p;
 	struct rlimit core;
 	mode_t mask;
+	int dumpable;
 
 	program_start(&p, "test-handler", argc, argv);
+	dumpable = prctl(PR_GET_DUMPABLE);
+	program_confine(&p, SANDBOX_RECEIVER);
 	mask = umask(0);
 	getrlimit(RLIMIT_CORE, &core);
 	conn_printf(p.conn, "%s %s %s umask=%03o core=%d dumpable=%d pipe=%d",
 		    p.name, p.peer.text, p.peer.tls ? p.peer.tls_version : "-",
-		    (unsigned)mask, (int)core.rlim_max, prctl(PR_GET_DUMPABLE),
+		    (unsigned)mask, (int)core.rlim_max, dumpable,
 		    signal(SIGPIPE, SIG_IGN) == SIG_IGN);
 	conn_printf(p.conn, " mode=%d session=%u\r\n", (int)p.tls_mode,
 		    p.conf->limits.session_max);

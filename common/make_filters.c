@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Run by make: writes the seccomp filters of all rows as the C source that
+ * common/sandbox_calls.c includes. libseccomp takes a millisecond to think a
+ * filter up, which would be a large part of what a connection costs; and so no
+ * handler links it. The tables below are the lists: what is not on them fails
+ * with ENOSYS, as on an older kernel, and libraries know what to do then.
+ */
+#include "common/base.h"
+#include "common/sandbox_calls.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <seccomp.h>
+
+enum {
+	RECEIVER = 1 << SANDBOX_RECEIVER,
+	PROXY = 1 << SANDBOX_PROXY,
+	COLLECTOR = 1 << SANDBOX_COLLECTOR,
+	DIALLER = 1 << SANDBOX_DIALLER,
+	SESSION = RECEIVER | PROXY | COLLECTOR,
+	ALL = SESSION | DIALLER,
+};
+
+static const struct {
+	int call;
+	unsigned rows;
+} calls[] = {
+	/* descriptors that are there: the peer, the log, files */
+	{SCMP_SYS(read), ALL},
+	{SCMP_SYS(readv), ALL},
+	{SCMP_SYS(write), ALL},
+	{SCMP_SYS(writev), ALL}, /* a libc's stdio, syslog(3) */
+	{SCMP_SYS(close), ALL},
+	{SCMP_SYS(fcntl), ALL}, /* O_NONBLOCK, locks of open files */
+	{SCMP_SYS(poll), ALL},	/* every wait for a peer */
+	{SCMP_SYS(ppoll), ALL}, /* the same where there is no poll */
+	{SCMP_SYS(recvfrom), ALL},
+	{SCMP_SYS(sendto), ALL},
+	{SCMP_SYS(shutdown), ALL},    /* the end of one direction */
+	{SCMP_SYS(getpeername), ALL}, /* whom the log names */
+	{SCMP_SYS(getsockname), ALL},
+	{SCMP_SYS(getsockopt), ALL}, /* SO_PEERCRED; how connecting ended */
+	{SCMP_SYS(setsockopt), ALL}, /* TCP_NODELAY, keepalive */
+	{SCMP_SYS(recvmsg), PROXY | DIALLER}, /* the dialled descriptor */
+	{SCMP_SYS(sendmsg), DIALLER},	      /* the same; a resolver's query */
+	{SCMP_SYS(sendmmsg), DIALLER},	      /* two queries at once */
+
+	/* reading files, those that Landlock leaves */
+	{SCMP_SYS(open), ALL},
+	{SCMP_SYS(openat), ALL},
+	{SCMP_SYS(access), ALL},
+	{SCMP_SYS(faccessat), ALL},
+	{SCMP_SYS(faccessat2), ALL},
+	{SCMP_SYS(stat), ALL},
+	{SCMP_SYS(fstat), ALL},
+	{SCMP_SYS(lstat), ALL},
+	{SCMP_SYS(newfstatat), ALL},
+	{SCMP_SYS(statx), ALL},
+	{SCMP_SYS(lseek), ALL},
+	{SCMP_SYS(pread64), ALL}, /* records, counters */
+	{SCMP_SYS(getdents64), ALL},
+	{SCMP_SYS(readlink), ALL},
+	{SCMP_SYS(readlinkat), ALL},
+	{SCMP_SYS(getcwd), SESSION},  /* Berkeley DB's idea of a path */
+	{SCMP_SYS(fstatfs), SESSION}, /* the room that is left */
+	{SCMP_SYS(statfs), SESSION},
+
+	/* keeping and deleting messages, writing the index */
+	{SCMP_SYS(pwrite64), SESSION},
+	{SCMP_SYS(fsync), SESSION},
+	{SCMP_SYS(fdatasync), SESSION},
+	{SCMP_SYS(ftruncate), SESSION},
+	{SCMP_SYS(fallocate), SESSION},
+	{SCMP_SYS(link), SESSION},
+	{SCMP_SYS(linkat), SESSION}, /* the commit point */
+	{SCMP_SYS(unlink), SESSION},
+	{SCMP_SYS(unlinkat), SESSION},
+	{SCMP_SYS(rename), SESSION},
+	{SCMP_SYS(renameat), SESSION}, /* a flag, an index moved aside */
+	{SCMP_SYS(renameat2), SESSION},
+	{SCMP_SYS(mkdir), SESSION}, /* an index made anew */
+	{SCMP_SYS(mkdirat), SESSION},
+	{SCMP_SYS(rmdir), SESSION},
+	{SCMP_SYS(umask), SESSION},
+
+	/* memory, see also below */
+	{SCMP_SYS(brk), ALL},
+	{SCMP_SYS(munmap), ALL},
+	{SCMP_SYS(mremap), ALL}, /* realloc() of much */
+	{SCMP_SYS(madvise), ALL},
+	{SCMP_SYS(mlock), SESSION}, /* struct secret */
+	{SCMP_SYS(mlock2), SESSION},
+	{SCMP_SYS(munlock), SESSION},
+	{SCMP_SYS(mmap), DIALLER}, /* modules that resolve names */
+	{SCMP_SYS(mprotect), DIALLER},
+
+	/* time and chance */
+	{SCMP_SYS(clock_gettime), ALL},
+	{SCMP_SYS(clock_nanosleep), ALL}, /* waiting for a lock; throttles */
+	{SCMP_SYS(gettimeofday), ALL},
+	{SCMP_SYS(nanosleep), ALL},
+	{SCMP_SYS(time), ALL},
+	{SCMP_SYS(select), SESSION}, /* Berkeley DB's way to sleep */
+	{SCMP_SYS(pselect6), SESSION},
+	{SCMP_SYS(setitimer), SESSION}, /* the watchdog inside the index */
+	{SCMP_SYS(getrandom), ALL},	/* keys, names, TLS */
+
+	/* what a libc does by itself */
+	{SCMP_SYS(futex), ALL},
+	{SCMP_SYS(sched_yield), ALL},
+	{SCMP_SYS(sched_getaffinity), ALL}, /* how many processors there are */
+	{SCMP_SYS(sysinfo), ALL},	    /* qsort() of much */
+	{SCMP_SYS(uname), ALL},
+	{SCMP_SYS(getpid), ALL},
+	{SCMP_SYS(gettid), ALL},
+	{SCMP_SYS(getppid), ALL},
+	{SCMP_SYS(getuid), ALL},
+	{SCMP_SYS(geteuid), ALL},
+	{SCMP_SYS(getgid), ALL},
+	{SCMP_SYS(getegid), ALL},
+	{SCMP_SYS(rt_sigaction), ALL},
+	{SCMP_SYS(rt_sigprocmask), ALL},
+	{SCMP_SYS(rt_sigreturn), ALL},
+	{SCMP_SYS(restart_syscall), ALL}, /* a wait that a stop broke off */
+	{SCMP_SYS(exit), ALL},
+	{SCMP_SYS(exit_group), ALL},
+
+	/* a proxy ends its dialler, and no other process: by the descriptor
+	 * that it had before */
+	{SCMP_SYS(pidfd_send_signal), PROXY},
+	{SCMP_SYS(wait4), PROXY},
+
+	/* a collector gives up more once it has logged in */
+	{SCMP_SYS(landlock_create_ruleset), COLLECTOR},
+	{SCMP_SYS(landlock_add_rule), COLLECTOR},
+	{SCMP_SYS(landlock_restrict_self), COLLECTOR},
+
+	/* the dialler's trade, see also below */
+	{SCMP_SYS(connect), DIALLER},
+	{SCMP_SYS(bind), DIALLER},  /* a netlink socket: our own addresses */
+	{SCMP_SYS(ioctl), DIALLER}, /* FIONREAD: how long an answer is */
+};
+
+/* Allowed where an argument is such. */
+static const struct {
+	int call;
+	unsigned rows;
+	struct scmp_arg_cmp arg;
+} guarded[] = {
+	/* Memory that is not code. */
+	{SCMP_SYS(mmap), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+	{SCMP_SYS(mmap2), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+	{SCMP_SYS(mprotect), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+	/* abort() on ourselves. */
+	{SCMP_SYS(tgkill), ALL, {0, SCMP_CMP_EQ, SANDBOX_OWN_PID, 0}},
+	/* Limits are asked for, not set. */
+	{SCMP_SYS(prlimit64), ALL, {2, SCMP_CMP_EQ, 0, 0}},
+	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_UNIX, 0}},
+	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_INET, 0}},
+	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_INET6, 0}},
+	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_NETLINK, 0}},
+};
+
+static int add_rules(scmp_filter_ctx ctx, unsigned row)
+{
+	int code = 0;
+
+	for (size_t i = 0; code == 0 && i < N_ELEMENTS(calls); i++)
+		if (calls[i].rows & row)
+			code = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+						calls[i].call, 0);
+	for (size_t i = 0; code == 0 && i < N_ELEMENTS(guarded); i++)
+		if (guarded[i].rows & row)
+			code = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
+						      guarded[i].call, 1,
+						      &guarded[i].arg);
+	return code;
+}
+
+static int print_instructions(int fd)
+{
+	struct sock_filter f;
+	ssize_t n;
+
+	while ((n = read(fd, &f, sizeof(f))) == sizeof(f))
+		printf("\t{0x%02x, %u, %u, 0x%08xu},\n", f.code, f.jt, f.jf,
+		       f.k);
+	return n == 0 ? 0 : -EIO;
+}
+
+static int export(scmp_filter_ctx ctx)
+{
+	int fd = memfd_create("filter", 0);
+	int code = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);
+
+	if (code == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		code = -errno;
+	if (code == 0)
+		code = print_instructions(fd);
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+static int write_filter(const char *name, enum sandbox_row row)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int code = ctx ? add_rules(ctx, 1u << row) : -ENOMEM;
+
+	printf("static const struct sock_filter %s[] = {\n", name);
+	if (code == 0)
+		code = export(ctx);
+	printf("};\n");
+	if (ctx)
+		seccomp_release(ctx);
+	if (code < 0)
+		fprintf(stderr, "filter %s: %s\n", name, strerror(-code));
+	return code;
+}
+
+int main(void)
+{
+	printf("/* Written by common/make_filters.c. */\n");
+	return write_filter("receiver", SANDBOX_RECEIVER) < 0 ||
+	       write_filter("proxy", SANDBOX_PROXY) < 0 ||
+	       write_filter("collector", SANDBOX_COLLECTOR) < 0 ||
+	       write_filter("dialler", SANDBOX_DIALLER) < 0 ||
+	       fflush(stdout) != 0;
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Each row of the trust table as the kernel enforces it: a child of its own
+ * enters the sandbox and tries what it may and what it may not. And the
+ * kernels that lack Landlock, as a filter of the test pretends them.
+ */
+#include "common/base.h"
+#include "common/sandbox.h"
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <seccomp.h>
+
+#include "common/conf.h"
+#include "common/log.h"
+#include "tests/support/test_cert.h"
+
+enum {
+	RECEIVER = 1 << SANDBOX_RECEIVER,
+	PROXY = 1 << SANDBOX_PROXY,
+	COLLECTOR = 1 << SANDBOX_COLLECTOR,
+	DIALLER = 1 << SANDBOX_DIALLER,
+	SESSION = RECEIVER | PROXY | COLLECTOR,
+	ALL = SESSION | DIALLER,
+	NONE = 0,
+};
+
+static char dir[64];
+static struct conf *conf;
+static int unconnected; /* a socket that was there before */
+
+static const char *in_dir(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *f = fopen(in_dir(name), "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int set_up(void **state)
+{
+	static const char *const folders[] = {"store",
+					      "run",
+					      "store/mailboxes",
+					      "store/mailboxes/a",
+					      "store/mailboxes/b",
+					      "store/mailboxes/a/tmp",
+					      "store/mailboxes/a/cur"};
+	char text[512];
+	struct err e;
+
+	(void)state;
+	test_dir_make(dir, sizeof(dir));
+	for (size_t i = 0; i < N_ELEMENTS(folders); i++)
+		assert_int_equal(mkdir(in_dir(folders[i]), 0700), 0);
+	write_file("store/format", "restante 1\n");
+	write_file("store/mailboxes/a/mailbox.conf", "");
+	write_file("store/mailboxes/a/tmp/ticket", "");
+	write_file("store/mailboxes/b/mailbox.conf", "");
+	write_file("key.pem", "");
+	write_file("outside", "");
+	snprintf(text, sizeof(text),
+		 "store = '%s/store'\nruntime = '%s/run'\n"
+		 "tls { certificate = '%s/key.pem' key = '%s/key.pem' }\n",
+		 dir, dir, dir, dir);
+	write_file("restante.conf", text);
+	conf = conf_read(in_dir("restante.conf"), &e);
+	assert_non_null(conf);
+	unconnected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return unconnected < 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[96];
+
+	(void)state;
+	close(unconnected);
+	conf_free(&conf);
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command) != 0;
+}
+
+/* --- what is tried: 0 where it can be done, else -1 ----------------------- */
+
+static int open_as(const char *name, int flags)
+{
+	int fd = open(*name == '/' ? name : in_dir(name), flags, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
+static int execute(void)
+{
+	char *const argv[] = {(char *)"true", NULL};
+
+	return execve("/bin/true", argv, argv + 1);
+}
+
+static int fork_off(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -1 : 0;
+}
+
+static int make_socket(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int make_packet_socket(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0);
+}
+
+/* Nobody listens there: where it may be tried, that is what it says. */
+static int connect_old_socket(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/nowhere"};
+
+	return connect(unconnected, (struct sockaddr *)&a, sizeof(a)) < 0 &&
+			       errno == ENOENT
+		       ? 0
+		       : -1;
+}
+
+static int resolve(void)
+{
+	struct addrinfo *list;
+
+	if (getaddrinfo("localhost", NULL, NULL, &list) != 0)
+		return -1;
+	freeaddrinfo(list);
+	return 0;
+}
+
+static int trace_parent(void)
+{
+	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) < 0 ? -1 : 0;
+}
+
+static int read_parent(void)
+{
+	char here;
+	struct iovec to = {&here, 1}, from = {dir, 1};
+
+	return process_vm_readv(getppid(), &to, 1, &from, 1, 0) == 1 ? 0 : -1;
+}
+
+static int signal_parent(void)
+{
+	return kill(getppid(), 0);
+}
+
+static int signal_self(void)
+{
+	return kill(getpid(), 0);
+}
+
+static int map_code(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+static int raise_limit(void)
+{
+	const struct rlimit r = {4096, 4096};
+
+	return setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static int read_passwd(void)
+{
+	return open_as("/etc/passwd", O_RDONLY);
+}
+
+static int read_outside(void)
+{
+	return open_as("outside", O_RDONLY);
+}
+
+static int make_outside(void)
+{
+	return open_as("new", O_WRONLY | O_CREAT);
+}
+
+static int read_key(void)
+{
+	return open_as("key.pem", O_RDONLY);
+}
+
+static int read_settings(void)
+{
+	return open_as("store/mailboxes/a/mailbox.conf", O_RDONLY);
+}
+
+static int write_format(void)
+{
+	return open_as("store/format", O_WRONLY);
+}
+
+static int keep_message(void)
+{
+	char from[128];
+
+	snprintf(from, sizeof(from), "%s/store/mailboxes/a/tmp/ticket", dir);
+	return link(from, in_dir("store/mailboxes/a/cur/kept")) < 0 ||
+			       unlink(in_dir("store/mailboxes/a/cur/kept")) < 0
+		       ? -1
+		       : 0;
+}
+
+static int count_failure(void)
+{
+	return open_as("run/failures", O_RDWR | O_CREAT);
+}
+
+static int read_boot_id(void)
+{
+	return open_as("/proc/sys/kernel/random/boot_id", O_RDONLY);
+}
+
+static const struct {
+	const char *name;
+	int (*act)(void);
+	unsigned granted;
+} tries[] = {
+	{"execute a program", execute, NONE},
+	{"fork", fork_off, NONE},
+	{"make a socket", make_socket, DIALLER},
+	{"make a packet socket", make_packet_socket, NONE},
+	{"connect a socket", connect_old_socket, DIALLER},
+	{"resolve a name", resolve, DIALLER},
+	{"trace another process", trace_parent, NONE},
+	{"read another process", read_parent, NONE},
+	{"signal another process", signal_parent, NONE},
+	{"signal itself", signal_self, NONE},
+	{"map code", map_code, DIALLER},
+	{"raise a limit", raise_limit, NONE},
+	{"read /etc/passwd", read_passwd, NONE},
+	{"read outside", read_outside, NONE},
+	{"write outside", make_outside, NONE},
+	{"read the TLS key", read_key, SESSION},
+	{"read mailbox.conf", read_settings, ALL},
+	{"write the store's format", write_format, NONE},
+	{"keep a message", keep_message, SESSION},
+	{"count a failure", count_failure, PROXY},
+	{"read the boot id", read_boot_id, SESSION},
+};
+
+/* --- each row ------------------------------------------------------------- */
+
+static void enter(enum sandbox_row row)
+{
+	struct err e;
+
+	if (sandbox_enter(row, conf, &e) < 0) {
+		(void)!write(STDERR_FILENO, e.text, strlen(e.text));
+		_exit(2);
+	}
+}
+
+static int end_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void row_grants_what_is_due(void **state)
+{
+	(void)state;
+	for (enum sandbox_row row = 0; row < SANDBOX_N_ROWS; row++)
+		for (size_t i = 0; i < N_ELEMENTS(tries); i++) {
+			bool due = tries[i].granted & 1u << row;
+			pid_t pid = fork();
+
+			assert_true(pid >= 0);
+			if (pid == 0) {
+				enter(row);
+				_exit(tries[i].act() == 0);
+			}
+			if (end_of(pid) != (due ? 1 << 8 : 0))
+				fail_msg("row %d: %s: %s", (int)row,
+					 tries[i].name, due ? "cannot" : "can");
+		}
+}
+
+static void every_try_can_be_done_outside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(tries); i++) {
+		pid_t pid;
+
+		/* These need a right of root's, or say nothing outside. */
+		if (tries[i].act == make_packet_socket ||
+		    tries[i].act == raise_limit ||
+		    tries[i].act == trace_parent || tries[i].act == read_parent)
+			continue;
+		pid = fork();
+		if (pid == 0)
+			_exit(tries[i].act() != 0);
+		if (end_of(pid) != 0)
+			fail_msg("%s: cannot even outside", tries[i].name);
+	}
+}
+
+static void limits_hold(void **state)
+{
+	static const int none[] = {RLIMIT_CORE, RLIMIT_NPROC};
+
+	(void)state;
+	for (enum sandbox_row row = 0; row < SANDBOX_N_ROWS; row++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			struct rlimit r;
+			bool right = true;
+
+			enter(row);
+			for (size_t i = 0; i < N_ELEMENTS(none); i++)
+				right = right && getrlimit(none[i], &r) == 0 &&
+					r.rlim_max == 0;
+			right = right && getrlimit(RLIMIT_NOFILE, &r) == 0 &&
+				r.rlim_max <= 256 &&
+				getrlimit(RLIMIT_AS, &r) == 0 &&
+				r.rlim_max != RLIM_INFINITY;
+			_exit(right);
+		}
+		assert_int_equal(end_of(pid), 1 << 8);
+	}
+}
+
+/* A bug still ends as one. */
+static void abort_is_possible(void **state)
+{
+	(void)state;
+	for (enum sandbox_row row = 0; row < SANDBOX_N_ROWS; row++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			signal(SIGABRT, SIG_DFL);
+			enter(row);
+			abort();
+		}
+		assert_int_equal(WTERMSIG(end_of(pid)), SIGABRT);
+	}
+}
+
+static void a_login_leaves_one_mailbox(void **state)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		int other = open_as("store/mailboxes/b/mailbox.conf", O_RDONLY);
+
+		enter(SANDBOX_COLLECTOR);
+		sandbox_keep_to_mailbox(conf->store, "a");
+		_exit(other == 0 &&
+		      open_as("store/mailboxes/b/mailbox.conf", O_RDONLY) < 0 &&
+		      read_key() < 0 && keep_message() == 0 &&
+		      read_settings() == 0 && read_boot_id() == 0);
+	}
+	assert_int_equal(end_of(pid), 1 << 8);
+}
+
+/* --- kernels without Landlock --------------------------------------------- */
+
+/* In a child whose calls to Landlock are not the kernel's: enters, says in
+ * its log what it has to say, and ends with whether all else held. */
+NO_RETURN static void enter_without_landlock(int log)
+{
+	dup2(log, STDERR_FILENO);
+	log_open("test", LOG_STYLE_SERVICE);
+	enter(SANDBOX_COLLECTOR);
+	sandbox_keep_to_mailbox(conf->store, "a");
+	_exit(read_outside() == 0 && keep_message() == 0 && execute() < 0 &&
+	      make_socket() < 0);
+}
+
+static void expect_log(int fd, const char *wanted)
+{
+	char text[512] = "";
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	assert_true(n > 0);
+	assert_string_equal(text, wanted);
+}
+
+static scmp_filter_ctx pretend(uint32_t action)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!ctx ||
+	    seccomp_rule_add(ctx, action, SCMP_SYS(landlock_create_ruleset),
+			     0) < 0 ||
+	    seccomp_load(ctx) < 0)
+		_exit(3);
+	return ctx;
+}
+
+static void no_landlock_is_said_once(void **state)
+{
+	int log[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(log, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		pretend(SCMP_ACT_ERRNO(ENOSYS));
+		enter_without_landlock(log[1]);
+	}
+	close(log[1]);
+	assert_int_equal(end_of(pid), 1 << 8);
+	expect_log(log[0], "<6>test: sandbox: this kernel has no Landlock\n");
+}
+
+/* Two questions for the version: when it enters, and behind the login. */
+static void answer_as_abi_1(scmp_filter_ctx ctx)
+{
+	struct seccomp_notif_resp *answer;
+	struct seccomp_notif *question;
+	int fd = seccomp_notify_fd(ctx);
+
+	if (seccomp_notify_alloc(&question, &answer) < 0)
+		_exit(4);
+	for (int i = 0; i < 2; i++) {
+		memset(question, 0, sizeof(*question));
+		if (seccomp_notify_receive(fd, question) < 0)
+			_exit(5);
+		*answer = (struct seccomp_notif_resp){.id = question->id,
+						      .val = 1};
+		if (seccomp_notify_respond(fd, answer) < 0)
+			_exit(6);
+	}
+	seccomp_notify_free(question, answer);
+}
+
+/* It would make link() from tmp/ to cur/ fail. */
+static void the_first_landlock_is_left_out(void **state)
+{
+	int log[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(log, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		scmp_filter_ctx ctx = pretend(SCMP_ACT_NOTIFY);
+		pid_t child = fork();
+
+		if (child == 0)
+			enter_without_landlock(log[1]);
+		answer_as_abi_1(ctx);
+		_exit(waitpid(child, &status, 0) == child ? WEXITSTATUS(status)
+							  : 7);
+	}
+	close(log[1]);
+	assert_int_equal(end_of(pid), 1 << 8);
+	expect_log(log[0], "<6>test: sandbox: this kernel's Landlock forbids "
+			   "link(), so it is left out\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_try_can_be_done_outside),
+		cmocka_unit_test(row_grants_what_is_due),
+		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(abort_is_possible),
+		cmocka_unit_test(a_login_leaves_one_mailbox),
+		cmocka_unit_test(no_landlock_is_said_once),
+		cmocka_unit_test(the_first_landlock_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
