@@ -143,6 +143,8 @@ static const struct {
 
 	/* the dialler's trade, see also below */
 	{SCMP_SYS(connect), DIALLER},
+	{SCMP_SYS(dup2), DIALLER}, /* a connection in place of another */
+	{SCMP_SYS(dup3), DIALLER},
 	{SCMP_SYS(bind), DIALLER},  /* a netlink socket: our own addresses */
 	{SCMP_SYS(ioctl), DIALLER}, /* FIONREAD: how long an answer is */
 };

@@ -9,6 +9,7 @@
 
 #include "common/addr.h"
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "handlers/pop3_replies.h"
 #include "handlers/sasl_server.h"
 
@@ -71,8 +72,8 @@ static void log_recovery_recipients(struct session *s)
 static const struct reply *begin_transaction(struct session *s)
 {
 	log_recovery_recipients(s);
-	if (s->keep_to)
-		s->keep_to(s->conf->store, s->mailbox);
+	if (s->confined)
+		sandbox_keep_to_mailbox(s->conf->store, s->mailbox);
 	summary_forget(&s->summary);
 	pop3_serve_enter(s, POP3_TRANSACTION);
 	conn_set_session_limit(s->conn, s->conf->limits.session_max);

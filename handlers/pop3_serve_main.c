@@ -40,8 +40,7 @@ int main(int argc, char **argv)
 	served = take_slot(p.conf, &slot);
 	program_confine(&p, SANDBOX_COLLECTOR);
 	if (served)
-		pop3_serve_session(p.conn, p.conf, &p.peer, p.tls_mode,
-				   sandbox_keep_to_mailbox);
+		pop3_serve_confined(p.conn, p.conf, &p.peer, p.tls_mode);
 	else
 		pop3_serve_turn_away(p.conn, p.conf, &p.peer, p.tls_mode);
 	program_end(&p);

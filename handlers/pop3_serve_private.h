@@ -23,7 +23,7 @@ struct session {
 	const struct conf *conf;
 	const struct peer *peer;
 	enum tls_mode tls_mode;
-	pop3_keep_to *keep_to; /* or NULL */
+	bool confined; /* the process is this session's alone */
 	struct cmd_limits limits;
 	enum pop3_state state;
 

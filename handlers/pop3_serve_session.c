@@ -208,20 +208,33 @@ static bool may_greet(struct session *s)
 				&s->summary) == SERVER_TLS_ON;
 }
 
+static void serve(struct session *s)
+{
+	if (may_greet(s)) {
+		reply_write(s->conn, &reply_ready);
+		pop3_serve_note_end(s, cmd_loop(s->conn, &pop3_serve_protocol,
+						&s->limits, s));
+	}
+	pop3_serve_end(s);
+}
+
 void pop3_serve_session(struct conn *c, const struct conf *conf,
-			const struct peer *peer, enum tls_mode tls_mode,
-			pop3_keep_to *keep_to)
+			const struct peer *peer, enum tls_mode tls_mode)
 {
 	struct session s;
 
 	begin(&s, c, conf, peer, tls_mode);
-	s.keep_to = keep_to;
-	if (may_greet(&s)) {
-		reply_write(c, &reply_ready);
-		pop3_serve_note_end(
-			&s, cmd_loop(c, &pop3_serve_protocol, &s.limits, &s));
-	}
-	pop3_serve_end(&s);
+	serve(&s);
+}
+
+void pop3_serve_confined(struct conn *c, const struct conf *conf,
+			 const struct peer *peer, enum tls_mode tls_mode)
+{
+	struct session s;
+
+	begin(&s, c, conf, peer, tls_mode);
+	s.confined = true;
+	serve(&s);
 }
 
 void pop3_serve_turn_away(struct conn *c, const struct conf *conf,

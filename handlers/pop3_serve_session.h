@@ -20,17 +20,19 @@ enum pop3_state {
 /* The command table and its rules: what docs/sessions.md is tested against. */
 extern const struct cmd_protocol pop3_serve_protocol;
 
-/* Called behind a login: gives up every other mailbox. */
-typedef void pop3_keep_to(const char *store, const char *mailbox_id);
-
 /*
  * Serves one session, from the handshake or greeting to the end, and logs its
- * one line. Everything is borrowed and stays the caller's. keep_to may be
- * NULL: a test's process goes on behind the session.
+ * one line. Everything is borrowed and stays the caller's.
  */
 void pop3_serve_session(struct conn *c, const struct conf *conf,
-			const struct peer *peer, enum tls_mode tls_mode,
-			pop3_keep_to *keep_to);
+			const struct peer *peer, enum tls_mode tls_mode);
+
+/*
+ * The same in a process that is in the sandbox and ends with the session: a
+ * login gives up every other mailbox, for good.
+ */
+void pop3_serve_confined(struct conn *c, const struct conf *conf,
+			 const struct peer *peer, enum tls_mode tls_mode);
 
 /* The same for a connection that cannot be served now: -ERR, in its one line.
  */

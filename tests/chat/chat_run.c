@@ -38,7 +38,7 @@ static void serve_smtp(struct conn *c, const struct stage *stage)
 
 static void serve_pop3(struct conn *c, const struct stage *stage)
 {
-	pop3_serve_session(c, stage->conf, &stage->peer, stage->mode, NULL);
+	pop3_serve_session(c, stage->conf, &stage->peer, stage->mode);
 }
 
 static struct dialler *start_dialler(const struct stage *stage,
