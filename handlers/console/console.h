@@ -77,7 +77,15 @@ int answer_send(struct console *c);
 
 /* Everything up to the content; title is translated, and the page's heading. */
 void page_begin(struct console *c, const char *title);
+
+/* The same with a link to what is most often done here, beside the heading. */
+void page_begin_with(struct console *c, const char *title, const char *path,
+		     const char *link);
 void page_end(struct console *c);
+
+/* A part of a page with a heading of its own; title is translated. */
+void page_section(struct console *c, const char *title);
+void page_section_end(struct console *c);
 
 /* A page that says what is wrong and what to do, with its status. */
 void page_error(struct console *c, int status, const char *title,
@@ -96,6 +104,9 @@ void page_form_begin(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void page_form_once(struct console *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* With its button. */
 void page_form_end(struct console *c, const char *button);
+
+/* With one that is not what the page is there for. */
+void page_form_end_quietly(struct console *c, const char *button);
 
 /* A form with which the reader chooses a language. */
 void page_languages(struct console *c);

@@ -72,11 +72,12 @@ void farewell_ask(struct console *c, struct mailbox *m,
 	}
 	form_init(&fresh, fields, N_ELEMENTS(fields));
 	mailbox_frame_begin(c, settings);
-	say(c, "<h2>%s</h2>\n", w->title);
+	page_section(c, w->title);
 	if (settings->suspended)
 		write_question(c, w, messages, f ? f : &fresh);
 	else
 		write_suspend_first(c);
+	page_section_end(c);
 	page_end(c);
 }
 

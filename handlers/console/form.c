@@ -157,8 +157,18 @@ static const char *flag(bool on, const char *text)
 	return on ? text : "";
 }
 
+/* A form that came back begins where it is wrong. */
+static bool is_first_wrong(const struct form *f, const struct field *field)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (*f->fields[i].error)
+			return &f->fields[i] == field;
+	return false;
+}
+
 /* Attributes that every control has; what describes it is named by its id. */
-static void write_attributes(struct console *c, const struct field *field)
+static void write_attributes(struct console *c, const struct form *f,
+			     const struct field *field)
 {
 	const struct field_rule *r = field->rule;
 
@@ -166,7 +176,8 @@ static void write_attributes(struct console *c, const struct field *field)
 	if (r->required)
 		say(c, " required");
 	if (*field->error)
-		say(c, " aria-invalid=\"true\"");
+		say(c, " aria-invalid=\"true\"%s",
+		    flag(is_first_wrong(f, field), " autofocus"));
 	if (*field->error || r->hint)
 		say(c, " aria-describedby=\"%s%s%s%s%s\"",
 		    flag(r->hint, r->name), flag(r->hint, "-hint"),
@@ -177,10 +188,11 @@ static void write_attributes(struct console *c, const struct field *field)
 		say(c, " autocomplete=\"%s\"", r->complete);
 }
 
-static void write_choices(struct console *c, const struct field *field)
+static void write_choices(struct console *c, const struct form *f,
+			  const struct field *field)
 {
 	say(c, "<select");
-	write_attributes(c, field);
+	write_attributes(c, f, field);
 	say(c, ">");
 	for (const struct choice *o = field->rule->choices; o->value; o++)
 		say(c, "<option value=\"%s\"%s>%s</option>", o->value,
@@ -189,30 +201,31 @@ static void write_choices(struct console *c, const struct field *field)
 	say(c, "</select>\n");
 }
 
-static void write_control(struct console *c, const struct field *field)
+static void write_control(struct console *c, const struct form *f,
+			  const struct field *field)
 {
 	switch (field->rule->kind) {
 	case FIELD_LINE:
 		say(c, "<input type=\"text\" dir=\"auto\"");
-		write_attributes(c, field);
+		write_attributes(c, f, field);
 		say(c, " value=\"%s\">\n", field->value);
 		break;
 	case FIELD_LINES:
 		say(c, "<textarea rows=\"4\" spellcheck=\"false\"");
-		write_attributes(c, field);
+		write_attributes(c, f, field);
 		say(c, ">\n%s</textarea>\n", field->value);
 		break;
 	case FIELD_SECRET:
 		say(c, "<input type=\"password\"");
-		write_attributes(c, field);
+		write_attributes(c, f, field);
 		say(c, ">\n");
 		break;
 	case FIELD_CHOICE:
-		write_choices(c, field);
+		write_choices(c, f, field);
 		break;
 	case FIELD_CHECK:
 		say(c, "<input type=\"checkbox\" value=\"yes\"");
-		write_attributes(c, field);
+		write_attributes(c, f, field);
 		say(c, "%s>\n", flag(*field->value, " checked"));
 		break;
 	}
@@ -229,7 +242,8 @@ static void write_label(struct console *c, const struct field_rule *r)
 	say(c, "</label>\n");
 }
 
-static void write_field(struct console *c, const struct field *field)
+static void write_field(struct console *c, const struct form *f,
+			const struct field *field)
 {
 	const struct field_rule *r = field->rule;
 	bool check = r->kind == FIELD_CHECK;
@@ -237,13 +251,13 @@ static void write_field(struct console *c, const struct field *field)
 	say(c, "<div class=\"field%s%s\">\n", flag(check, " check"),
 	    flag(*field->error, " wrong"));
 	if (check)
-		write_control(c, field);
+		write_control(c, f, field);
 	write_label(c, r);
 	if (r->hint)
 		say(c, "<p class=\"hint\" id=\"%s-hint\">%s</p>\n", r->name,
 		    _(r->hint));
 	if (!check)
-		write_control(c, field);
+		write_control(c, f, field);
 	if (*field->error)
 		say(c, "<p class=\"error\" id=\"%s-error\">%s</p>\n", r->name,
 		    field->error);
@@ -258,5 +272,5 @@ void form_write(struct console *c, const struct form *f)
 			      : _("Nothing was changed yet: please look at "
 				  "what is marked below."));
 	for (size_t i = 0; i < f->n; i++)
-		write_field(c, &f->fields[i]);
+		write_field(c, f, &f->fields[i]);
 }

@@ -34,12 +34,12 @@ static void write_navigation(struct console *c)
 	write_tab(c, "/account", c->visitor.name);
 	if (!c->conf->console.web_server_auth) {
 		page_form_begin(c, "/logout");
-		page_form_end(c, _("Sign out"));
+		page_form_end_quietly(c, _("Sign out"));
 	}
 	say(c, "</div>\n");
 }
 
-void page_begin(struct console *c, const char *title)
+static void write_head(struct console *c, const char *title)
 {
 	const char *base = c->request->base;
 
@@ -62,13 +62,42 @@ void page_begin(struct console *c, const char *title)
 	    base);
 	if (*c->visitor.name && !c->visitor.must_change)
 		write_navigation(c);
-	say(c, "</header>\n<main id=\"content\">\n<h1>%s</h1>\n", title);
+	say(c, "</header>\n<main id=\"content\" tabindex=\"-1\">\n");
 }
 
+void page_begin(struct console *c, const char *title)
+{
+	write_head(c, title);
+	say(c, "<h1><bdi>%s</bdi></h1>\n", title);
+}
+
+void page_begin_with(struct console *c, const char *title, const char *path,
+		     const char *link)
+{
+	write_head(c, title);
+	say(c,
+	    "<div class=\"title\"><h1>%s</h1>"
+	    "<a class=\"button\" href=\"%s%s\">%s</a></div>\n",
+	    title, c->request->base, path, link);
+}
+
+/* In "said" the script tells those who do not see what a button did. */
 void page_end(struct console *c)
 {
-	say(c, "</main>\n<footer>Restante %s · %s</footer>\n</body>\n</html>\n",
+	say(c,
+	    "<p class=\"unseen\" id=\"said\" role=\"status\"></p>\n"
+	    "</main>\n<footer>Restante %s · %s</footer>\n</body>\n</html>\n",
 	    PACKAGE_VERSION, c->conf->hostname);
+}
+
+void page_section(struct console *c, const char *title)
+{
+	say(c, "<section class=\"card\">\n<h2>%s</h2>\n", title);
+}
+
+void page_section_end(struct console *c)
+{
+	say(c, "</section>\n");
 }
 
 /* --- what is wrong -------------------------------------------------------- */
@@ -174,6 +203,11 @@ void page_form_end(struct console *c, const char *button)
 	say(c, "<button>%s</button>\n</form>\n", button);
 }
 
+void page_form_end_quietly(struct console *c, const char *button)
+{
+	say(c, "<button class=\"quiet\">%s</button>\n</form>\n", button);
+}
+
 void page_copyable(struct console *c, const char *value)
 {
 	say(c,
@@ -198,5 +232,6 @@ void page_languages(struct console *c)
 		    l[i].code, l[i].code,
 		    flag(&l[i] == c->language, " selected"), l[i].name);
 	say(c, "</select>\n");
-	say(c, "<button>%s</button></div>\n</form>\n", _("Use"));
+	say(c, "<button class=\"quiet\">%s</button></div>\n</form>\n",
+	    _("Use"));
 }

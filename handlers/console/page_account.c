@@ -32,7 +32,7 @@ static const struct field_rule fields[] = {
 
 static void write_password(struct console *c, const struct form *f)
 {
-	say(c, "<h2>%s</h2>\n", _("Password"));
+	page_section(c, _("Password"));
 	if (c->visitor.must_change)
 		say(c, "<p class=\"notice warn\">%s</p>\n",
 		    _("You signed in with a one-time password. Choose one of "
@@ -44,15 +44,18 @@ static void write_password(struct console *c, const struct form *f)
 	    c->visitor.name);
 	form_write(c, f);
 	page_form_end(c, _("Change the password"));
+	page_section_end(c);
 }
 
 static void write_sessions(struct console *c)
 {
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("Sessions"),
+	page_section(c, _("Sessions"));
+	say(c, "<p>%s</p>\n",
 	    _("A session ends by itself when it is not used, and after twelve "
 	      "hours in any case."));
 	page_form_begin(c, "/account/end-all");
-	page_form_end(c, _("Sign out everywhere else"));
+	page_form_end_quietly(c, _("Sign out everywhere else"));
+	page_section_end(c);
 }
 
 /* Where the web server asks for the password, there is none of ours. */
@@ -62,8 +65,9 @@ static void write_page(struct console *c, const struct form *f)
 	notice_write(c);
 	if (!c->conf->console.web_server_auth)
 		write_password(c, f);
-	say(c, "<h2>%s</h2>\n", _("Language"));
+	page_section(c, _("Language"));
 	page_languages(c);
+	page_section_end(c);
 	if (!c->conf->console.web_server_auth && !c->visitor.must_change)
 		write_sessions(c);
 	page_end(c);

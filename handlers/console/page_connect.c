@@ -189,8 +189,8 @@ static void value(struct console *c, const char *name, const char *text)
 
 static void write_sending(struct console *c)
 {
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n<dt>%s</dt><dd>",
-	    _("A mail server that sends copies"),
+	page_section(c, _("A mail server that sends copies"));
+	say(c, "<p>%s</p>\n<dl class=\"facts\">\n<dt>%s</dt><dd>",
 	    _("It sends a copy of every message to this address, by SMTP with "
 	      "STARTTLS. The address is the only thing that lets a sender in: "
 	      "treat it like a password."),
@@ -201,6 +201,7 @@ static void write_sending(struct console *c)
 	value(c, _("Port"), "25");
 	say(c, "</dl>\n");
 	write_recipes(c, senders, N_ELEMENTS(senders));
+	page_section_end(c);
 }
 
 static void write_clients(struct console *c, const struct mailbox_conf *m)
@@ -208,8 +209,8 @@ static void write_clients(struct console *c, const struct mailbox_conf *m)
 	char user[128];
 
 	snprintf(user, sizeof(user), "USER%%SERVER%%%s", c->id);
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n",
-	    _("A mail client behind the proxies"),
+	page_section(c, _("A mail client behind the proxies"));
+	say(c, "<p>%s</p>\n<dl class=\"facts\">\n",
 	    _("The client sends and fetches through Restante, with its own "
 	      "password, and a copy of everything is kept. Only the servers "
 	      "named in the settings can be reached."));
@@ -223,12 +224,13 @@ static void write_clients(struct console *c, const struct mailbox_conf *m)
 		    _("No server may be reached yet: name one in the "
 		      "settings."));
 	write_recipes(c, clients, N_ELEMENTS(clients));
+	page_section_end(c);
 }
 
 static void write_collecting(struct console *c)
 {
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n<dl class=\"facts\">\n",
-	    _("The archive that collects"),
+	page_section(c, _("The archive that collects"));
+	say(c, "<p>%s</p>\n<dl class=\"facts\">\n",
 	    _("It logs in by POP3 under TLS, fetches, and deletes what it "
 	      "has."));
 	value(c, _("Server"), c->conf->hostname);
@@ -237,6 +239,7 @@ static void write_collecting(struct console *c)
 	say(c, "<dt>%s</dt><dd>%s</dd></dl>\n", _("Password"),
 	    _("the one that was shown when the mailbox was made"));
 	write_recipes(c, collectors, N_ELEMENTS(collectors));
+	page_section_end(c);
 }
 
 PAGE(connect)

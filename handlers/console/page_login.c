@@ -29,9 +29,11 @@ static void write_page(struct console *c, const struct form *f)
 		say(c, "<p class=\"notice warn\" role=\"status\">%s</p>\n",
 		    _("Your session has ended. If you were sending a form, "
 		      "nothing was changed."));
+	say(c, "<div class=\"card login\">\n");
 	page_form_begin(c, "/login");
 	form_write(c, f);
 	page_form_end(c, _("Sign in"));
+	say(c, "</div>\n");
 	page_languages(c);
 	page_end(c);
 }

@@ -27,7 +27,9 @@ static void write_facts(struct console *c, const struct mailbox *m)
 
 	if (mailbox_counters(m, &n, &e) < 0)
 		return;
-	say(c, "<dl class=\"facts\" id=\"facts\" data-live>\n<dt>%s</dt><dd>",
+	say(c,
+	    "<dl class=\"facts card\" id=\"facts\" data-live>\n"
+	    "<dt>%s</dt><dd>",
 	    _("Address"));
 	mailbox_frame_address(c, c->id);
 	say(c, "</dd>\n");
@@ -58,7 +60,7 @@ static void write_recipient(struct console *c, const char *recipient, bool own)
 	    "<input type=\"hidden\" name=\"action\" value=\"remove\">"
 	    "<input type=\"hidden\" name=\"recipient\" value=\"%s\">\n",
 	    recipient);
-	page_form_end(c, _("Remove"));
+	page_form_end_quietly(c, _("Remove"));
 	say(c, "</li>\n");
 }
 
@@ -84,8 +86,8 @@ static void write_recipients(struct console *c, const struct mailbox_conf *m)
 {
 	struct form f;
 
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n<ul class=\"keys\">\n",
-	    _("Who can read its mail"),
+	page_section(c, _("Who can read its mail"));
+	say(c, "<p>%s</p>\n<ul class=\"keys\">\n",
 	    _("Mail is sealed to these keys. The first is the mailbox's own, "
 	      "and only its password opens it."));
 	for (size_t i = 0; i < m->recipients.n; i++)
@@ -98,6 +100,7 @@ static void write_recipients(struct console *c, const struct mailbox_conf *m)
 	form_write(c, &f);
 	page_form_end(c, _("Add"));
 	say(c, "</details>\n");
+	page_section_end(c);
 }
 
 /* --- settings ------------------------------------------------------------- */
@@ -114,9 +117,23 @@ static void write_state_button(struct console *c, const struct mailbox_conf *m)
 		    c->request->base, c->id, _("Delete…"));
 	} else {
 		page_form_begin(c, "/mailbox/%s/suspend", c->id);
-		page_form_end(c, _("Suspend"));
+		page_form_end_quietly(c, _("Suspend"));
 	}
 	say(c, "</div>\n");
+}
+
+static void write_state(struct console *c, const struct mailbox_conf *m)
+{
+	page_section(c, _("Taking mail"));
+	say(c, "<p>%s</p>\n",
+	    m->suspended
+		    ? _("It is suspended. Senders are told to try again "
+			"later.")
+		    : _("A suspended mailbox takes no more mail, and can be "
+			"collected until it is empty. Only then should it be "
+			"deleted."));
+	write_state_button(c, m);
+	page_section_end(c);
 }
 
 static void write_page(struct console *c, const struct mailbox *m,
@@ -127,19 +144,13 @@ static void write_page(struct console *c, const struct mailbox *m,
 	mailbox_frame_begin(c, settings);
 	notice_write(c);
 	write_facts(c, m);
-	say(c, "<h2>%s</h2>\n", _("Settings"));
+	page_section(c, _("Settings"));
 	page_form_begin(c, "/mailbox/%s", c->id);
 	form_write(c, f);
 	page_form_end(c, _("Save"));
+	page_section_end(c);
 	write_recipients(c, settings);
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("Taking mail"),
-	    settings->suspended
-		    ? _("It is suspended. Senders are told to try again "
-			"later.")
-		    : _("A suspended mailbox takes no more mail, and can be "
-			"collected until it is empty. Only then should it be "
-			"deleted."));
-	write_state_button(c, settings);
+	write_state(c, settings);
 	page_end(c);
 }
 

@@ -13,9 +13,11 @@ static void write_page(struct console *c, const struct form *f)
 	say(c, "<p>%s</p>\n",
 	    _("Each source of mail gets a mailbox of its own. Its password is "
 	      "made here and shown once."));
+	say(c, "<div class=\"card\">\n");
 	page_form_once(c, "/new");
 	form_write(c, f);
 	page_form_end(c, _("Create"));
+	say(c, "</div>\n");
 	page_end(c);
 }
 

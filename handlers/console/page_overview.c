@@ -175,7 +175,8 @@ static void write_row(struct console *c, const struct calendar *calendar,
 	say(c,
 	    "</td><td class=\"number\" data-label=\"%s\">%s</td>"
 	    "<td class=\"number\" data-label=\"%s\">%s</td>"
-	    "<td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td>"
+	    "<td class=\"when\" data-label=\"%s\">%s</td>"
+	    "<td class=\"when\" data-label=\"%s\">%s</td>"
 	    "<td data-label=\"%s\">",
 	    _("Waiting"), text_number(c->language, n->messages, waiting),
 	    _("Size"), text_octets(c->language, n->octets, size), _("Received"),
@@ -210,17 +211,13 @@ PAGE(overview)
 		mailbox_rows_release(&rows);
 		return;
 	}
-	page_begin(c, _("Mailboxes"));
+	page_begin_with(c, _("Mailboxes"), "/new", _("New mailbox"));
 	notice_write(c);
 	write_needs(c, &rows);
-	say(c,
-	    "<p class=\"actions\"><a class=\"button\" href=\"%s/new\">%s</a>"
-	    "</p>\n",
-	    c->request->base, _("New mailbox"));
 	if (rows.n)
 		write_table(c, &rows);
 	else
-		say(c, "<p>%s</p>\n",
+		say(c, "<p class=\"card empty\">%s</p>\n",
 		    _("There is no mailbox yet. Each source of mail gets one "
 		      "of its own."));
 	page_end(c);

@@ -20,24 +20,27 @@ static const struct field_rule fields[] = {
 
 static void write_confirm(struct console *c)
 {
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("End the old password"),
+	page_section(c, _("End the old password"));
+	say(c, "<p>%s</p>\n",
 	    _("After a change the old password stays valid until somebody logs "
 	      "in with the new one. Here it can be ended at once."));
 	page_form_begin(c, "/mailbox/%s/password/confirm", c->id);
-	page_form_end(c, _("End the old password"));
+	page_form_end_quietly(c, _("End the old password"));
+	page_section_end(c);
 }
 
 static void write_lost(struct console *c)
 {
+	page_section(c, _("The password is lost"));
 	say(c,
-	    "<h2>%s</h2>\n<p>%s</p>\n"
-	    "<p><a class=\"button\" href=\"%s/mailbox/%s/reset\">%s</a></p>\n",
-	    _("The password is lost"),
+	    "<p>%s</p>\n<p><a class=\"button quiet\" "
+	    "href=\"%s/mailbox/%s/reset\">%s</a></p>\n",
 	    _("Without the password or a recovery key what the mailbox holds "
 	      "cannot be read by anybody. With a recovery key, use the shell: "
 	      "restante mailbox passwd ID --recovery-identity FILE. Without, "
 	      "the mailbox can be given a new key."),
 	    c->request->base, c->id, _("Reset…"));
+	page_section_end(c);
 }
 
 static void write_page(struct console *c, const struct mailbox_conf *m,
@@ -45,13 +48,15 @@ static void write_page(struct console *c, const struct mailbox_conf *m,
 {
 	mailbox_frame_begin(c, m);
 	notice_write(c);
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("New password"),
+	page_section(c, _("New password"));
+	say(c, "<p>%s</p>\n",
 	    _("A new password is made and shown once. No message is touched. "
 	      "Enter it in the archive: the old one stays valid until the "
 	      "first login with the new one."));
 	page_form_once(c, "/mailbox/%s/password", c->id);
 	form_write(c, f);
 	page_form_end(c, _("Make a new password"));
+	page_section_end(c);
 	write_confirm(c);
 	write_lost(c);
 	page_end(c);

@@ -34,8 +34,8 @@ static void write_certificate(struct console *c)
 {
 	struct err e;
 
-	say(c, "<h2>%s</h2>\n<p><code>%s</code></p>\n", _("Certificate"),
-	    c->conf->tls.certificate);
+	page_section(c, _("Certificate"));
+	say(c, "<p><code>%s</code></p>\n", c->conf->tls.certificate);
 	say(c,
 	    "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
@@ -46,6 +46,7 @@ static void write_certificate(struct console *c)
 	    0)
 		say(c, "<tr><td colspan=\"4\">%s</td></tr>\n", e.text);
 	say(c, "</tbody></table></div>\n");
+	page_section_end(c);
 }
 
 static void write_ports(struct console *c)
@@ -63,7 +64,8 @@ static void write_ports(struct console *c)
 	struct ports open;
 
 	ports_listening(&open);
-	say(c, "<h2>%s</h2>\n<dl class=\"facts\">\n", _("Ports"));
+	page_section(c, _("Ports"));
+	say(c, "<dl class=\"facts\">\n");
 	for (size_t i = 0; i < N_ELEMENTS(expected); i++)
 		say(c,
 		    "<dt>%u</dt><dd><span class=\"badge %s\">%s</span> %s"
@@ -74,6 +76,7 @@ static void write_ports(struct console *c)
 						       : _("closed"),
 		    _(expected[i].what));
 	say(c, "</dl>\n");
+	page_section_end(c);
 }
 
 static void write_disk(struct console *c)
@@ -85,12 +88,14 @@ static void write_disk(struct console *c)
 	snprintf(text, sizeof(text), _("%s free of %s"),
 		 text_octets(c->language, h.available, a),
 		 text_octets(c->language, h.all, b));
-	say(c, "<h2>%s</h2>\n<dl class=\"facts\">\n", _("Store"));
+	page_section(c, _("Store"));
+	say(c, "<dl class=\"facts\">\n");
 	fact(c, _("Directory"), c->conf->store);
 	fact(c, _("Disk"), text);
 	fact(c, _("Refuses mail below"),
 	     text_octets(c->language, c->conf->limits.reserve, a));
 	say(c, "</dl>\n");
+	page_section_end(c);
 }
 
 /* The file as it stands. It holds paths and numbers, and no secret. */
@@ -111,25 +116,29 @@ static void write_file(struct console *c, const char *file)
 
 static void write_configuration(struct console *c)
 {
+	page_section(c, _("Configuration"));
 	say(c,
-	    "<h2>%s</h2>\n<p><code>%s</code></p>\n"
+	    "<p><code>%s</code></p>\n"
 	    "<details><summary>%s</summary>\n<p>%s</p>\n",
-	    _("Configuration"), c->conf->file, _("As it is read"),
+	    c->conf->file, _("As it is read"),
 	    _("Every key that is not set has its default; “restante config "
 	      "example” prints them all."));
 	write_file(c, c->conf->file);
 	say(c, "</details>\n");
+	page_section_end(c);
 }
 
 static void write_test(struct console *c)
 {
-	say(c, "<h2>%s</h2>\n<p>%s</p>\n", _("Test message"),
+	page_section(c, _("Test message"));
+	say(c, "<p>%s</p>\n",
 	    _("Sends a message to a mailbox through the real smtp-journal, and "
 	      "shows each step. The archive will collect it like any other."));
 	page_form_begin(c, "/system/test");
 	say(c, "<div class=\"field row\">\n");
 	mailbox_choice_write(c, "");
 	say(c, "<button>%s</button></div>\n</form>\n", _("Send it"));
+	page_section_end(c);
 }
 
 PAGE(system)

@@ -28,6 +28,20 @@ static void write_password(struct console *c, const char *password, size_t n)
 	    _("Copied"), _("Copy"), _("Print"));
 }
 
+/* What a printed page must say as well: whose password it is. */
+static void write_owner(struct console *c, const char *id)
+{
+	struct err e;
+	struct mailbox *m = mailbox_open(c->store, id, &e);
+
+	say(c, "<dl class=\"facts\">\n");
+	if (m)
+		say(c, "<dt>%s</dt><dd><bdi>%s</bdi></dd>\n", _("Name"),
+		    mailbox_settings(m)->name);
+	say(c, "<dt>%s</dt><dd><code>%s</code></dd></dl>\n", _("Mailbox"), id);
+	mailbox_close(&m);
+}
+
 static void write_tick(struct console *c, const char *id, struct form *f)
 {
 	page_form_begin(c, "/mailbox/%s/kept", id);
@@ -53,12 +67,13 @@ void secret_shown(struct console *c, const struct helper_result *r,
 	    _("This password is shown once, now, and is stored nowhere. "
 	      "Without it, or a recovery key, nobody can read what the mailbox "
 	      "holds: not you, not us, not the maker of this program."));
+	say(c, "<div class=\"card\">\n");
 	write_password(c, password, n);
-	say(c, "<dl class=\"facts\"><dt>%s</dt><dd><code>%s</code></dd></dl>\n",
-	    _("Mailbox"), id);
+	write_owner(c, id);
 	if (old)
 		say(c, "<p>%s</p>\n", old);
 	write_tick(c, id, &f);
+	say(c, "</div>\n");
 	page_end(c);
 }
 

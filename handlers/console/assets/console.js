@@ -19,7 +19,12 @@
 
 		await navigator.clipboard.writeText(textBeside(button));
 		button.textContent = button.dataset.copied;
-		setTimeout(() => { button.textContent = label; }, 2000);
+		document.getElementById("said").textContent =
+			button.dataset.copied;
+		setTimeout(() => {
+			button.textContent = label;
+			document.getElementById("said").textContent = "";
+		}, 2000);
 	}
 
 	function showButtons() {
