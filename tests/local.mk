@@ -336,7 +336,7 @@ include tests/fuzz/local.mk
 
 # What scripts/check runs, and what that needs.
 EXTRA_DIST += %D%/README.md %D%/packages.txt \
-	%D%/crash %D%/interop %D%/support %D%/system
+	%D%/browser %D%/crash %D%/interop %D%/support %D%/system
 
 # Without cmocka `make check` must not look as if it had tested anything.
 if HAVE_CMOCKA

@@ -111,9 +111,10 @@ class Instance:
               f"{done.stderr}")
         return done
 
-    def create_mailbox(self, name: str = "test") -> Mailbox:
+    def create_mailbox(self, name: str = "test", *options: str) -> Mailbox:
         """Make a mailbox."""
-        text = self.restante("mailbox", "create", name, "--porcelain").stdout
+        text = self.restante("mailbox", "create", "--porcelain", *options,
+                             "--", name).stdout
         said = dict(line.split(": ", 1) for line in text.splitlines() if line)
         return Mailbox(said["id"], said["address"], said["password"])
 
