@@ -19,6 +19,7 @@ FUZZERS = \
 	%D%/fuzz_pop3_serve \
 	%D%/fuzz_proxy_header \
 	%D%/fuzz_record \
+	%D%/fuzz_request \
 	%D%/fuzz_sasl \
 	%D%/fuzz_smtp_journal \
 	%D%/fuzz_smtp_proxy \
@@ -59,6 +60,7 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_pop3_serve_LDADD = %D%/libworld.a $(FUZZ_LIBS)
 %C%_fuzz_proxy_header_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_record_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_request_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_sasl_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_smtp_journal_SOURCES = %D%/fuzz_smtp_journal.c %D%/plain_tls.c
 %C%_fuzz_smtp_journal_LDADD = %D%/libworld.a $(FUZZ_LIBS)
@@ -82,6 +84,7 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_pop3_serve_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_proxy_header_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_record_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_request_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_sasl_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_smtp_journal_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_smtp_proxy_LDFLAGS = $(FUZZ_LINK_FLAGS)
