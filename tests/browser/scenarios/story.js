@@ -135,6 +135,25 @@ async function copy(visit) {
 	await visit.button("Print").waitFor();
 }
 
+// A password on paper: black on white, whose it is, and nothing to press.
+async function print(visit) {
+	await visit.begin({ colorScheme: "dark" });
+	await visit.signIn();
+	await create(visit, "Printed");
+	await visit.page.emulateMedia({ media: "print" });
+	await visit.picture("secret-on-paper");
+	for (const shown of ["#password", "text=Printed", "text=shown once"])
+		assert.ok(await visit.page.locator(shown).first().isVisible(), shown);
+	for (const hidden of ["button", "body > header", "form"])
+		for (const element of await visit.page.locator(hidden).all())
+			assert.ok(!await element.isVisible(), hidden);
+	const colours = await visit.page.evaluate(() => ["color",
+		"background-color"].map((name) =>
+		getComputedStyle(document.body).getPropertyValue(name)));
+	assert.deepStrictEqual(colours,
+		["rgb(0, 0, 0)", "rgb(255, 255, 255)"]);
+}
+
 // Sending the same form again makes no second mailbox, and no second password.
 async function reload(visit) {
 	await visit.signIn();
@@ -152,5 +171,6 @@ module.exports = [
 	story("story", {}),
 	story("story-without-script", { javaScriptEnabled: false }),
 	["copy-button", copy],
+	["password-on-paper", print],
 	["reload-shows-nothing", reload],
 ];
