@@ -148,10 +148,12 @@ static void write_bars(struct console *c, const struct activity_list *list)
 static void write_heading(struct console *c)
 {
 	say(c,
+	    "<div class=\"scroll\"><table>\n"
 	    "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\" class=\"number\">%s</th>"
-	    "<th scope=\"col\" class=\"number\">%s</th></tr></thead>\n",
+	    "<th scope=\"col\" class=\"number\">%s</th></tr></thead>\n"
+	    "<tbody>\n",
 	    _("Time"), _("Program"), _("From"), _("Outcome"), _("Messages"),
 	    _("Size"));
 }
@@ -173,26 +175,41 @@ static void write_line(struct console *c, const struct activity_line *l)
 	    text_octets(c->language, l->octets, octets));
 }
 
-static void write_lines(struct console *c, const struct filter *f,
-			const struct activity_list *list)
+static bool is_wanted(const struct filter *f, const struct activity_line *l,
+		      int64_t since)
+{
+	return l->when >= since && (!*f->outcome || is(l, f->outcome));
+}
+
+/* Opens the table at the first line; returns how many there were. */
+static size_t write_wanted(struct console *c, const struct filter *f,
+			   const struct activity_list *list)
 {
 	int64_t since = c->now - (int64_t)f->days * DAY;
 	size_t shown = 0;
 
-	say(c, "<h2>%s</h2>\n<div class=\"scroll\"><table>\n", _("Sessions"));
-	write_heading(c);
-	say(c, "<tbody>\n");
 	for (size_t i = 0; i < list->n && shown < LINES_SHOWN; i++) {
-		const struct activity_line *l = &list->list[i];
-
-		if (l->when < since || (*f->outcome && !is(l, f->outcome)))
+		if (!is_wanted(f, &list->list[i], since))
 			continue;
-		write_line(c, l);
-		shown++;
+		if (shown++ == 0)
+			write_heading(c);
+		write_line(c, &list->list[i]);
 	}
-	say(c, "</tbody></table></div>\n");
+	if (shown)
+		say(c, "</tbody></table></div>\n");
+	return shown;
+}
+
+static void write_lines(struct console *c, const struct filter *f,
+			const struct activity_list *list)
+{
+	size_t shown;
+
+	say(c, "<h2>%s</h2>\n", _("Sessions"));
+	shown = write_wanted(c, f, list);
 	if (shown == 0)
-		say(c, "<p>%s</p>\n", _("Nothing of that kind happened."));
+		say(c, "<p class=\"card empty\">%s</p>\n",
+		    _("Nothing of that kind happened."));
 	if (shown == LINES_SHOWN || list->more)
 		say(c, "<p>%s</p>\n",
 		    _("There are more; these are the newest."));
