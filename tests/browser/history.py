@@ -15,13 +15,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance, Mailbox
 from harness.pop3 import Pop3
+from harness.report import Failure
 from harness.servers import Spawner
 from harness.smtp import Smtp
-from harness.tools import tree_file
+from harness.tools import TREE
 from harness.wire import Wire
 
 DAYS = 14
-LIBRARY = "usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+LIBRARY = "usr/lib/*-linux-gnu/faketime/libfaketime.so.1"
 
 
 @dataclass
@@ -66,6 +67,14 @@ MANY = SOME + (
 )
 
 
+def faketime() -> Path:
+    """The library, on the system or in the tree."""
+    for root in (Path("/"), TREE):
+        for path in root.glob(LIBRARY):
+            return path
+    raise Failure("no libfaketime: run tests/support/unpack_tools.py")
+
+
 class Days:
     """Opens sessions of any day; a day is a number of days ago."""
 
@@ -76,7 +85,7 @@ class Days:
 
     def _spawner(self, handler: str, day: int) -> Spawner:
         if (handler, day) not in self.spawners:
-            wrap = ["env", f"LD_PRELOAD={tree_file(LIBRARY)}",
+            wrap = ["env", f"LD_PRELOAD={faketime()}",
                     f"FAKETIME=-{day}d", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
             self.spawners[handler, day] = Spawner(
                 self.instance, handler, "--tls=starttls",
