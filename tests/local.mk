@@ -126,6 +126,10 @@ EXTRA_DIST += \
 	%D%/vectors/run \
 	%D%/vectors/write_vectors.mjs
 
+# Counters without messages, for what is measured on a large store.
+check_PROGRAMS += %D%/support/fill_counters
+%C%_support_fill_counters_LDADD = $(LDADD)
+
 # What receives does not contain what opens.
 EXTRA_DIST += %D%/link.sh
 TESTS += %D%/link.sh
