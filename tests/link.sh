@@ -6,7 +6,8 @@
 #
 #	link.sh [RECEIVER... -- OPENER...]
 #
-# Without arguments: smtp-journal and pop3-serve in the current directory.
+# Without arguments, in the current directory: all that receive, pass on or
+# administer, and pop3-serve.
 set -u
 
 # Pieces of the unsealing half: how the symbols begin that are ours, and those
@@ -16,7 +17,8 @@ theirs='sodium_init crypto_pwhash_'
 # What GnuTLS has for itself in a static program, and may.
 imported='nettle_chacha_poly1305_decrypt'
 
-[ "$#" -gt 0 ] || set -- ./smtp-journal -- ./pop3-serve
+[ "$#" -gt 0 ] || set -- ./smtp-journal ./smtp-proxy \
+	./pop3-proxy ./console.cgi -- ./pop3-serve ./mailbox-tool
 status=0
 kept=$(mktemp -d) || exit 1
 trap 'rm -rf "$kept"' EXIT
