@@ -98,7 +98,7 @@ class Access:
         check(said == sorted(said) and said[:3] == [403] * 3 and
               said[-1] == 429, f"six wrong passwords: {said}")
         check(0 < int(pages[-1].headers["Retry-After"]) <= 30, "Retry-After")
-        until(lambda: self.told_to_wait(client, "berta") >= 4, 60,
+        until(lambda: self.told_to_wait(client, "berta") >= 8, 90,
               "the waits grow")
         client.sign_in("berta", PASSWORD).want(429, "please wait")
         self.console.client("127.0.0.3").sign_in("berta", PASSWORD).want(429)
