@@ -84,8 +84,12 @@ static void grant(struct ruleset *r, const char *path, uint64_t rights)
 	};
 	struct stat st;
 
-	if (rule.parent_fd < 0)
+	if (rule.parent_fd < 0) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			log_warn("%s is out of reach: %s", path,
+				 strerror(errno));
 		return;
+	}
 	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		rule.allowed_access &= OF_A_FILE;
 	if (syscall(SYS_landlock_add_rule, r->fd, LANDLOCK_RULE_PATH_BENEATH,
