@@ -47,16 +47,24 @@ static bool must_fail(const char *call)
 	return true;
 }
 
+/* Opened before any sandbox; kept out of the way of other descriptors. */
+static int open_early(const char *variable, int flags)
+{
+	const char *file = getenv(variable);
+	int fd = file ? REAL(open)(file, flags | O_CLOEXEC) : -1;
+	int kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 200);
+
+	if (fd >= 0)
+		close(fd);
+	return kept;
+}
+
+static int count_fd = -1;
+
 __attribute__((destructor)) static void tell_count(void)
 {
-	const char *file = getenv("SHADOW_COUNT");
-	int fd = file ? REAL(open)(file, O_WRONLY | O_CREAT | O_TRUNC, 0666)
-		      : -1;
-
-	if (fd < 0)
-		return;
-	dprintf(fd, "%ld\n", calls);
-	close(fd);
+	if (count_fd >= 0)
+		dprintf(count_fd, "%ld\n", calls);
 }
 
 /* --- the journal ------------------------------------------------------------
@@ -69,18 +77,12 @@ struct record {
 	uint32_t name_len, data_len;
 };
 
-/* Opened before any sandbox; kept out of the way of other descriptors. */
 static int journal_fd = -1;
 
-__attribute__((constructor)) static void open_journal(void)
+__attribute__((constructor)) static void open_files(void)
 {
-	const char *file = getenv("SHADOW_JOURNAL");
-	int fd = file ? REAL(open)(file, O_RDWR | O_APPEND | O_CLOEXEC) : -1;
-
-	if (fd >= 0)
-		journal_fd = fcntl(fd, F_DUPFD_CLOEXEC, 200);
-	if (fd >= 0)
-		close(fd);
+	journal_fd = open_early("SHADOW_JOURNAL", O_RDWR | O_APPEND);
+	count_fd = open_early("SHADOW_COUNT", O_WRONLY | O_TRUNC);
 }
 
 static void lock_journal(short type)
