@@ -44,8 +44,8 @@ int main(int argc, char **argv)
 	struct err e;
 
 	log_open("fill_counters", LOG_STYLE_PERSON);
-	if (argc != 3 || !num_parse(argv[2], strlen(argv[2]), UINT32_MAX,
-				    &f.messages))
+	if (argc != 3 ||
+	    !num_parse(argv[2], strlen(argv[2]), UINT32_MAX, &f.messages))
 		return 64;
 	f.store = store_open(argv[1], &e);
 	if (!f.store || store_each_mailbox(f.store, fill, &f, &e) < 0)
