@@ -18,7 +18,7 @@ CLEANFILES += $(MO_FILES)
 SUFFIXES += .po .mo
 .po.mo:
 	$(AM_V_at)$(MKDIR_P) $(@D)
-	$(AM_V_GEN)$(MSGFMT) --check -o $@ $<
+	$(AM_V_GEN)$(MSGFMT) --check-format --check-domain -o $@ $<
 
 install-data-hook: install-translations
 uninstall-hook: uninstall-translations
