@@ -201,6 +201,10 @@ static const struct conf_key keys[] = {
 	{"limits", "errors", NUMBER(1, 1000), MEMBER(limits.faults),
 	 .fallback = "10",
 	 .meaning = "Faults of a peer before it is shown the door."},
+	{"limits", "login-delay", TIME(0, HOUR), MEMBER(limits.login_delay),
+	 .fallback = "30s", .expected = "a time from 0 to 1h such as 30s",
+	 .meaning = "How long, at most, a client that has given wrong\n"
+		    "passwords waits before its next try. 0: it does not."},
 	{"limits", "minimum-rate", NUMBER(0, 1000000),
 	 MEMBER(limits.minimum_rate), .fallback = "100",
 	 .meaning = "Octets that earn a peer one more second. 0: none do."},

@@ -53,6 +53,7 @@ struct conf {
 		unsigned data_timeout;
 		unsigned session_max;
 		unsigned faults; /* key: errors */
+		unsigned login_delay;
 		unsigned minimum_rate;
 		uint64_t reserve;
 	} limits;

@@ -158,12 +158,17 @@ static void grant_authorities(struct ruleset *r, const char *upstream_ca)
 		grant_list(r, system, N_ELEMENTS(system));
 }
 
-/* Wrong logins are counted in the runtime directory. */
-static void grant_proxy(struct ruleset *r, const struct conf *conf)
+/* Wrong logins, and who is logged in, are counted in the runtime directory. */
+static void grant_collector(struct ruleset *r, const struct conf *conf)
 {
 	grant_server(r, conf);
-	grant_authorities(r, conf->proxy.upstream_ca);
 	grant(r, conf->runtime, SHARE);
+}
+
+static void grant_proxy(struct ruleset *r, const struct conf *conf)
+{
+	grant_collector(r, conf);
+	grant_authorities(r, conf->proxy.upstream_ca);
 }
 
 /* The targets of a mailbox, and what a libc resolves names with. */
@@ -192,7 +197,7 @@ static void (*const grant_row[SANDBOX_N_ROWS])(struct ruleset *r,
 					       const struct conf *conf) = {
 	[SANDBOX_RECEIVER] = grant_server,
 	[SANDBOX_PROXY] = grant_proxy,
-	[SANDBOX_COLLECTOR] = grant_server,
+	[SANDBOX_COLLECTOR] = grant_collector,
 	[SANDBOX_DIALLER] = grant_dialler,
 };
 

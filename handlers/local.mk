@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/journal_message.c %D%/journal_message.h \
 	%D%/journal_report.c %D%/journal_report.h \
 	%D%/kept_copy.c %D%/kept_copy.h \
+	%D%/login_throttle.c %D%/login_throttle.h \
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
@@ -32,7 +33,6 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_account.c %D%/proxy_account.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
-	%D%/proxy_throttle.c %D%/proxy_throttle.h \
 	%D%/relay.c %D%/relay.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/server_tls.c %D%/server_tls.h \

@@ -7,9 +7,13 @@
 #include "common/base.h"
 #include "handlers/pop3_serve_private.h"
 
+#include <unistd.h>
+
 #include "common/addr.h"
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "common/slots.h"
+#include "handlers/login_throttle.h"
 #include "handlers/pop3_replies.h"
 #include "handlers/sasl_server.h"
 
@@ -20,6 +24,8 @@ static const struct reply reply_in_use = {"-ERR", "[IN-USE]",
 					  "Another session is collecting", 0};
 static const struct reply reply_no_store = {
 	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
+static const struct reply reply_busy = {
+	"-ERR", "[SYS/TEMP]", "Too many sessions, try again later", 0};
 static const struct reply reply_mechanism = {
 	"-ERR", "", "No such mechanism: PLAIN, LOGIN", REPLY_FAULT};
 
@@ -82,22 +88,70 @@ static const struct reply *begin_transaction(struct session *s)
 	return &reply_open;
 }
 
+/*
+ * A login costs memory and work, and a session keeps both: their number is
+ * limited. But a limit that cannot be had limits nobody: collecting is what
+ * frees a full disk.
+ */
+static bool take_place(struct session *s)
+{
+	struct err e;
+
+	s->place = slot_take(s->conf->runtime, "pop3-serve",
+			     s->conf->pop3_serve.max_sessions, &e);
+	if (s->place >= 0)
+		return true;
+	log_warn("%s", e.text);
+	return e.kind != ERR_BUSY;
+}
+
+void pop3_serve_give_place(struct session *s)
+{
+	if (s->place >= 0)
+		(void)close(s->place);
+	s->place = -1;
+}
+
+static const struct reply *turn_away(struct session *s)
+{
+	pop3_serve_enter(s, POP3_AUTHORIZATION);
+	summary_note(&s->summary, OUTCOME_TEMPFAIL, "sessions");
+	return &reply_busy;
+}
+
+/* What guesses costs time, and holds no place meanwhile. */
+static void open_mailbox(struct session *s, const char *id,
+			 const struct secret *password, struct err *e)
+{
+	if (!s->store)
+		s->store = store_open(s->conf->store, e);
+	if (s->store)
+		s->mail = collection_login(s->store, id, password,
+					   s->conf->identity.scrypt_log_n, e);
+	if (s->mail || e->kind == ERR_PASSWORD)
+		login_throttle_note(s->conf, s->peer, "pop3-serve",
+				    s->mail != NULL);
+}
+
 /* Every login comes through here. Takes the password and releases it. */
 static const struct reply *log_in(struct session *s, const char *user,
 				  struct secret *password)
 {
 	const char *id = mailbox_of_user(s, user);
 	struct err e = {.kind = ERR_NONE};
+	bool may_try;
 
-	if (!s->store)
-		s->store = store_open(s->conf->store, &e);
-	if (s->store)
-		s->mail = collection_login(s->store, id, password,
-					   s->conf->identity.scrypt_log_n, &e);
+	login_throttle_wait(s->conf, s->peer, "pop3-serve");
+	may_try = take_place(s);
+	if (may_try)
+		open_mailbox(s, id, password, &e);
 	secret_release(password);
 	pop3_serve_expect_long_answer(s);
 	if (s->mail)
 		return begin_transaction(s);
+	pop3_serve_give_place(s);
+	if (!may_try)
+		return turn_away(s);
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
 	return denied(s, &e);
 }

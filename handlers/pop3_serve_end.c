@@ -53,6 +53,7 @@ static const struct reply *update(struct session *s)
 
 	result = collection_update(s->mail, &removed, &activity, &e);
 	collection_free(&s->mail);
+	pop3_serve_give_place(s);
 	s->updated = true;
 	s->summary.deleted = removed;
 	if (result == 0)
@@ -116,5 +117,6 @@ void pop3_serve_end(struct session *s)
 	summary_log(&s->summary);
 	explicit_bzero(s->user, sizeof(s->user));
 	collection_free(&s->mail);
+	pop3_serve_give_place(s);
 	store_free(&s->store);
 }

@@ -30,6 +30,7 @@ struct session {
 	char user[POP3_LINE_MAX + 1]; /* what USER said */
 	struct store *store;	      /* opened at the first login */
 	struct collection *mail;      /* NULL: nobody is logged in */
+	int place; /* among the sessions that may be logged in; -1: none */
 
 	bool mail_pending; /* a message may still be in our output buffer */
 
@@ -67,6 +68,8 @@ const struct reply *pop3_serve_find_message(struct session *s, const char *text,
 const struct reply *pop3_serve_user(struct session *s, const char *arg);
 const struct reply *pop3_serve_pass(struct session *s, const char *arg);
 const struct reply *pop3_serve_auth(struct session *s, const char *arg);
+/* Lets the next collector in. */
+void pop3_serve_give_place(struct session *s);
 
 /* pop3_serve_list.c */
 const struct reply *pop3_serve_stat(struct session *s, const char *arg);

@@ -14,8 +14,7 @@
 #include "handlers/server_tls.h"
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
-static const struct reply reply_busy = {
-	"-ERR", "[SYS/TEMP]", "Too many sessions, try again later", 0};
+
 bool pop3_serve_secure(const struct session *s)
 {
 	if (s->tls_mode == TLS_MODE_NONE)
@@ -193,6 +192,7 @@ static void begin(struct session *s, struct conn *c, const struct conf *conf,
 		.conf = conf,
 		.peer = peer,
 		.tls_mode = tls_mode,
+		.place = -1,
 		.limits = {.line_seconds = conf->limits.command_timeout,
 			   .max_faults = conf->limits.faults},
 	};
@@ -235,18 +235,4 @@ void pop3_serve_confined(struct conn *c, const struct conf *conf,
 	begin(&s, c, conf, peer, tls_mode);
 	s.confined = true;
 	serve(&s);
-}
-
-void pop3_serve_turn_away(struct conn *c, const struct conf *conf,
-			  const struct peer *peer, enum tls_mode tls_mode)
-{
-	struct session s;
-
-	begin(&s, c, conf, peer, tls_mode);
-	if (may_greet(&s)) {
-		reply_write(c, &reply_busy);
-		(void)conn_flush(c);
-		summary_note(&s.summary, OUTCOME_TEMPFAIL, "sessions");
-	}
-	pop3_serve_end(&s);
 }

@@ -34,9 +34,4 @@ void pop3_serve_session(struct conn *c, const struct conf *conf,
 void pop3_serve_confined(struct conn *c, const struct conf *conf,
 			 const struct peer *peer, enum tls_mode tls_mode);
 
-/* The same for a connection that cannot be served now: -ERR, in its one line.
- */
-void pop3_serve_turn_away(struct conn *c, const struct conf *conf,
-			  const struct peer *peer, enum tls_mode tls_mode);
-
 #endif

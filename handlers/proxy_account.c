@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "common/peer.h"
 #include "handlers/dialler.h"
-#include "handlers/proxy_throttle.h"
+#include "handlers/login_throttle.h"
 #include "handlers/summary.h"
 #include "store/store.h"
 
@@ -84,9 +84,9 @@ int proxy_account_enter(struct proxy_account *a, const struct credential *c,
 {
 	int result;
 
-	proxy_throttle_wait(a->conf, a->peer, &a->login.server);
+	login_throttle_wait(a->conf, a->peer, a->login.server.host);
 	result = reach(a, c, enter, features, e);
-	proxy_throttle_note(a->conf, a->peer, &a->login.server,
+	login_throttle_note(a->conf, a->peer, a->login.server.host,
 			    result == 0 || e->kind != ERR_PASSWORD);
 	if (result == 0) {
 		summary_forget(a->summary);

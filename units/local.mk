@@ -53,6 +53,10 @@ dist_web_DATA = \
 	%D%/console/status-500.html \
 	%D%/console/status-503.html
 
+# For those who run fail2ban.
+fail2bandir = $(pkgdatadir)/fail2ban
+dist_fail2ban_DATA = %D%/fail2ban/restante.filter %D%/fail2ban/restante.jail
+
 # Both are installed under the one name restante.conf.
 UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
 noinst_DATA = $(UNIT_EXTRAS)

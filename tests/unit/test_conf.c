@@ -115,10 +115,12 @@ static char *dump(const struct conf *c)
 	fprintf(out, "[%s] connect %u login %u idle %u\n", c->proxy.upstream_ca,
 		c->proxy.connect_timeout, c->proxy.login_timeout,
 		c->proxy.idle_timeout);
-	fprintf(out, "command %u data %u session %u faults %u rate %u %ju\n",
+	fprintf(out,
+		"command %u data %u session %u faults %u delay %u rate %u "
+		"%ju\n",
 		c->limits.command_timeout, c->limits.data_timeout,
-		c->limits.session_max, c->limits.faults, c->limits.minimum_rate,
-		(uintmax_t)c->limits.reserve);
+		c->limits.session_max, c->limits.faults, c->limits.login_delay,
+		c->limits.minimum_rate, (uintmax_t)c->limits.reserve);
 	fprintf(out, "web %d %s uncollected %u idle %u\n",
 		c->console.web_server_auth, c->console.admins,
 		c->console.uncollected_after, c->console.idle);
@@ -139,7 +141,8 @@ static const char defaults[] =
 	"plaintext\nallow\nclients\n"
 	"sessions 20 scrypt 14\n"
 	"[] connect 30 login 60 idle 600\n"
-	"command 300 data 600 session 3600 faults 10 rate 100 67108864\n"
+	"command 300 data 600 session 3600 faults 10 delay 30 rate 100 "
+	"67108864\n"
 	"web 0 /var/lib/restante-console/admins uncollected 259200 idle 1800\n";
 
 static void expect_dump(const struct fixture *f, const char *text,
@@ -191,7 +194,8 @@ static void test_every_key_reaches_its_member(void **state)
 		"login-timeout = 2m idle-timeout = 11m }\n"
 		"limits { command-timeout = 9 data-timeout = 8s session-max = "
 		"1d\n"
-		"errors = 4 minimum-rate = 0 reserve = 4096 }\n"
+		"errors = 4 login-delay = 0 minimum-rate = 0 reserve = 4096 "
+		"}\n"
 		"console { auth = 'web-server' admins = '/a'\n"
 		"uncollected-after = 2h idle = 90s }\n",
 		"a.example b.example\n/s /r\n"
@@ -200,7 +204,7 @@ static void test_every_key_reaches_its_member(void **state)
 		"tls 0 chunking 0 size 1073741824 recipients 7 mailboxes 3\n"
 		"plaintext 0a00/8 c0a8/16\nallow 0a01/16\nclients x y z\n"
 		"sessions 5 scrypt 10\n[/u] connect 60 login 120 idle 660\n"
-		"command 9 data 8 session 86400 faults 4 rate 0 4096\n"
+		"command 9 data 8 session 86400 faults 4 delay 0 rate 0 4096\n"
 		"web 1 /a uncollected 7200 idle 90\n");
 }
 
@@ -261,7 +265,7 @@ static void test_example_is_the_defaults(void **state)
 
 	expect_example(*state, text);
 	/* 33 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 33);
+	assert_int_equal(uncomment(text), 34);
 	expect_example(*state, text);
 	free(text);
 }
@@ -316,7 +320,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 35);
+	assert_int_equal(n, 36);
 	free(text);
 }
 
@@ -365,6 +369,7 @@ static const struct {
 	{"limits { session-max = 1w }\n", 1, "expected a time from 1s to 7d"},
 	{"limits { session-max = 8d }\n", 1, "expected a time from 1s to 7d"},
 	{"limits { session-max = 0 }\n", 1, "expected a time from 1s to 7d"},
+	{"limits { login-delay = 2h }\n", 1, "expected a time from 0 to 1h"},
 	{"limits { reserve = 64m }\n", 1, "expected a size such as 64M"},
 	{"identity { scrypt-log-n = 30 }\n", 1, "from 10 to 20"},
 	{"console { auth = 'none' }\n", 1, "expected 'own' or 'web-server'"},

@@ -515,19 +515,28 @@ static void every_reply_is_one_record(void **state)
 
 static void who_is_one_too_many_is_told(void **state)
 {
+	char runtime[] = "/tmp/test_pop3_serve.XXXXXX", file[64];
 	struct rig r;
 
 	(void)state;
+	assert_non_null(mkdtemp(runtime));
 	rig_empty_store();
 	rig_init(&r);
-	r.serve = pop3_serve_turn_away;
+	r.conf.runtime = runtime;
+	r.conf.pop3_serve.max_sessions = 0; /* all that there are are taken */
 	rig_run(&r, RIG_LOGIN);
 	assert_string_equal(
-		r.client.heard.data,
+		r.client.heard.data, RIG_GREETING
+		"+OK Now the password\r\n"
 		"-ERR [SYS/TEMP] Too many sessions, try again later\r\n");
 	assert_int_equal(rig_store.logins, 0);
 	rig_expect_logged(&r, "outcome=tempfail reason=sessions");
 	rig_release(&r);
+	snprintf(file, sizeof(file), "%s/pop3-serve", runtime);
+	assert_int_equal(unlink(file), 0);
+	snprintf(file, sizeof(file), "%s/login-failures", runtime);
+	(void)unlink(file);
+	assert_int_equal(rmdir(runtime), 0);
 }
 
 int main(void)

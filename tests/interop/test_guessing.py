@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Guessing a mailbox's password: every failure costs its address time, and
+nobody else; nothing in the time of an answer tells an id that exists from one
+that does not; and fail2ban finds the addresses in the log.
+
+GUESSES: how many tries the statistic takes of each kind.
+"""
+
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from harness.instance import Instance, Mailbox
+from harness.place import Place
+from harness.pop3 import Pop3, Refused
+from harness.report import Report, check
+from harness.script import Case, run_script
+from harness.servers import Spawner
+from harness.tools import tool, tool_env, tree_file
+from harness.wire import Wire
+
+GUESSES = int(os.environ.get("GUESSES", "100"))
+FREE = 2  # typing errors that cost nothing
+WRONG = "aaaa-bbbb-cccc-dddd"
+ELSEWHERE = "127.0.0.2"
+FILTER = Path(__file__).resolve().parents[2] / "units/fail2ban/restante.filter"
+
+
+class Guesser:
+    """One connection for each try."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.spawner = Spawner(instance, "pop3-serve", "--tls=starttls")
+
+    def attempt(self, user: str, password: str,
+                source: str = "") -> tuple[bool, float]:
+        """Whether it was let in, and the seconds that the answer took."""
+        client, handler = self.spawner.open(source)
+        pop3 = Pop3(Wire(client), self.instance.context)
+        pop3.command(f"USER {user}")
+        began = time.monotonic()
+        try:
+            pop3.command(f"PASS {password}")
+            entered = True
+        except Refused:
+            entered = False
+        seconds = time.monotonic() - began
+        pop3.quit()
+        handler.wait(10)
+        return entered, seconds
+
+
+def slowed(instance: Instance, mailbox: Mailbox) -> None:
+    """The third failure of an address makes its fourth try wait."""
+    guesser = Guesser(instance)
+    for _ in range(FREE + 1):
+        entered, seconds = guesser.attempt(mailbox.id, WRONG)
+        check(not entered and seconds < 1, f"{entered} after {seconds:.1f} s")
+    entered, seconds = guesser.attempt(mailbox.id, WRONG)
+    check(not entered and seconds >= 0.9, f"fourth: {seconds:.1f} s")
+    entered, seconds = guesser.attempt(mailbox.id, mailbox.password, ELSEWHERE)
+    check(entered and seconds < 1, f"from elsewhere: {seconds:.1f} s")
+    entered, seconds = guesser.attempt(mailbox.id, mailbox.password)
+    check(entered and seconds >= 1.9, f"right at last: {seconds:.1f} s")
+    entered, seconds = guesser.attempt(mailbox.id, mailbox.password)
+    check(entered and seconds < 1, f"forgiven: {seconds:.1f} s")
+    guesser.spawner.close()
+
+
+def alike(instance: Instance, mailbox: Mailbox, report: Report) -> None:
+    """Wrong id and wrong password, in turns of random order."""
+    instance.configure(limits={"login-delay": 0})
+    guesser = Guesser(instance)
+    nobody = "mbx-" + "0123456789abcdef" * 2
+    times: dict[str, list[float]] = {mailbox.id: [], nobody: []}
+    for _ in range(GUESSES):
+        for user in random.sample(list(times), 2):
+            entered, seconds = guesser.attempt(user, WRONG)
+            check(not entered, "it was let in")
+            times[user].append(seconds)
+    known, unknown = (statistics.median(t) for t in times.values())
+    spread = statistics.quantiles(times[mailbox.id])
+    noise = (spread[2] - spread[0]) / GUESSES ** 0.5
+    report.figure("guess-known-id-ms", f"{known * 1000:.2f}")
+    report.figure("guess-unknown-id-ms", f"{unknown * 1000:.2f}")
+    check(abs(known - unknown) < max(4 * noise, 0.002),
+          f"{known * 1000:.2f} ms and {unknown * 1000:.2f} ms, noise "
+          f"{noise * 1000:.2f} ms")
+    guesser.spawner.close()
+
+
+def banned(instance: Instance, mailbox: Mailbox) -> None:
+    """fail2ban's own program reads the handler's own log."""
+    guesser = Guesser(instance)
+    guesser.attempt(mailbox.id, WRONG, ELSEWHERE)
+    guesser.attempt(mailbox.id, mailbox.password, "127.0.0.3")
+    lines = [f"Nov 24 10:00:00 host pop3-serve[7]: {line[3:]}" for line in
+             guesser.spawner.log_text().splitlines() if "peer=" in line]
+    lines.append("Nov 24 10:00:00 host console.cgi[7]: audit action=sign-in "
+                 "admin=anna peer=127.0.0.4 outcome=refused reason=x")
+    lines.append("Nov 24 10:00:00 host console.cgi[7]: audit action=sign-in "
+                 "admin=anna peer=127.0.0.5 outcome=done")
+    log = instance.root / "guesses.log"
+    log.write_text("\n".join(lines) + "\n")
+    for file in (tree_file("etc/fail2ban/filter.d/common.conf"), FILTER):
+        shutil.copy(file, instance.root)
+    program = tool("fail2ban-regex")
+    found = subprocess.run(
+        [program, "-c", str(tree_file("etc/fail2ban")), "-o", "ip", str(log),
+         str(instance.root / FILTER.name)], text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=tool_env(program)).stdout
+    addresses = [line for line in found.split() if line.startswith("127.")]
+    check(addresses == [ELSEWHERE, "127.0.0.4"], found[-400:])
+    guesser.spawner.close()
+
+
+def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
+    """Delay, statistic, fail2ban."""
+    instance = Instance(place)
+    mailbox = instance.create_mailbox("guessed")
+    yield "guess-slowed", lambda: slowed(instance, mailbox)
+    yield "guess-alike", lambda: alike(instance, mailbox, report)
+    yield "guess-fail2ban", lambda: banned(instance, mailbox)
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))
