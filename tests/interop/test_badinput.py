@@ -387,8 +387,9 @@ def refused_and_closed(wire: Wire, yes: bytes) -> None:
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Every kind of bad input."""
-    instance = Instance(place, smtp_journal={"max-size": MAX_SIZE},
-                        limits={"errors": 30})
+    instance = Instance(place,
+                        smtp_journal={"max-size": MAX_SIZE},
+                        limits={"errors": 30, "login-delay": 0})
     services = [("smtp-journal", "--tls=starttls"),
                 ("pop3-serve", "--tls=starttls")]
     with Xinetd(instance, services) as servers:
