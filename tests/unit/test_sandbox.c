@@ -279,7 +279,7 @@ static const struct {
 	{"read mailbox.conf", read_settings, ALL},
 	{"write the store's format", write_format, NONE},
 	{"keep a message", keep_message, SESSION},
-	{"count a failure", count_failure, PROXY},
+	{"count a failure", count_failure, PROXY | COLLECTOR},
 	{"read the boot id", read_boot_id, SESSION},
 };
 
