@@ -27,9 +27,10 @@ UNIT_FOLDER = "/usr/lib/systemd/system"
 STORE = "/var/lib/restante"
 CLONE = "/root/restante"
 
-# Beside what the README has installed: a system that boots, and what a host
-# has that shows manual pages and certificates.
-BASE = ["systemd", "systemd-sysv", "dbus", "man-db", "openssl"]
+# Beside what the README has installed: a system that boots, what a host has
+# that shows manual pages and certificates, and the console's web server.
+BASE = ["systemd", "systemd-sysv", "dbus", "man-db", "openssl", "lighttpd",
+        "lighttpd-mod-openssl"]
 
 
 def packages() -> list[str]:
