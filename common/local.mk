@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/addr.c %D%/addr.h \
 	%D%/base.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/clock.c %D%/clock.h \
 	%D%/cmd.c %D%/cmd.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_comment.c %D%/conf_comment.h \

@@ -11,16 +11,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include "common/clock.h"
 
 static void set_nonblocking(int fd)
 {
@@ -70,12 +63,12 @@ void wire_init(struct wire *w, int fd_in, int fd_out)
 
 void wire_set_limit(struct wire *w, int64_t ms)
 {
-	w->limit = now_ms() + ms;
+	w->limit = clock_ms() + ms;
 }
 
 void wire_set_deadline(struct wire *w, int64_t ms, unsigned min_rate)
 {
-	w->deadline = now_ms() + ms;
+	w->deadline = clock_ms() + ms;
 	w->min_rate = min_rate;
 	w->moved_at_start = w->moved;
 }
@@ -90,7 +83,7 @@ static int64_t time_left(const struct wire *w)
 				 w->min_rate);
 	if (end > w->limit)
 		end = w->limit;
-	return end == INT64_MAX ? INT64_MAX : end - now_ms();
+	return end == INT64_MAX ? INT64_MAX : end - clock_ms();
 }
 
 bool wire_is_late(const struct wire *w)

@@ -18,9 +18,9 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/peer.h"
@@ -62,14 +62,6 @@ struct dialling {
 	struct addrinfo *addresses;
 	int64_t end; /* CLOCK_MONOTONIC, ms */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int resolve(struct dialling *g, struct err *e)
 {
@@ -145,7 +137,7 @@ static int wait_connected(int fd, int64_t end)
 	int error = 0;
 	socklen_t n = sizeof(error);
 
-	while ((left = end - now_ms()) > 0) {
+	while ((left = end - clock_ms()) > 0) {
 		int ready = poll(&p, 1, (int)left);
 
 		if (ready < 0 && errno != EINTR)
@@ -215,8 +207,8 @@ static int connect_any(struct dialling *g, struct dialled *out, struct err *e)
 		int64_t end = g->end;
 
 		if (way + 1 < g->plan.n &&
-		    now_ms() + FIRST_WAY_SECONDS * 1000 < end)
-			end = now_ms() + FIRST_WAY_SECONDS * 1000;
+		    clock_ms() + FIRST_WAY_SECONDS * 1000 < end)
+			end = clock_ms() + FIRST_WAY_SECONDS * 1000;
 		if (try_way(g, way, end, out, e) == 0)
 			return 0;
 		if (e->kind == ERR_STATE)
@@ -260,7 +252,7 @@ static int serve(const struct conf *conf, enum dial_service service,
 		.conf = conf,
 		.service = service,
 		.host = r->server.host,
-		.end = now_ms() + (int64_t)conf->proxy.connect_timeout * 1000,
+		.end = clock_ms() + (int64_t)conf->proxy.connect_timeout * 1000,
 	};
 	int result = -1;
 
@@ -463,10 +455,10 @@ static int receive_answer(struct dialler *d, struct answer *a, struct err *e)
 static int wait_for_answer(struct dialler *d, struct err *e)
 {
 	struct pollfd p = {.fd = d->fd, .events = POLLIN};
-	int64_t end = now_ms() + (int64_t)d->timeout * 1000 + ANSWER_GRACE_MS;
+	int64_t end = clock_ms() + (int64_t)d->timeout * 1000 + ANSWER_GRACE_MS;
 	int64_t left;
 
-	while ((left = end - now_ms()) > 0) {
+	while ((left = end - clock_ms()) > 0) {
 		int n = poll(&p, 1, (int)left);
 
 		if (n > 0)

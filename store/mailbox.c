@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "store/record.h"
@@ -161,14 +162,6 @@ int mailbox_read_file(const struct mailbox *m, const char *name,
 
 /* --- the bytes of the lock file ------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int set_lock(const struct mailbox *m, enum mailbox_byte byte, short type)
 {
 	struct flock f = {
@@ -189,14 +182,14 @@ int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
 		      unsigned wait_ms, struct err *e)
 {
 	struct timespec pause = {.tv_nsec = 100 * 1000};
-	int64_t end = now_ms() + wait_ms;
+	int64_t end = clock_ms() + wait_ms;
 	short type = exclusive ? F_WRLCK : F_RDLCK;
 
 	while (set_lock(m, byte, type) < 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return err_sys(e, "mailbox %s: lock byte %d", m->id,
 				       (int)byte);
-		if (now_ms() >= end)
+		if (clock_ms() >= end)
 			return err_set(e, ERR_BUSY,
 				       "mailbox %s: lock byte %d is held",
 				       m->id, (int)byte);

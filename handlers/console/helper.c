@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "handlers/sibling.h"
 
@@ -111,18 +111,10 @@ static void take(int *fd, char *out, size_t size, size_t *n)
 		*n += (size_t)got;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int talk(struct run *r, const struct secret *input, struct secret *out,
 		struct err *e)
 {
-	int64_t end = now_ms() + SECONDS_MAX * 1000;
+	int64_t end = clock_ms() + SECONDS_MAX * 1000;
 
 	while (r->out >= 0 || r->said >= 0) {
 		struct pollfd p[] = {
@@ -130,7 +122,7 @@ static int talk(struct run *r, const struct secret *input, struct secret *out,
 			{.fd = r->out, .events = POLLIN},
 			{.fd = r->said, .events = POLLIN},
 		};
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 
 		if (left <= 0)
 			return err_set(e, ERR_TEMP,
