@@ -128,6 +128,13 @@ static void write_configuration(struct console *c)
 	page_section_end(c);
 }
 
+static void write_version(struct console *c)
+{
+	page_section(c, _("Version"));
+	say(c, "<p>Restante %s</p>\n", PACKAGE_VERSION);
+	page_section_end(c);
+}
+
 static void write_test(struct console *c)
 {
 	page_section(c, _("Test message"));
@@ -153,6 +160,7 @@ PAGE(system)
 	write_ports(c);
 	write_disk(c);
 	write_configuration(c);
+	write_version(c);
 	page_end(c);
 }
 
