@@ -26,7 +26,7 @@ static const rlim_t address_space[SANDBOX_N_ROWS] = {
 };
 
 /* What is limited below that already stays so. */
-static int set_limit(int what, rlim_t most)
+static int set_limit(unsigned what, rlim_t most)
 {
 	struct rlimit r;
 

@@ -101,7 +101,9 @@ struct mailbox *mailbox_look_at(struct store *s, const char *id, struct err *e)
 {
 	struct mailbox *m = mailbox_new(s, id);
 
-	if (open_directory(m, e) < 0 || read_settings(m, e) < 0)
+	if (open_directory(m, e) < 0 ||
+	    (m->lock = open_in(m, "lock", O_RDONLY, e)) < 0 ||
+	    read_settings(m, e) < 0)
 		mailbox_close(&m);
 	return m;
 }

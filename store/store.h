@@ -48,7 +48,10 @@ struct mailbox;
  */
 struct mailbox *mailbox_open(struct store *s, const char *id,
 			     struct err *e) MUST_USE;
-/* Opens nothing for writing: good for mailbox_settings() alone. */
+/*
+ * Opens nothing for writing: good for mailbox_settings() and
+ * mailbox_counters() alone.
+ */
 struct mailbox *mailbox_look_at(struct store *s, const char *id,
 				struct err *e) MUST_USE;
 void mailbox_close(struct mailbox **m);

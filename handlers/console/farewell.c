@@ -17,13 +17,25 @@ static const struct field_rule fields[] = {
 	 .complete = "off"},
 };
 
-int farewell_count(struct mailbox *m, uint64_t *messages_r, struct err *e)
+/* From the files themselves, after what is pending was taken in. */
+static int count_files(struct mailbox *m, uint64_t *messages_r, struct err *e)
 {
 	struct sweep_report report;
 
 	if (mailbox_sweep(m, &report, e) < 0)
 		return -1;
 	return mailbox_count(m, messages_r, e);
+}
+
+/* What is asked about costs one read; what is agreed to is counted. */
+static int count_to_ask(struct mailbox *m, uint64_t *messages_r, struct err *e)
+{
+	struct counters n;
+
+	if (mailbox_counters(m, &n, e) < 0)
+		return -1;
+	*messages_r = n.messages;
+	return n.counted ? 0 : count_files(m, messages_r, e);
 }
 
 static void write_number(struct console *c, uint64_t messages)
@@ -66,7 +78,7 @@ void farewell_ask(struct console *c, struct mailbox *m,
 	struct form fresh;
 	struct err e;
 
-	if (settings->suspended && farewell_count(m, &messages, &e) < 0) {
+	if (settings->suspended && count_to_ask(m, &messages, &e) < 0) {
 		page_failure(c, &e);
 		return;
 	}
@@ -79,6 +91,19 @@ void farewell_ask(struct console *c, struct mailbox *m,
 		write_suspend_first(c);
 	page_section_end(c);
 	page_end(c);
+}
+
+/* Nobody agrees to what came after the question. */
+static void check_number(struct mailbox *m, uint64_t agreed, struct form *f)
+{
+	uint64_t found;
+	struct err e;
+
+	if (count_files(m, &found, &e) < 0)
+		form_refuse_all(f, e.text);
+	else if (found > agreed)
+		form_refuse_all(f, _("It holds more messages than it did when "
+				     "you were asked. Nothing was changed."));
 }
 
 bool farewell_agreed(struct console *c, struct mailbox *m,
@@ -94,6 +119,8 @@ bool farewell_agreed(struct console *c, struct mailbox *m,
 			    _("This is not its name. Nothing was changed."));
 	if (!num_parse(number, strlen(number), UINT64_MAX, messages_r))
 		form_refuse_all(&f, _("Nothing was changed."));
+	if (f.good)
+		check_number(m, *messages_r, &f);
 	if (f.good)
 		return true;
 	c->answer.status = 422;

@@ -15,10 +15,6 @@ struct farewell {
 	const char *button;
 };
 
-/* Counts, after what is pending was taken in. */
-int farewell_count(struct mailbox *m, uint64_t *messages_r,
-		   struct err *e) MUST_USE;
-
 /* The page that asks. f is NULL at first. */
 void farewell_ask(struct console *c, struct mailbox *m,
 		  const struct farewell *w, const struct form *f);

@@ -44,7 +44,7 @@ static void fill_row(struct mailbox_row *r, struct mailbox *m)
 static int read_row(const char *id, void *arg, struct err *e)
 {
 	struct reading *reading = arg;
-	struct mailbox *m = mailbox_open(reading->store, id, e);
+	struct mailbox *m = mailbox_look_at(reading->store, id, e);
 	struct mailbox_row *r;
 
 	if (!m && e->kind == ERR_ABSENT)

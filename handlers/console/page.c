@@ -166,6 +166,7 @@ bool page_spends_form(struct console *c)
 
 /* --- forms ---------------------------------------------------------------- */
 
+PRINTF_LIKE(2, 0)
 static void begin_form(struct console *c, const char *fmt, va_list ap)
 {
 	char path[REQUEST_PATH_MAX];

@@ -100,7 +100,7 @@ static void octets_pass_both_ways(void **state UNUSED)
 	hear(r.server, "USER joe\r\n");
 	say(r.server, "+OK\r\n");
 	hear(r.client, "+OK\r\n");
-	say(r.server, "\0\xff\r" + 1);
+	say(r.server, "\xff\r");
 	hear(r.client, "\xff\r");
 	shutdown(r.server, SHUT_WR);
 	end(&r, CONN_OK);

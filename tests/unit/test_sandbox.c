@@ -343,7 +343,7 @@ static void every_try_can_be_done_outside(void **state)
 
 static void limits_hold(void **state)
 {
-	static const int none[] = {RLIMIT_CORE, RLIMIT_NPROC};
+	static const unsigned none[] = {RLIMIT_CORE, RLIMIT_NPROC};
 
 	(void)state;
 	for (enum sandbox_row row = 0; row < SANDBOX_N_ROWS; row++) {
