@@ -90,14 +90,18 @@ class Access:
     # --- passwords ------------------------------------------------------------
 
     def wrong_passwords(self) -> None:
-        """Six of them: 403, then 429, and the right one must wait as well."""
+        """Six of them: 403, then 429 too, and the right one must wait as well.
+        The first wait is of a second, and a slow machine outlasts it.
+        """
         self.console.add_admin("berta")
         client = self.console.client()
         pages = [client.sign_in("berta", "wrong") for _ in range(6)]
         said = [page.status for page in pages]
-        check(said == sorted(said) and said[:3] == [403] * 3 and
-              said[-1] == 429, f"six wrong passwords: {said}")
-        check(0 < int(pages[-1].headers["Retry-After"]) <= 30, "Retry-After")
+        check(said[:3] == [403] * 3 and 429 in said[3:] and
+              set(said) == {403, 429}, f"six wrong passwords: {said}")
+        waits = [int(page.headers["Retry-After"]) for page in pages
+                 if page.status == 429]
+        check(all(0 < wait <= 30 for wait in waits), f"Retry-After: {waits}")
         until(lambda: self.told_to_wait(client, "berta") >= 8, 90,
               "the waits grow")
         client.sign_in("berta", PASSWORD).want(429, "please wait")
