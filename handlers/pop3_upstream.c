@@ -225,9 +225,12 @@ static int login_pipelined(struct upstream *u, const struct credential *c,
 /* What stands in the brackets of "-ERR [CODE] …" (RFC 2449 8). */
 static bool has_code(const struct upstream *u, const char *code)
 {
-	const char *text = u->line.data + strlen("-ERR");
+	const char *text = u->line.data;
 	size_t n = strlen(code);
 
+	if (strncmp(text, "-ERR", 4) != 0)
+		return false;
+	text += 4;
 	text += strspn(text, " ");
 	return *text == '[' && strncasecmp(text + 1, code, n) == 0 &&
 	       (text[1 + n] == '/' || text[1 + n] == ']');

@@ -365,6 +365,7 @@ static void *rig_client_main(void *arg)
 static const struct conf rig_conf_default = {
 	.hostname = (char[]){"mail.example"},
 	.store = (char[]){"/nowhere"},
+	.runtime = (char[]){"/nowhere"},
 	.identity = {.scrypt_log_n = 14},
 	.limits = {.command_timeout = 20,
 		   .data_timeout = 20,
