@@ -30,6 +30,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 from harness.deadline import until
 from harness.report import Failure, check
+from harness.script import NAMESPACE
 from harness.tools import SYSTEM_PATH, TREE
 
 SUITE = "bookworm"
@@ -151,7 +152,8 @@ def _supervise(cgroups: list[Path], network: list[str]) -> int:
         ["setpriv", "--pdeathsig=KILL",  # if we are killed ourselves
          "unshare", *network, "--mount", "--pid", "--fork", "--kill-child",
          "--mount-proc", sys.executable, *sys.argv],
-        env={**os.environ, INSIDE: ":".join(map(str, cgroups))})
+        env={**os.environ, NAMESPACE: "1",
+             INSIDE: ":".join(map(str, cgroups))})
     try:
         return inner.wait()
     except KeyboardInterrupt:
