@@ -42,6 +42,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls_chain.c \
 	%D%/tls_private.h \
 	%D%/utf8.c %D%/utf8.h \
+	%D%/whole.c %D%/whole.h \
 	%D%/wire.c %D%/wire.h
 
 # Handlers with instruments in them are not confined.

@@ -16,6 +16,7 @@
 #include "common/digest.h"
 #include "common/log.h"
 #include "common/utf8.h"
+#include "common/whole.h"
 #include "store/admin_files.h"
 
 enum { FILE_MAX = 256 * 1024, FILE_MODE = 0600 };
@@ -105,24 +106,17 @@ static bool parse_line(const char *line, size_t n, struct admin *admin_r)
 /* No file is an empty one. */
 static int read_file(const char *file, struct buf *out, struct err *e)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char block[4096];
-	ssize_t n;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), result;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "administrators %s", file);
-	while ((n = read(fd, block, sizeof(block))) > 0)
-		if (!buf_add(out, block, (size_t)n)) {
-			errno = EFBIG;
-			n = -1;
-			break;
-		}
-	if (n < 0)
+	result = whole_read(fd, out);
+	if (result < 0)
 		err_sys(e, "administrators %s", file);
 	close(fd);
-	return n < 0 ? -1 : 0;
+	return result;
 }
 
 /* The next line at *at, without its end. False: there is none. */

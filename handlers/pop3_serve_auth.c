@@ -119,7 +119,6 @@ static const struct reply *turn_away(struct session *s)
 	return &reply_busy;
 }
 
-/* What guesses costs time, and holds no place meanwhile. */
 static void open_mailbox(struct session *s, const char *id,
 			 const struct secret *password, struct err *e)
 {
@@ -133,7 +132,10 @@ static void open_mailbox(struct session *s, const char *id,
 				    s->mail != NULL);
 }
 
-/* Every login comes through here. Takes the password and releases it. */
+/*
+ * Every login comes through here. Takes the password and releases it. Who has
+ * guessed waits before a place is taken, and so keeps nobody out.
+ */
 static const struct reply *log_in(struct session *s, const char *user,
 				  struct secret *password)
 {

@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/whole.h"
 #include "store/identity.h"
 
 enum { LINE_MAX_OCTETS = 1024, IDENTITY_FILE_MAX = 64 * 1024 };
@@ -69,23 +70,6 @@ static int read_secret_line(int fd, struct secret *out_r, struct err *e)
 
 /* --- the terminal --------------------------------------------------------- */
 
-static int write_all(int fd, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 /* The signals a terminal sends; blocked, they wait in a descriptor. */
 static int hold_signals(sigset_t *before_r)
 {
@@ -130,14 +114,14 @@ static int read_without_echo(int tty, const char *prompt, struct secret *out_r,
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	signals = hold_signals(&mask);
-	(void)write_all(tty, prompt, strlen(prompt));
+	(void)!whole_write(tty, prompt, strlen(prompt));
 	tcsetattr(tty, TCSAFLUSH, &silent);
 	if (wait_for_line(tty, signals))
 		result = read_secret_line(tty, out_r, e);
 	else
 		result = err_set(e, ERR_TEMP, "interrupted");
 	tcsetattr(tty, TCSAFLUSH, &before);
-	(void)write_all(tty, "\n", 1);
+	(void)!whole_write(tty, "\n", 1);
 	close(signals);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return result;
@@ -219,7 +203,7 @@ int tool_show_password(const struct secret *password, struct err *e)
 	memcpy(line.bytes + n_label, password->bytes, password->len);
 	line.bytes[line.len - 1] = '\n';
 	result = fflush(stdout) == 0
-			 ? write_all(STDOUT_FILENO, line.bytes, line.len)
+			 ? whole_write(STDOUT_FILENO, line.bytes, line.len)
 			 : -1;
 	if (result < 0)
 		err_sys(e, "the password could not be shown");

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/whole.h"
 #include "store/fault.h"
 
 int admin_sync(int fd, const char *name, struct err *e)
@@ -50,27 +51,12 @@ int admin_make_directory(int at, const char *name, mode_t mode, struct err *e)
 	return -1;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, bytes, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 static int fill_file(int fd, const char *name, mode_t mode, const void *bytes,
 		     size_t n, struct err *e)
 {
 	int result = 0;
 
-	if (write_all(fd, bytes, n) < 0)
+	if (whole_write(fd, bytes, n) < 0)
 		result = err_sys(e, "write %s", name);
 	else if (fchmod(fd, mode) < 0)
 		result = err_sys(e, "chmod %s", name);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/whole.h"
 #include "store/identity.h"
 
 #define IDENTITY      "identity.age"
@@ -22,22 +23,15 @@
 
 static int read_file(int dir, const char *name, struct buf *out, struct err *e)
 {
-	char block[4096];
-	ssize_t n;
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), result;
 
 	if (fd < 0)
 		return err_sys(e, "%s", name);
-	while ((n = read(fd, block, sizeof(block))) > 0)
-		if (!buf_add(out, block, (size_t)n)) {
-			errno = EFBIG;
-			n = -1;
-			break;
-		}
-	if (n < 0)
+	result = whole_read(fd, out);
+	if (result < 0)
 		err_sys(e, "%s", name);
 	close(fd);
-	return n < 0 ? -1 : 0;
+	return result;
 }
 
 /* Proof, from the disk: the password opens what was written. */

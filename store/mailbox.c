@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/whole.h"
 #include "store/record.h"
 
 /* Where the records lie in `lock`. Each is written by one pwrite. */
@@ -138,9 +139,7 @@ const struct mailbox_conf *mailbox_settings(const struct mailbox *m)
 int mailbox_read_file(const struct mailbox *m, const char *name,
 		      struct buf *out, struct stat *st_r, struct err *e)
 {
-	char block[4096];
-	ssize_t n = -1;
-	int fd = openat(m->dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(m->dir, name, O_RDONLY | O_CLOEXEC), result = -1;
 
 	if (fd < 0) {
 		bool absent = errno == ENOENT;
@@ -150,16 +149,11 @@ int mailbox_read_file(const struct mailbox *m, const char *name,
 		return -1;
 	}
 	if (fstat(fd, st_r) == 0)
-		while ((n = read(fd, block, sizeof(block))) > 0)
-			if (!buf_add(out, block, (size_t)n)) {
-				errno = EFBIG;
-				n = -1;
-				break;
-			}
-	if (n < 0)
+		result = whole_read(fd, out);
+	if (result < 0)
 		err_sys(e, "mailbox %s: %s", m->id, name);
 	close(fd);
-	return n < 0 ? -1 : 0;
+	return result;
 }
 
 /* --- the bytes of the lock file ------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/whole.h"
 
 enum { HEADERS_MAX = 16 * 1024 };
 
@@ -103,21 +104,6 @@ static const char *reason_of(int status)
 	die_bug("no reason for status %d", status);
 }
 
-static int write_all(const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(STDOUT_FILENO, bytes, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 int answer_send(struct console *c)
 {
 	struct answer *a = &c->answer;
@@ -138,9 +124,10 @@ int answer_send(struct console *c)
 		     a->cache, protections) &&
 	    buf_add(&head, a->headers.data, a->headers.len) &&
 	    buf_adds(&head, "\r\n"))
-		result = write_all(head.data, head.len);
+		result = whole_write(STDOUT_FILENO, head.data, head.len);
 	if (result == 0 && body)
-		result = write_all(a->html.out.data, a->html.out.len);
+		result = whole_write(STDOUT_FILENO, a->html.out.data,
+				     a->html.out.len);
 	buf_wipe(&head);
 	buf_release(&head);
 	return result;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/whole.h"
 
 static const struct {
 	const char *path;
@@ -26,9 +27,8 @@ static const struct {
 
 static int read_into(const char *file, struct buf *out)
 {
-	char path[PATH_MAX], block[8192];
-	ssize_t n;
-	int fd;
+	char path[PATH_MAX];
+	int fd, result;
 
 	snprintf(path, sizeof(path), "%s/%s", CONSOLE_ASSETS, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -36,11 +36,9 @@ static int read_into(const char *file, struct buf *out)
 		log_error("%s: %s", path, strerror(errno));
 		return -1;
 	}
-	while ((n = read(fd, block, sizeof(block))) > 0)
-		if (!buf_add(out, block, (size_t)n))
-			break;
+	result = whole_read(fd, out);
 	close(fd);
-	return n == 0 ? 0 : -1;
+	return result;
 }
 
 PAGE(asset)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files read and written as a whole, where read(2) and write(2) may do less. */
+#ifndef RESTANTE_COMMON_WHOLE_H
+#define RESTANTE_COMMON_WHOLE_H
+
+#include "common/buf.h"
+
+/*
+ * Appends all that is left in fd. -1: errno says why; EFBIG where out may not
+ * grow that far.
+ */
+int whole_read(int fd, struct buf *out) MUST_USE;
+
+/* Writes n octets. -1: errno says why. */
+int whole_write(int fd, const void *bytes, size_t n) MUST_USE;
+
+#endif
