@@ -76,18 +76,18 @@ static bool matches(const char *pattern, const char *path,
 	return mailbox_id_parse(path + before, MAILBOX_ID_LEN, id_r);
 }
 
-/* NULL: none; *known_r: the path is one, with another method. */
+/* NULL: none; *allowed_r: 1 << method for each that the path does take. */
 static const struct route *find_route(const struct request *r,
 				      char id_r[MAILBOX_ID_LEN + 1],
-				      bool *known_r)
+				      unsigned *allowed_r)
 {
 	enum method method = r->method == METHOD_HEAD ? METHOD_GET : r->method;
 
-	*known_r = false;
+	*allowed_r = 0;
 	for (size_t i = 0; i < N_ELEMENTS(routes); i++) {
 		if (!matches(routes[i].path, r->path, id_r))
 			continue;
-		*known_r = true;
+		*allowed_r |= 1u << routes[i].method;
 		if (routes[i].method == method)
 			return &routes[i];
 	}
@@ -108,9 +108,14 @@ static void refuse_request(struct console *c, int status)
 	page_error(c, status, _("That did not work"), text);
 }
 
-static void refuse_method(struct console *c)
+/* RFC 9110 15.5.6 wants to hear what would have been right. */
+static void refuse_method(struct console *c, unsigned allowed)
 {
-	answer_header(&c->answer, "Allow", "GET, HEAD, POST");
+	bool get = allowed & 1u << METHOD_GET;
+	bool post = allowed & 1u << METHOD_POST;
+
+	answer_header(&c->answer, "Allow", "%s%s%s", get ? "GET, HEAD" : "",
+		      get && post ? ", " : "", post ? "POST" : "");
 	page_error(c, 405, _("Not possible"),
 		   _("This page cannot be called in this way."));
 }
@@ -175,7 +180,7 @@ static void run(struct console *c, const struct route *r)
 void router_answer(struct console *c, int status)
 {
 	const struct route *r = NULL;
-	bool known = false;
+	unsigned allowed = 0;
 
 	if (!c->request->over_tls) {
 		refuse_clear_text(c);
@@ -183,13 +188,13 @@ void router_answer(struct console *c, int status)
 	}
 	visitor_meet(c);
 	if (!status)
-		r = find_route(c->request, c->id, &known);
+		r = find_route(c->request, c->id, &allowed);
 	if (status)
 		refuse_request(c, status);
 	else if (r)
 		run(c, r);
-	else if (known)
-		refuse_method(c);
+	else if (allowed)
+		refuse_method(c, allowed);
 	else
 		page_error(c, 404, _("Not found"), _("There is no such page."));
 	visitor_set_cookie(c);
