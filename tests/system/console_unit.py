@@ -32,7 +32,6 @@ class ConsoleUnit:
 
     def start(self) -> None:
         """A one-time password, and the service."""
-        self.machine.run("systemctl", "disable", "--now", "lighttpd.service")
         said = self.machine.run("restante", "admin", "add", "--one-time",
                                 "anna").stdout
         self.machine.run("systemctl", "enable", "--now", UNIT)
