@@ -10,18 +10,9 @@
 
 /* --- lists ---------------------------------------------------------------- */
 
-static void *grown(void *list, size_t n, size_t size)
-{
-	void *p;
-
-	if (n >= SIZE_MAX / size || !(p = realloc(list, n * size)))
-		die_temp("out of memory: a list of %zu members", n);
-	return p;
-}
-
 void conf_strings_add(struct conf_strings *s, const char *value)
 {
-	s->list = grown(s->list, s->n + 1, sizeof(*s->list));
+	s->list = xgrow(s->list, s->n, sizeof(*s->list));
 	s->list[s->n++] = xstrdup(value);
 }
 
@@ -218,7 +209,7 @@ static bool add_network(const struct conf_key *key UNUSED, const char *text,
 	if (!network_parse(text, &network))
 		return false;
 	if (networks) {
-		networks->list = grown(networks->list, networks->n + 1,
+		networks->list = xgrow(networks->list, networks->n,
 				       sizeof(*networks->list));
 		networks->list[networks->n++] = network;
 	}

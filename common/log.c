@@ -146,6 +146,20 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
+void *xgrow(void *array, size_t n, size_t size)
+{
+	enum { FIRST = 16 };
+	size_t room = n ? 2 * n : FIRST;
+	void *p;
+
+	if (n > 0 && (n < FIRST || (n & (n - 1)) != 0))
+		return array;
+	p = reallocarray(array, room, size);
+	if (!p)
+		die_temp("out of memory: %zu times %zu bytes", room, size);
+	return p;
+}
+
 char *xstrdup(const char *s)
 {
 	size_t n = strlen(s) + 1;

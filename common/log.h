@@ -36,4 +36,11 @@ void *xmalloc(size_t n) MUST_USE;
 void *xcalloc(size_t n, size_t size) MUST_USE;
 char *xstrdup(const char *s) MUST_USE;
 
+/*
+ * Makes room for one more member behind the n of an array, each of size
+ * octets. Its room doubles at powers of two, so nobody has to remember it;
+ * what is new in it holds nothing yet.
+ */
+void *xgrow(void *array, size_t n, size_t size) MUST_USE;
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looks at the disk, the certificate and a mailbox's counters. */
+/* Looks at the disk, and judges what others have read. */
 #include "common/base.h"
 #include "handlers/health.h"
 
@@ -24,17 +24,13 @@ void health_of_disk(const struct conf *conf, struct health_disk *h_r)
 		h_r->state = DISK_FINE;
 }
 
-void health_of_certificate(const struct conf *conf, int64_t now,
-			   struct health_certificate *h_r)
+enum health_certificate health_of_certificate(int64_t end, int64_t now)
 {
-	*h_r = (struct health_certificate){.state = CERTIFICATE_FINE};
-	if (tls_certificate_end(conf->tls.certificate, &h_r->end, &h_r->error) <
-	    0)
-		h_r->state = CERTIFICATE_UNREADABLE;
-	else if (h_r->end <= now)
-		h_r->state = CERTIFICATE_ENDED;
-	else if (h_r->end - now < HEALTH_CERTIFICATE_DAYS * DAY)
-		h_r->state = CERTIFICATE_ENDS_SOON;
+	if (end <= now)
+		return CERTIFICATE_ENDED;
+	if (end - now < HEALTH_CERTIFICATE_DAYS * DAY)
+		return CERTIFICATE_ENDS_SOON;
+	return CERTIFICATE_FINE;
 }
 
 bool health_is_uncollected(const struct conf *conf, int64_t now,

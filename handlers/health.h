@@ -18,19 +18,14 @@ struct health_disk {
 
 void health_of_disk(const struct conf *conf, struct health_disk *h_r);
 
-struct health_certificate {
-	enum {
-		CERTIFICATE_FINE,
-		CERTIFICATE_ENDS_SOON,
-		CERTIFICATE_ENDED,
-		CERTIFICATE_UNREADABLE,
-	} state;
-	int64_t end;
-	struct err error; /* where it is unreadable */
+enum health_certificate {
+	CERTIFICATE_FINE,
+	CERTIFICATE_ENDS_SOON,
+	CERTIFICATE_ENDED,
 };
 
-void health_of_certificate(const struct conf *conf, int64_t now,
-			   struct health_certificate *h_r);
+/* One that ends then, in seconds since 1970. */
+enum health_certificate health_of_certificate(int64_t end, int64_t now);
 
 /* Mail waits, and nobody has come for it for console.uncollected-after. */
 bool health_is_uncollected(const struct conf *conf, int64_t now,

@@ -92,6 +92,7 @@ mailbox_tool_SOURCES = \
 	%D%/tool_admin.c \
 	%D%/tool_args.c \
 	%D%/tool_ask.c \
+	%D%/tool_certificate.c \
 	%D%/tool_config.c \
 	%D%/tool_export.c \
 	%D%/tool_lists.c \

@@ -81,10 +81,7 @@ void pop3_uidls_mark_unkept(struct pop3_uidls *u, uint64_t number)
 {
 	if (pop3_uidls_is_unkept(u, number))
 		return;
-	u->unkept =
-		reallocarray(u->unkept, u->n_unkept + 1, sizeof(*u->unkept));
-	if (!u->unkept)
-		die_temp("out of memory: %zu numbers", u->n_unkept);
+	u->unkept = xgrow(u->unkept, u->n_unkept, sizeof(*u->unkept));
 	u->unkept[u->n_unkept++] = number;
 }
 

@@ -79,14 +79,11 @@ static struct smtp_kept *find_kept(struct session *s, const char *id)
 
 static struct smtp_kept *add_kept(struct session *s, const char *id)
 {
-	struct smtp_kept *grown, *k;
+	struct smtp_kept *k;
 
-	grown = xcalloc(s->n_kept + 1, sizeof(*grown));
-	if (s->n_kept)
-		memcpy(grown, s->kept, s->n_kept * sizeof(*grown));
-	free(s->kept);
-	s->kept = grown;
+	s->kept = xgrow(s->kept, s->n_kept, sizeof(*s->kept));
 	k = &s->kept[s->n_kept++];
+	*k = (struct smtp_kept){.messages = 0};
 	snprintf(k->id, sizeof(k->id), "%s", id);
 	return k;
 }

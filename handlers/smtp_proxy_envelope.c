@@ -193,10 +193,8 @@ const struct reply *smtp_proxy_mail(struct session *s, const char *arg)
 
 static void add_recipient(struct proxy_tx *tx, const char *address)
 {
-	tx->recipients = reallocarray(tx->recipients, tx->n_recipients + 1,
-				      sizeof(*tx->recipients));
-	if (!tx->recipients)
-		die_temp("out of memory: %zu recipients", tx->n_recipients);
+	tx->recipients = xgrow(tx->recipients, tx->n_recipients,
+			       sizeof(*tx->recipients));
 	tx->recipients[tx->n_recipients++] = xstrdup(address);
 }
 

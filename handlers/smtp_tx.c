@@ -7,20 +7,6 @@
 #include "handlers/journal_message.h"
 #include "store/store.h"
 
-/* Room for one more element; doubles at powers of two. */
-static void *grow(void *array, size_t n, size_t size)
-{
-	void *grown;
-
-	if (n & (n - 1) && n)
-		return array;
-	grown = xcalloc(n ? 2 * n : 1, size);
-	if (n)
-		memcpy(grown, array, n * size);
-	free(array);
-	return grown;
-}
-
 struct smtp_tx *smtp_tx_new(const struct addr_path *sender,
 			    const struct smtp_mail_params *params)
 {
@@ -44,10 +30,10 @@ struct smtp_copy *smtp_tx_add_copy(struct smtp_tx *tx, const char *id,
 {
 	struct smtp_copy *copy;
 
-	tx->copies = grow(tx->copies, tx->n_copies, sizeof(*tx->copies));
+	tx->copies = xgrow(tx->copies, tx->n_copies, sizeof(*tx->copies));
 	copy = &tx->copies[tx->n_copies++];
+	*copy = (struct smtp_copy){.mailbox = mailbox};
 	memcpy(copy->id, id, sizeof(copy->id));
-	copy->mailbox = mailbox;
 	return copy;
 }
 
@@ -55,8 +41,8 @@ void smtp_tx_add_recipient(struct smtp_tx *tx, const struct smtp_copy *copy,
 			   const char *address,
 			   const struct smtp_rcpt_params *params)
 {
-	tx->recipients =
-		grow(tx->recipients, tx->n_recipients, sizeof(*tx->recipients));
+	tx->recipients = xgrow(tx->recipients, tx->n_recipients,
+			       sizeof(*tx->recipients));
 	tx->recipients[tx->n_recipients++] = (struct smtp_recipient){
 		.address = xstrdup(address),
 		.note = xstrdup(params->note),

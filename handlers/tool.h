@@ -153,6 +153,7 @@ TOOL_RUN(admin_add); /* tool_admin.c */
 TOOL_RUN(admin_passwd);
 TOOL_RUN(admin_list);
 TOOL_RUN(admin_remove);
+TOOL_RUN(certificate);	/* tool_certificate.c */
 TOOL_RUN(config_check); /* tool_config.c */
 TOOL_RUN(config_init);
 TOOL_RUN(config_example);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/tls.h"
 #include "handlers/health.h"
 
 /* --- status --------------------------------------------------------------- */
@@ -59,25 +60,24 @@ static void status_of_disk(struct status *s)
 static void status_of_certificate(struct status *s)
 {
 	const char *file = s->conf->tls.certificate;
-	struct health_certificate h;
+	enum health_certificate health;
 	char when[24], span[24];
+	int64_t end;
+	struct err e;
 
-	health_of_certificate(s->conf, s->now, &h);
-	switch (h.state) {
-	case CERTIFICATE_UNREADABLE:
-		needs_a_person(s, "%s", h.error.text);
+	if (tls_certificate_end(file, &end, &e) < 0) {
+		needs_a_person(s, "%s", e.text);
 		return;
-	case CERTIFICATE_ENDED:
-		needs_a_person(s, "certificate %s: ended %s", file,
-			       tool_time(h.end, when));
-		return;
-	case CERTIFICATE_ENDS_SOON:
-	case CERTIFICATE_FINE:
-		break;
 	}
-	printf("certificate %s: ends %s, in %s\n", file, tool_time(h.end, when),
-	       tool_span(h.end - s->now, span));
-	if (h.state == CERTIFICATE_ENDS_SOON)
+	health = health_of_certificate(end, s->now);
+	if (health == CERTIFICATE_ENDED) {
+		needs_a_person(s, "certificate %s: ended %s", file,
+			       tool_time(end, when));
+		return;
+	}
+	printf("certificate %s: ends %s, in %s\n", file, tool_time(end, when),
+	       tool_span(end - s->now, span));
+	if (health == CERTIFICATE_ENDS_SOON)
 		needs_a_person(s, "certificate: it ends in less than %d days",
 			       HEALTH_CERTIFICATE_DAYS);
 }

@@ -87,20 +87,10 @@ int index_add_activity(struct index *ix, const struct activity *a,
 
 /* --- reading -------------------------------------------------------------- */
 
-enum { GROW = 256 };
-
 static struct activity_line *next_line(struct activity_list *l)
 {
-	struct activity_line *grown;
-
-	if (l->n % GROW == 0) {
-		grown = xcalloc(l->n + GROW, sizeof(*grown));
-		if (l->n)
-			memcpy(grown, l->list, l->n * sizeof(*grown));
-		free(l->list);
-		l->list = grown;
-	}
-	return &l->list[l->n];
+	l->list = xgrow(l->list, l->n, sizeof(*l->list));
+	return memset(&l->list[l->n], 0, sizeof(*l->list));
 }
 
 /* The last line of all: before the first key that is greater than any. */

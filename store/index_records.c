@@ -197,20 +197,12 @@ int index_take_in(struct index *ix, uint64_t *taken_r, struct err *e)
 
 struct gone {
 	char (*ulids)[ULID_LEN + 1];
-	size_t n, room;
+	size_t n;
 };
 
 static void add_gone(struct gone *g, const char *ulid)
 {
-	if (g->n == g->room) {
-		size_t room = g->room ? 2 * g->room : 64;
-		void *grown = reallocarray(g->ulids, room, sizeof(g->ulids[0]));
-
-		if (!grown)
-			die_temp("out of memory: %zu records to drop", room);
-		g->ulids = grown;
-		g->room = room;
-	}
+	g->ulids = xgrow(g->ulids, g->n, sizeof(g->ulids[0]));
 	memcpy(g->ulids[g->n], ulid, ULID_LEN);
 	g->ulids[g->n++][ULID_LEN] = '\0';
 }

@@ -19,16 +19,7 @@
 
 static void add_entry(struct listing *l, const struct message_name *name)
 {
-	if (l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 64;
-		struct listing_entry *grown =
-			reallocarray(l->list, room, sizeof(*grown));
-
-		if (!grown)
-			die_temp("out of memory: a list of %zu messages", room);
-		l->list = grown;
-		l->room = room;
-	}
+	l->list = xgrow(l->list, l->n, sizeof(*l->list));
 	l->list[l->n++] = (struct listing_entry){
 		.name = *name,
 		.sequence = LISTING_NO_SEQUENCE,
@@ -107,16 +98,7 @@ void listing_sort_by_sequence(struct listing *l)
 
 static void add_ticket(struct tickets *t, const struct ticket_name *name)
 {
-	if (t->n == t->room) {
-		size_t room = t->room ? 2 * t->room : 16;
-		struct ticket_name *grown =
-			reallocarray(t->list, room, sizeof(*grown));
-
-		if (!grown)
-			die_temp("out of memory: a list of %zu tickets", room);
-		t->list = grown;
-		t->room = room;
-	}
+	t->list = xgrow(t->list, t->n, sizeof(*t->list));
 	t->list[t->n++] = *name;
 }
 

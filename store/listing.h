@@ -19,7 +19,6 @@ struct listing_entry {
 struct listing {
 	struct listing_entry *list;
 	size_t n;
-	size_t room;
 };
 
 /* Scans cur/, sorted by ULID. Release it in every case. */
@@ -31,7 +30,7 @@ void listing_sort_by_sequence(struct listing *l);
 
 struct tickets {
 	struct ticket_name *list;
-	size_t n, room;
+	size_t n;
 };
 
 /* Scans tmp/, in the order of ULIDs: that of arrival. Release it in any case.

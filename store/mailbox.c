@@ -283,6 +283,27 @@ int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
 	return 0;
 }
 
+bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
+		    struct counters *counters_r)
+{
+	struct mailbox m = {.store = s};
+	char path[MAILBOX_ID_LEN + sizeof("/mailbox.conf")];
+	bool good;
+	struct err e;
+
+	snprintf(m.id, sizeof(m.id), "%s", id);
+	snprintf(path, sizeof(path), "%s/mailbox.conf", id);
+	if (fstatat(s->mailboxes, path, settings_r, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	snprintf(path, sizeof(path), "%s/lock", id);
+	m.lock = openat(s->mailboxes, path, O_RDONLY | O_CLOEXEC);
+	if (m.lock < 0)
+		return false;
+	good = mailbox_counters(&m, counters_r, &e) == 0;
+	close_fd(&m.lock);
+	return good;
+}
+
 int counters_write(const struct mailbox *m, const struct counters *c,
 		   struct err *e)
 {

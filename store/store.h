@@ -10,6 +10,8 @@
 #ifndef RESTANTE_STORE_STORE_H
 #define RESTANTE_STORE_STORE_H
 
+#include <sys/stat.h>
+
 #include "common/conf_mailbox.h"
 #include "common/err.h"
 #include "common/mac.h"
@@ -54,6 +56,13 @@ struct mailbox *mailbox_open(struct store *s, const char *id,
  */
 struct mailbox *mailbox_look_at(struct store *s, const char *id,
 				struct err *e) MUST_USE;
+/*
+ * For a table of all mailboxes: the counters, and the stat(2) of the settings,
+ * which tells whether they have changed since somebody read them. Opens one
+ * file. False: mailbox_look_at() says why.
+ */
+bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
+		    struct counters *counters_r) MUST_USE;
 void mailbox_close(struct mailbox **m);
 
 /* Lives as long as the mailbox. */

@@ -7,7 +7,7 @@
 #	link.sh [RECEIVER... -- OPENER...]
 #
 # Without arguments, in the current directory: all that receive, pass on or
-# administer, and pop3-serve.
+# administer, and pop3-serve; and whether the console loads a TLS library.
 set -u
 
 # Pieces of the unsealing half: how the symbols begin that are ours, and those
@@ -17,8 +17,6 @@ theirs='sodium_init crypto_pwhash_'
 # What GnuTLS has for itself in a static program, and may.
 imported='nettle_chacha_poly1305_decrypt'
 
-[ "$#" -gt 0 ] || set -- ./smtp-journal ./smtp-proxy \
-	./pop3-proxy ./console.cgi -- ./pop3-serve ./mailbox-tool
 status=0
 kept=$(mktemp -d) || exit 1
 trap 'rm -rf "$kept"' EXIT
@@ -74,6 +72,25 @@ check_opener() {
 	fi
 }
 
+# The console's pages would wait longer for GnuTLS than for all the rest.
+loads_gnutls() {
+	look "$1" && grep -q '^[A-Za-z] gnutls_\|^libgnutls\.' \
+		"$kept/symbols" "$kept/libraries"
+}
+
+check_console() {
+	if loads_gnutls ./mailbox-tool && ! loads_gnutls ./console.cgi; then
+		verdict ok console.cgi-loads-no-gnutls
+	else
+		verdict 'not ok' console.cgi-loads-no-gnutls
+	fi
+}
+
+if [ "$#" -eq 0 ]; then
+	check_console
+	set -- ./smtp-journal ./smtp-proxy ./pop3-proxy ./console.cgi -- \
+		./pop3-serve ./mailbox-tool
+fi
 kind=receiver
 for program in "$@"; do
 	case $program,$kind in

@@ -51,18 +51,29 @@ static bool is_sayable(char c)
 	return (uint8_t)c >= 0x20 || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* How many octets at text stand for themselves. */
+static size_t plain_length(const char *text, size_t n)
+{
+	size_t i = 0, len;
+
+	while (i < n && is_sayable(text[i]) && !entity_of(text[i]) &&
+	       (len = utf8_length((const uint8_t *)text + i, n - i)) > 0)
+		i += len;
+	return i;
+}
+
 void html_text(struct html *h, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n;) {
-		size_t len = utf8_length((const uint8_t *)text + i, n - i);
+		size_t len = plain_length(text + i, n - i);
 		const char *entity = entity_of(text[i]);
 
-		if (len == 0 || !is_sayable(text[i]))
-			add(h, REPLACEMENT, sizeof(REPLACEMENT) - 1);
+		if (len > 0)
+			add(h, text + i, len);
 		else if (entity)
 			add(h, entity, strlen(entity));
 		else
-			add(h, text + i, len);
+			add(h, REPLACEMENT, sizeof(REPLACEMENT) - 1);
 		i += len ? len : 1;
 	}
 }

@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
 	%D%/answer.c \
 	%D%/audit.c %D%/audit.h \
+	%D%/certificate.c %D%/certificate.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/console.h \
 	%D%/farewell.c %D%/farewell.h \
@@ -33,15 +34,17 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/page_system.c \
 	%D%/pairs.c %D%/pairs.h \
 	%D%/ports.c %D%/ports.h \
+	%D%/remembered.c %D%/remembered.h \
 	%D%/request.c %D%/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/secret_shown.c %D%/secret_shown.h \
 	%D%/sessions.c %D%/sessions.h \
 	%D%/visitor.c %D%/visitor.h
 
-# It changes settings and opens no mail: libunseal.a is not among these.
+# It changes settings, opens no mail and speaks no TLS: libunseal.a is not among
+# these, nor GnuTLS, which would take longer to load than a page to write.
 CONSOLE_LIBS = %D%/libconsole.a handlers/libsession.a store/libadmin.a \
-	store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS) \
+	store/libstore.a common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS) \
 	$(CRYPT_LIBS)
 
 handler_PROGRAMS += console.cgi

@@ -16,12 +16,12 @@ void mailbox_choice_write(struct console *c, const char *chosen)
 	    "<label>%s <select name=\"mailbox\">\n"
 	    "<option value=\"\">%s</option>\n",
 	    _("Mailbox"), _("Choose…"));
-	if (mailbox_rows_read(c->store, &rows, &e) < 0)
+	if (mailbox_rows_read(c, &rows, &e) < 0)
 		log_error("%s", e.text);
 	for (size_t i = 0; i < rows.n; i++)
-		say(c, "<option value=\"%s\"%s>%s</option>\n", rows.list[i].id,
-		    strcmp(rows.list[i].id, chosen) == 0 ? " selected" : "",
-		    rows.list[i].name);
+		say(c, "<option value=\"%s\"%s>%s</option>\n", rows.list[i]->id,
+		    strcmp(rows.list[i]->id, chosen) == 0 ? " selected" : "",
+		    rows.list[i]->name);
 	mailbox_rows_release(&rows);
 	say(c, "</select></label>\n");
 }

@@ -7,75 +7,170 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "handlers/console/remembered.h"
 
-enum { GROW = 64 };
+#define FILE_NAME "mailboxes"
+
+enum { REMEMBERED_MAX = 16 << 20 };
 
 struct reading {
-	struct store *store;
+	const struct console *console;
 	struct mailbox_rows *rows;
+	struct buf before;  /* lines "id stamp status name", by their ids */
+	const char *at;	    /* the next of them */
+	struct buf current; /* the lines that are right now */
 };
 
 static struct mailbox_row *add_row(struct mailbox_rows *rows, const char *id)
 {
-	struct mailbox_row *r, *grown;
+	struct mailbox_row *r = xcalloc(1, sizeof(*r));
 
-	if (rows->n % GROW == 0) {
-		grown = xcalloc(rows->n + GROW, sizeof(*grown));
-		if (rows->n)
-			memcpy(grown, rows->list, rows->n * sizeof(*grown));
-		free(rows->list);
-		rows->list = grown;
-	}
-	r = &rows->list[rows->n++];
+	rows->list = xgrow(rows->list, rows->n, sizeof(*rows->list));
+	rows->list[rows->n++] = r;
 	snprintf(r->id, sizeof(r->id), "%s", id);
 	return r;
 }
 
-static void fill_row(struct mailbox_row *r, struct mailbox *m)
+static void free_row(struct mailbox_row *r)
 {
-	const struct mailbox_conf *settings = mailbox_settings(m);
-	struct err e;
-
-	r->name = xstrdup(settings->name);
-	r->suspended = settings->suspended;
-	r->readable = mailbox_counters(m, &r->counters, &e) == 0;
+	free(r->name);
+	free(r);
 }
+
+static void drop_last(struct mailbox_rows *rows)
+{
+	free_row(rows->list[--rows->n]);
+}
+
+/* From m; where that is NULL, e says why. */
+static void fill_row(struct mailbox_row *r, const struct mailbox *m,
+		     const struct err *e)
+{
+	if (!m) {
+		log_error("%s", e->text);
+		r->name = xstrdup(r->id);
+		r->readable = false;
+		return;
+	}
+	r->name = xstrdup(mailbox_settings(m)->name);
+	r->suspended = mailbox_settings(m)->suspended;
+}
+
+/* --- what the last page read -----------------------------------------------
+ */
+
+/* Where text stands behind the word, or NULL where it begins otherwise. */
+static const char *skip_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(text, word, n) == 0 && text[n] == ' ' ? text + n + 1
+							     : NULL;
+}
+
+/* The line of that id, or NULL; mailboxes come in the order of their ids. */
+static const char *find_line(struct reading *reading, const char *id)
+{
+	while (*reading->at && strncmp(reading->at, id, MAILBOX_ID_LEN) < 0) {
+		reading->at += strcspn(reading->at, "\n");
+		reading->at += *reading->at == '\n';
+	}
+	return skip_word(reading->at, id);
+}
+
+/* Fills in name and status, if the settings are still those of before. */
+static bool recall(struct reading *reading, const char *stamp,
+		   struct mailbox_row *r)
+{
+	const char *line = find_line(reading, r->id), *name;
+	size_t n;
+
+	line = line ? skip_word(line, stamp) : NULL;
+	name = line ? line + strcspn(line, " \n") : NULL;
+	if (!name || *name != ' ')
+		return false;
+	n = strcspn(++name, "\n");
+	if (name[n] == '\0')
+		return false; /* a line that was cut */
+	r->suspended = skip_word(line, "suspended") != NULL;
+	r->name = xcalloc(1, n + 1);
+	memcpy(r->name, name, n);
+	return true;
+}
+
+static void note(struct reading *reading, const char *stamp,
+		 const struct mailbox_row *r)
+{
+	if (!buf_addf(&reading->current, "%s %s %s %s\n", r->id, stamp,
+		      r->suspended ? "suspended" : "active", r->name))
+		log_info("the names of the mailboxes are too long to remember");
+}
+
+static void remember(struct reading *reading)
+{
+	const struct buf *before = &reading->before, *now = &reading->current;
+	const struct console *c = reading->console;
+
+	if (now->len != before->len ||
+	    memcmp(now->data, before->data, now->len) != 0)
+		remembered_write(c->state, FILE_NAME, now, c->now);
+}
+
+/* --- all of them ------------------------------------------------------------
+ */
 
 static int read_row(const char *id, void *arg, struct err *e)
 {
 	struct reading *reading = arg;
-	struct mailbox *m = mailbox_look_at(reading->store, id, e);
-	struct mailbox_row *r;
+	const struct console *c = reading->console;
+	struct mailbox_row *r = add_row(reading->rows, id);
+	char stamp[FILE_STAMP_SIZE];
+	struct mailbox *m;
+	struct stat st;
 
-	if (!m && e->kind == ERR_ABSENT)
-		return 0; /* deleted since the directory was read */
-	r = add_row(reading->rows, id);
-	if (m)
-		fill_row(r, m);
-	else
-		log_error("%s", e->text);
-	if (!r->name)
-		r->name = xstrdup(id);
-	mailbox_close(&m);
+	r->readable = mailbox_glance(c->store, id, &st, &r->counters);
+	if (r->readable)
+		file_stamp(&st, stamp);
+	if (!r->readable || !recall(reading, stamp, r)) {
+		m = mailbox_look_at(c->store, id, e);
+		if (!m && e->kind == ERR_ABSENT) {
+			drop_last(reading->rows); /* just deleted */
+			return 0;
+		}
+		fill_row(r, m, e);
+		mailbox_close(&m);
+	}
+	if (r->readable && file_is_settled(&st, c->now))
+		note(reading, stamp, r);
 	return 0;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	const struct mailbox_row *x = a, *y = b;
+	const struct mailbox_row *x = *(struct mailbox_row *const *)a;
+	const struct mailbox_row *y = *(struct mailbox_row *const *)b;
 	int order = strcasecmp(x->name, y->name);
 
 	return order ? order : strcmp(x->id, y->id);
 }
 
-int mailbox_rows_read(struct store *s, struct mailbox_rows *rows_r,
+int mailbox_rows_read(const struct console *c, struct mailbox_rows *rows_r,
 		      struct err *e)
 {
-	struct reading reading = {s, rows_r};
+	struct reading reading = {.console = c, .rows = rows_r};
 	int result;
 
 	*rows_r = (struct mailbox_rows){.list = NULL};
-	result = store_each_mailbox(s, read_row, &reading, e);
+	buf_init(&reading.before, REMEMBERED_MAX);
+	buf_init(&reading.current, REMEMBERED_MAX);
+	if (!remembered_read(c->state, FILE_NAME, &reading.before))
+		buf_reset(&reading.before);
+	reading.at = reading.before.data;
+	result = store_each_mailbox(c->store, read_row, &reading, e);
+	if (result == 0)
+		remember(&reading);
+	buf_release(&reading.current);
+	buf_release(&reading.before);
 	if (rows_r->n)
 		qsort(rows_r->list, rows_r->n, sizeof(*rows_r->list), by_name);
 	return result;
@@ -84,7 +179,7 @@ int mailbox_rows_read(struct store *s, struct mailbox_rows *rows_r,
 void mailbox_rows_release(struct mailbox_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++)
-		free(rows->list[i].name);
+		free_row(rows->list[i]);
 	free(rows->list);
 	*rows = (struct mailbox_rows){.list = NULL};
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * All mailboxes with their counters, by name: one read each, no database. For
- * the pages that show or offer them all.
+ * the pages that show or offer them all. What has a stamp that was seen before
+ * has the name that it had then, so that hundreds of settings are not parsed
+ * for every page.
  */
 #ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
 #define RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
 
-#include "store/store.h"
+#include "handlers/console/console.h"
 
 struct mailbox_row {
 	char id[MAILBOX_ID_LEN + 1];
@@ -17,12 +19,12 @@ struct mailbox_row {
 };
 
 struct mailbox_rows {
-	struct mailbox_row *list;
+	struct mailbox_row **list;
 	size_t n;
 };
 
 /* -1: the store cannot be read; rows_r may be released in both cases. */
-int mailbox_rows_read(struct store *s, struct mailbox_rows *rows_r,
+int mailbox_rows_read(const struct console *c, struct mailbox_rows *rows_r,
 		      struct err *e) MUST_USE;
 void mailbox_rows_release(struct mailbox_rows *rows);
 

@@ -6,6 +6,7 @@
 #include "common/base.h"
 #include "handlers/console/console.h"
 
+#include "handlers/console/certificate.h"
 #include "handlers/console/chart.h"
 #include "handlers/console/language.h"
 #include "handlers/console/mailbox_rows.h"
@@ -36,26 +37,27 @@ static void need(struct needs *needs, const char *text, const char *path,
 
 static bool certificate_needs(struct console *c, char *text, size_t size)
 {
-	struct health_certificate h;
 	char date[TEXT_SIZE];
+	int64_t end;
+	struct err e;
 
-	health_of_certificate(c->conf, c->now, &h);
-	switch (h.state) {
+	if (certificate_end(c, &end, &e) < 0) {
+		snprintf(text, size, _("The certificate cannot be read: %s"),
+			 e.text);
+		return true;
+	}
+	switch (health_of_certificate(end, c->now)) {
 	case CERTIFICATE_FINE:
 		return false;
-	case CERTIFICATE_UNREADABLE:
-		snprintf(text, size, _("The certificate cannot be read: %s"),
-			 h.error.text);
-		break;
 	case CERTIFICATE_ENDED:
 		snprintf(text, size,
 			 _("The certificate ended on %s: senders and the "
 			   "archive refuse it."),
-			 text_date(c->language, h.end, date));
+			 text_date(c->language, end, date));
 		break;
 	case CERTIFICATE_ENDS_SOON:
 		snprintf(text, size, _("The certificate ends on %s."),
-			 text_date(c->language, h.end, date));
+			 text_date(c->language, end, date));
 		break;
 	}
 	return true;
@@ -126,9 +128,9 @@ static void write_needs(struct console *c, const struct mailbox_rows *rows)
 	if (disk_needs(c, text, sizeof(text)))
 		need(&needs, text, "/system", _("Look"));
 	for (size_t i = 0; i < rows->n; i++) {
-		if (!row_needs(c, &rows->list[i], text, sizeof(text)))
+		if (!row_needs(c, rows->list[i], text, sizeof(text)))
 			continue;
-		snprintf(path, sizeof(path), "/mailbox/%s", rows->list[i].id);
+		snprintf(path, sizeof(path), "/mailbox/%s", rows->list[i]->id);
 		need(&needs, text, path, _("Open"));
 	}
 	if (needs.n)
@@ -197,7 +199,7 @@ static void write_table(struct console *c, const struct mailbox_rows *rows)
 	write_heading(c);
 	say(c, "<tbody>\n");
 	for (size_t i = 0; i < rows->n; i++)
-		write_row(c, &calendar, &rows->list[i]);
+		write_row(c, &calendar, rows->list[i]);
 	say(c, "</tbody></table></div>\n");
 }
 
@@ -206,7 +208,7 @@ PAGE(overview)
 	struct mailbox_rows rows = {.list = NULL};
 	struct err e;
 
-	if (mailbox_rows_read(c->store, &rows, &e) < 0) {
+	if (mailbox_rows_read(c, &rows, &e) < 0) {
 		page_failure(c, &e);
 		mailbox_rows_release(&rows);
 		return;

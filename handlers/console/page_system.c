@@ -3,6 +3,7 @@
 #include "common/base.h"
 
 #include "handlers/console/audit.h"
+#include "handlers/console/certificate.h"
 #include "handlers/console/console.h"
 #include "handlers/console/helper.h"
 #include "handlers/console/language.h"
@@ -41,9 +42,7 @@ static void write_certificate(struct console *c)
 	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
 	    _("For"), _("By"), _("From"), _("Until"));
-	e.kind = ERR_NONE;
-	if (tls_certificate_chain(c->conf->tls.certificate, write_link, c, &e) <
-	    0)
+	if (certificate_chain(c, write_link, c, &e) < 0)
 		say(c, "<tr><td colspan=\"4\">%s</td></tr>\n", e.text);
 	say(c, "</tbody></table></div>\n");
 	page_section_end(c);

@@ -493,6 +493,26 @@ class Command:
         for told in ("! certificate /nowhere/cert.pem", "! disk: "):
             check(told in done.stdout, done.stdout)
 
+    def certificate(self) -> None:
+        """Each of the chain, for people and for scripts."""
+        tls = self.instance.tls
+        chain = self.instance.root / "chain.pem"
+        chain.write_text(tls.certificate.read_text() + tls.ca.read_text())
+        self.instance.configure(tls={"certificate": chain})
+        lines = self.run("certificate", "--porcelain").stdout.splitlines()
+        rows = [line.split("\t") for line in lines]
+        equal([len(row) for row in rows], [4, 4], "columns")
+        equal(rows[0][3], rows[1][2], "who has signed the first")
+        equal(rows[1][2], rows[1][3], "who has signed the last")
+        check(all(re.fullmatch(r"20[0-9-]{8}T[0-9:]{8}Z", when) and
+                  row[0] < row[1] for row in rows for when in row[:2]), lines)
+        text = self.run("certificate").stdout
+        check(all(word in text for row in rows for word in row), text)
+        self.instance.configure(tls={"certificate": "/nowhere/cert.pem"})
+        self.refused(75, "certificate /nowhere/cert.pem: No such file",
+                     "certificate")
+        self.instance.configure(tls={"certificate": tls.certificate})
+
     def status_of_old_mail(self) -> None:
         """Mail that nobody collects is seen, and when somebody did is not."""
         mailbox = self.create()
@@ -588,7 +608,8 @@ class Command:
 CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
          "listing", "unknown", "setting", "suspending", "targets",
          "recipients", "passwords", "recovering", "resetting", "deleting",
-         "exporting", "exporting_damage", "status", "status_of_old_mail",
+         "exporting", "exporting_damage", "status", "certificate",
+         "status_of_old_mail",
          "status_of_a_broken_mailbox", "sweeping", "manual", "completion"]
 
 

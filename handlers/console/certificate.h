@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the certificate of the handlers says. mailbox-tool reads it, once for
+ * each certificate: a library that does is half of what a page would cost.
+ */
+#ifndef RESTANTE_HANDLERS_CONSOLE_CERTIFICATE_H
+#define RESTANTE_HANDLERS_CONSOLE_CERTIFICATE_H
+
+#include "common/tls.h"
+#include "handlers/console/console.h"
+
+/* Calls each() for every certificate of the chain, in its order. */
+int certificate_chain(const struct console *c,
+		      void (*each)(const struct tls_link *link, void *arg),
+		      void *arg, struct err *e) MUST_USE;
+
+/* When the first of them ends, in seconds since 1970. */
+int certificate_end(const struct console *c, int64_t *when_r,
+		    struct err *e) MUST_USE;
+
+#endif

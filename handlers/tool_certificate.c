@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The certificate of the handlers, for people and for the console. */
+#include "common/base.h"
+#include "handlers/tool.h"
+
+#include "common/iso_time.h"
+#include "common/tls.h"
+
+/* A name from a certificate ends no column and no line. */
+static void print_name(const char *name)
+{
+	for (; *name; name++)
+		putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?'
+								     : *name);
+}
+
+/* "begins ends subject issuer", restante(8). */
+static void print_porcelain(const struct tls_link *link, void *arg UNUSED)
+{
+	char begins[ISO_TIME_LEN + 1], ends[ISO_TIME_LEN + 1];
+
+	iso_time_write(link->begins, begins);
+	iso_time_write(link->ends, ends);
+	printf("%s\t%s\t", begins, ends);
+	print_name(link->subject);
+	putchar('\t');
+	print_name(link->issuer);
+	putchar('\n');
+}
+
+static void print_for_people(const struct tls_link *link, void *arg UNUSED)
+{
+	char begins[ISO_TIME_LEN + 1], ends[ISO_TIME_LEN + 1];
+
+	iso_time_write(link->begins, begins);
+	iso_time_write(link->ends, ends);
+	print_name(link->subject);
+	fputs("\n  by ", stdout);
+	print_name(link->issuer);
+	printf("\n  from %s to %s\n", begins, ends);
+}
+
+TOOL_RUN(certificate)
+{
+	return tls_certificate_chain(
+		t->conf->tls.certificate,
+		tool_has(a, "porcelain") ? print_porcelain : print_for_people,
+		NULL, e);
+}
