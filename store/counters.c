@@ -28,12 +28,21 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE])
 		    record_checksum(out, COUNTERS_SIZE - 8));
 }
 
+/* Hours are computed with: one that no clock shows is no record of ours. */
+static bool is_hour(int64_t hour)
+{
+	enum { LAST = 70389527 }; /* of the year 9999 */
+
+	return hour >= 0 && hour <= LAST;
+}
+
 bool counters_decode(const uint8_t *bytes, size_t n,
 		     struct counters *counters_r)
 {
 	memset(counters_r, 0, sizeof(*counters_r));
 	if (n < COUNTERS_SIZE || memcmp(bytes, magic, sizeof(magic)) != 0 ||
 	    bytes[4] != COUNTERS_VERSION ||
+	    !is_hour((int64_t)num_load64(bytes + 48)) ||
 	    num_load64(bytes + COUNTERS_SIZE - 8) !=
 		    record_checksum(bytes, COUNTERS_SIZE - 8))
 		return false;

@@ -47,6 +47,26 @@ static void every_torn_record_is_found(UNUSED void **state)
 	}
 }
 
+/* Found by fuzzing: one with its right checksum, and an hour of no clock. */
+static void an_hour_of_no_clock_is_no_record(UNUSED void **state)
+{
+	static const struct {
+		int64_t hour;
+		bool good;
+	} rows[] = {{0, true},	       {NOW / HOUR, true}, {70389527, true},
+		    {70389528, false}, {-1, false},	   {INT64_MIN, false},
+		    {INT64_MAX, false}};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct counters c = {.hour = rows[i].hour}, back;
+		uint8_t bytes[COUNTERS_SIZE];
+
+		counters_encode(&c, bytes);
+		assert_int_equal(counters_decode(bytes, sizeof(bytes), &back),
+				 rows[i].good);
+	}
+}
+
 static void arrivals_are_counted_by_hour(UNUSED void **state)
 {
 	struct counters c = {.counted = true};
@@ -101,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_reads_back),
 		cmocka_unit_test(every_torn_record_is_found),
+		cmocka_unit_test(an_hour_of_no_clock_is_no_record),
 		cmocka_unit_test(arrivals_are_counted_by_hour),
 		cmocka_unit_test(the_window_keeps_its_last_hour),
 		cmocka_unit_test(removing_never_goes_below_nothing),
