@@ -33,21 +33,36 @@ enum health_certificate health_of_certificate(int64_t end, int64_t now)
 	return CERTIFICATE_FINE;
 }
 
+/*
+ * A clock that was ahead leaves times that are yet to come. They are no times:
+ * believed, they would silence a warning until they do. A day is let pass, for
+ * a clock that was set right by a little.
+ */
+static int64_t believed(int64_t when, int64_t now)
+{
+	return when > now + DAY ? 0 : when;
+}
+
 bool health_is_uncollected(const struct conf *conf, int64_t now,
 			   const struct counters *n)
 {
 	int64_t limit = now - conf->console.uncollected_after;
 
-	return n->messages > 0 && n->oldest < limit &&
-	       n->last_collected < limit;
+	return n->messages > 0 && believed(n->oldest, now) < limit &&
+	       believed(n->last_collected, now) < limit;
 }
 
-int64_t health_uncollected_since(const struct counters *n)
+int64_t health_uncollected_since(int64_t now, const struct counters *n)
 {
-	return n->last_collected ? n->last_collected : n->oldest;
+	int64_t collected = believed(n->last_collected, now);
+	int64_t oldest = believed(n->oldest, now);
+
+	if (collected)
+		return collected;
+	return oldest ? oldest : now;
 }
 
 bool health_is_refusing(bool suspended, int64_t now, const struct counters *n)
 {
-	return suspended && n->last_refused > now - DAY;
+	return suspended && believed(n->last_refused, now) > now - DAY;
 }

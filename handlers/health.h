@@ -31,8 +31,8 @@ enum health_certificate health_of_certificate(int64_t end, int64_t now);
 bool health_is_uncollected(const struct conf *conf, int64_t now,
 			   const struct counters *n);
 
-/* Since when nobody came for it. */
-int64_t health_uncollected_since(const struct counters *n);
+/* Since when nobody came for it; now, where no clock has told. */
+int64_t health_uncollected_since(int64_t now, const struct counters *n);
 
 /* Suspended, and somebody tried to deliver to it within a day. */
 bool health_is_refusing(bool suspended, int64_t now, const struct counters *n);

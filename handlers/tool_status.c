@@ -109,7 +109,8 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
 			s, "mailbox %s (%s): not collected for %s", id, c->name,
-			tool_span(s->now - health_uncollected_since(&n), span));
+			tool_span(s->now - health_uncollected_since(s->now, &n),
+				  span));
 	if (health_is_refusing(c->suspended, s->now, &n))
 		needs_a_person(s,
 			       "mailbox %s (%s): suspended, and still written "

@@ -59,8 +59,8 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 	return true;
 }
 
-/* Moves the window so that arrivals[0] counts `hour`. */
-static void move_window(struct counters *c, int64_t hour)
+/* Moves the window so that arrivals[0] counts a later hour. */
+static void move_on(struct counters *c, int64_t hour)
 {
 	int64_t by = hour - c->hour;
 
@@ -76,18 +76,45 @@ static void move_window(struct counters *c, int64_t hour)
 	c->hour = hour;
 }
 
-/* A clock set back counts into the past, as far as the window reaches. */
-void counters_add(struct counters *c, uint64_t octets, int64_t when)
+/*
+ * The other way, after a clock was ahead: what was counted in hours that have
+ * not come is dropped. Left where it is, the window would count nothing until
+ * they do, and that may take years.
+ */
+static void move_back(struct counters *c, int64_t hour)
+{
+	int64_t by = c->hour - hour;
+
+	if (by <= 0)
+		return;
+	if (by >= COUNTERS_HOURS) {
+		memset(c->arrivals, 0, sizeof(c->arrivals));
+	} else {
+		size_t left = COUNTERS_HOURS - (size_t)by;
+
+		memmove(c->arrivals, c->arrivals + by,
+			left * sizeof(c->arrivals[0]));
+		memset(c->arrivals + left, 0,
+		       (size_t)by * sizeof(c->arrivals[0]));
+	}
+	c->hour = hour;
+}
+
+void counters_add(struct counters *c, uint64_t octets, int64_t when,
+		  int64_t now)
 {
 	int64_t back;
 
+	if (when > now)
+		when = now;
 	c->messages++;
 	c->octets += octets;
 	if (!c->oldest || when < c->oldest)
 		c->oldest = when;
-	if (when > c->last_received)
+	if (when > c->last_received || c->last_received > now)
 		c->last_received = when;
-	move_window(c, when / HOUR);
+	move_back(c, now / HOUR);
+	move_on(c, when / HOUR);
 	back = c->hour - when / HOUR;
 	if (back < COUNTERS_HOURS)
 		c->arrivals[back]++;

@@ -31,8 +31,13 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE]);
 bool counters_decode(const uint8_t *bytes, size_t n,
 		     struct counters *counters_r);
 
-/* One message of that size arrived at `when` (seconds), respectively left. */
-void counters_add(struct counters *c, uint64_t octets, int64_t when);
+/*
+ * One message of that size arrived at `when` (seconds), respectively left.
+ * `now` is believed: what a clock that was ahead has left behind gives way to
+ * it.
+ */
+void counters_add(struct counters *c, uint64_t octets, int64_t when,
+		  int64_t now);
 void counters_remove(struct counters *c, uint64_t octets);
 
 #endif

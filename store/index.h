@@ -84,7 +84,7 @@ int index_add_activity(struct index *ix, const struct activity *a,
 		       struct err *e) MUST_USE;
 
 /* Reads the lines since then, newest first (index_activity.c). */
-int index_read_activity(struct index *ix, int64_t since,
+int index_read_activity(struct index *ix, int64_t since, int64_t until,
 			struct activity_list *list, struct err *e) MUST_USE;
 
 #endif

@@ -93,23 +93,24 @@ static struct activity_line *next_line(struct activity_list *l)
 	return memset(&l->list[l->n], 0, sizeof(*l->list));
 }
 
-/* The last line of all: before the first key that is greater than any. */
-static int go_to_newest(DBC *cursor, DBT *k, DBT *v)
+/* The last line that is not after `until`: before the first one that is. */
+static int go_to_newest(DBC *cursor, int64_t until, DBT *k, DBT *v)
 {
 	int code;
 
-	*(uint8_t *)k->data = RECORD_KEY_ACTIVITY + 1;
-	k->size = 1;
+	record_activity_key(until, UINT64_MAX, k->data);
+	k->size = RECORD_ACTIVITY_KEY_SIZE;
 	code = cursor->get(cursor, k, v, DB_SET_RANGE);
 	return cursor->get(cursor, k, v,
 			   code == DB_NOTFOUND ? DB_LAST : DB_PREV);
 }
 
-static int read_lines(DBC *cursor, int64_t since, struct activity_list *l)
+static int read_lines(DBC *cursor, int64_t since, int64_t until,
+		      struct activity_list *l)
 {
 	uint8_t key[64], value[RECORD_ACTIVITY_MAX];
 	DBT k = dbt_into(key, sizeof(key)), v = dbt_into(value, sizeof(value));
-	int code = go_to_newest(cursor, &k, &v);
+	int code = go_to_newest(cursor, until, &k, &v);
 
 	for (; code == 0; code = cursor->get(cursor, &k, &v, DB_PREV)) {
 		struct activity_line *line;
@@ -128,7 +129,7 @@ static int read_lines(DBC *cursor, int64_t since, struct activity_list *l)
 	return code == DB_NOTFOUND ? 0 : code;
 }
 
-int index_read_activity(struct index *ix, int64_t since,
+int index_read_activity(struct index *ix, int64_t since, int64_t until,
 			struct activity_list *list, struct err *e)
 {
 	DBC *cursor;
@@ -136,13 +137,14 @@ int index_read_activity(struct index *ix, int64_t since,
 
 	if (open_cursor(ix, &cursor, e) < 0)
 		return -1;
-	code = read_lines(cursor, since, list);
+	code = read_lines(cursor, since, until, list);
 	cursor->close(cursor);
 	return code == 0 ? 0 : index_error(ix, "read activity", code, e);
 }
 
-int mailbox_activity(struct mailbox *m, int64_t since, unsigned wait_ms,
-		     struct activity_list *list_r, struct err *e)
+int mailbox_activity(struct mailbox *m, int64_t since, int64_t until,
+		     unsigned wait_ms, struct activity_list *list_r,
+		     struct err *e)
 {
 	struct index ix;
 	struct err leaving;
@@ -151,7 +153,7 @@ int mailbox_activity(struct mailbox *m, int64_t since, unsigned wait_ms,
 	*list_r = (struct activity_list){.list = NULL};
 	if (index_enter(m, wait_ms, &ix, e) < 0)
 		return -1;
-	result = index_read_activity(&ix, since, list_r, e);
+	result = index_read_activity(&ix, since, until, list_r, e);
 	if (index_leave(&ix, result == 0, &leaving) < 0 && result == 0) {
 		*e = leaving;
 		result = -1;

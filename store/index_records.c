@@ -100,7 +100,7 @@ static int insert(struct index *ix, const struct message_name *name,
 		return -1;
 	*sequence_r = r.sequence;
 	counters_add(&ix->counters, name->octets,
-		     ulid_time_ms(name->ulid) / 1000);
+		     ulid_time_ms(name->ulid) / 1000, time(NULL));
 	return 0;
 }
 

@@ -159,11 +159,13 @@ struct activity_list {
 enum { ACTIVITY_DAYS = 14, ACTIVITY_LINES_MAX = 20000 };
 
 /*
- * Reads what was recorded since then, entering the index once, waiting at most
- * wait_ms. ERR_BUSY, ERR_TEMP. list_r needs a release only after 0.
+ * Reads what was recorded from since to until (what a clock that was ahead has
+ * recorded lies behind it), entering the index once, waiting at most wait_ms.
+ * ERR_BUSY, ERR_TEMP. list_r needs a release only after 0.
  */
-int mailbox_activity(struct mailbox *m, int64_t since, unsigned wait_ms,
-		     struct activity_list *list_r, struct err *e) MUST_USE;
+int mailbox_activity(struct mailbox *m, int64_t since, int64_t until,
+		     unsigned wait_ms, struct activity_list *list_r,
+		     struct err *e) MUST_USE;
 void activity_release(struct activity_list *l);
 
 /* The counters, with one read and no lock. */

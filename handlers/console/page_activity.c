@@ -222,8 +222,8 @@ static void write_activity(struct console *c, const struct filter *f)
 	struct err e;
 
 	m = mailbox_open(c->store, f->mailbox, &e);
-	if (!m || mailbox_activity(m, c->now - ACTIVITY_DAYS * DAY, WAIT_MS,
-				   &list, &e) < 0) {
+	if (!m || mailbox_activity(m, c->now - ACTIVITY_DAYS * DAY, c->now,
+				   WAIT_MS, &list, &e) < 0) {
 		mailbox_close(&m);
 		say(c, "<p class=\"notice bad\" role=\"alert\">%s</p>\n",
 		    e.kind == ERR_ABSENT

@@ -106,7 +106,7 @@ static bool row_needs(struct console *c, const struct mailbox_row *r,
 		snprintf(text, size, _("%s has not been collected for %s."),
 			 r->name,
 			 text_span(c->now - health_uncollected_since(
-						    &r->counters),
+						    c->now, &r->counters),
 				   span));
 	else if (health_is_refusing(r->suspended, c->now, &r->counters))
 		snprintf(text, size,

@@ -221,9 +221,13 @@ void form_name_new(char name_r[SESSION_TOKEN_LEN + 1])
 static bool forget_if_old(int folder, const char *file, const void *arg UNUSED)
 {
 	struct stat st;
+	int64_t age;
 
-	return fstatat(folder, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       time(NULL) - st.st_mtim.tv_sec > FORM_MAX &&
+	if (fstatat(folder, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	/* Far ahead: left by a clock that was, as was its session. */
+	age = time(NULL) - st.st_mtim.tv_sec;
+	return (age > FORM_MAX || age < -FORM_MAX) &&
 	       unlinkat(folder, file, 0) == 0;
 }
 

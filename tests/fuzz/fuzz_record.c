@@ -43,8 +43,8 @@ static void try_counters(const uint8_t *bytes, size_t n)
 	fuzz_require(counters_decode(again, sizeof(again), &decoded) &&
 		     memcmp(&c, &decoded, sizeof(c)) == 0);
 	counters_remove(&c, c.octets);
-	counters_add(&c, UINT64_MAX, INT64_MAX);
-	counters_add(&c, 1, INT64_MIN);
+	counters_add(&c, UINT64_MAX, INT64_MAX, INT64_MAX);
+	counters_add(&c, 1, INT64_MIN, INT64_MAX);
 }
 
 static void try_names(const char *text)

@@ -24,14 +24,15 @@ static int fill(const char *id, void *arg, struct err *e)
 	const struct filling *f = arg;
 	struct mailbox *m = mailbox_open(f->store, id, e);
 	struct counters c = {.counted = true};
-	int64_t first = time(NULL) - (COUNTERS_HOURS - 1) * HOUR;
+	int64_t now = time(NULL);
+	int64_t first = now - (COUNTERS_HOURS - 1) * HOUR;
 	int result;
 
 	if (!m)
 		return -1;
 	for (uint64_t i = 0; i < f->messages; i++)
 		counters_add(&c, OCTETS,
-			     first + (int64_t)(i % COUNTERS_HOURS) * HOUR);
+			     first + (int64_t)(i % COUNTERS_HOURS) * HOUR, now);
 	c.last_collected = first;
 	result = counters_write(m, &c, e);
 	mailbox_close(&m);

@@ -59,14 +59,20 @@ static void file_of(const struct fixture *f, const char *token, char path[256])
 	snprintf(path, 256, "%s/sessions/%s", f->path, hex);
 }
 
-static void set_age(const struct fixture *f, const char *token, time_t seconds)
+static void set_age_of(const char *path, time_t seconds)
 {
 	struct timespec times[2] = {{.tv_sec = time(NULL) - seconds},
 				    {.tv_sec = time(NULL) - seconds}};
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void set_age(const struct fixture *f, const char *token, time_t seconds)
+{
 	char path[256];
 
 	file_of(f, token, path);
-	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	set_age_of(path, seconds);
 }
 
 static enum session_state look_up(const struct fixture *f, const char *token,
@@ -184,6 +190,31 @@ static void a_form_counts_once(void **state)
 	assert_int_equal(form_spend(f->state, "../sessions/x", &e), -1);
 }
 
+/* Old, or left by a clock that was ahead by more than a session lasts. */
+static void forms_of_another_time_are_forgotten(void **state)
+{
+	static const struct {
+		time_t age;
+		bool kept;
+	} rows[] = {{FORM_MAX + 9, false},
+		    {FORM_MAX - 9, true},
+		    {9 - FORM_MAX, true},
+		    {-FORM_MAX - 9, false}};
+	struct fixture *f = *state;
+	char name[SESSION_TOKEN_LEN + 1], next[SESSION_TOKEN_LEN + 1];
+	char path[256];
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		form_name_new(name);
+		assert_int_equal(form_spend(f->state, name, &e), 0);
+		snprintf(path, sizeof(path), "%s/forms/%s", f->path, name);
+		set_age_of(path, rows[i].age);
+		form_name_new(next);
+		assert_int_equal(form_spend(f->state, next, &e), 0);
+		assert_int_equal(access(path, F_OK), rows[i].kept ? 0 : -1);
+	}
+}
+
 static void tokens_have_a_form(void **state)
 {
 	char token[SESSION_TOKEN_LEN + 2];
@@ -212,6 +243,7 @@ int main(void)
 		RIGGED(all_of_one_name_end),
 		RIGGED(what_has_ended_is_cleared_away),
 		RIGGED(a_form_counts_once),
+		RIGGED(forms_of_another_time_are_forgotten),
 		RIGGED(tokens_have_a_form),
 	};
 

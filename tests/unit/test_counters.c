@@ -11,13 +11,19 @@
 
 enum { HOUR = 3600, NOW = 1800000000 };
 
+/* It is taken in when it comes. */
+static void add(struct counters *c, uint64_t octets, int64_t when)
+{
+	counters_add(c, octets, when, when);
+}
+
 static void a_record_reads_back(UNUSED void **state)
 {
 	struct counters c = {.counted = true}, back;
 	uint8_t bytes[COUNTERS_SIZE], again[COUNTERS_SIZE];
 
-	counters_add(&c, 100, NOW);
-	counters_add(&c, 23, NOW + 5 * HOUR);
+	add(&c, 100, NOW);
+	add(&c, 23, NOW + 5 * HOUR);
 	c.last_collected = NOW + 7;
 	c.last_refused = NOW + 9;
 	counters_encode(&c, bytes);
@@ -34,7 +40,7 @@ static void every_torn_record_is_found(UNUSED void **state)
 	struct counters c = {.counted = true}, back;
 	uint8_t bytes[COUNTERS_SIZE];
 
-	counters_add(&c, 100, NOW);
+	add(&c, 100, NOW);
 	counters_encode(&c, bytes);
 	assert_false(counters_decode(bytes, sizeof(bytes) - 1, &back));
 	assert_false(counters_decode(bytes, 0, &back));
@@ -71,20 +77,21 @@ static void arrivals_are_counted_by_hour(UNUSED void **state)
 {
 	struct counters c = {.counted = true};
 
-	counters_add(&c, 1, NOW);
-	counters_add(&c, 1, NOW + 3 * HOUR);
-	counters_add(&c, 1, NOW + 3 * HOUR);
+	add(&c, 1, NOW);
+	add(&c, 1, NOW + 3 * HOUR);
+	add(&c, 1, NOW + 3 * HOUR);
 	assert_int_equal(c.arrivals[0], 2);
 	assert_int_equal(c.arrivals[3], 1);
-	/* A clock set back counts where it says, and moves nothing. */
-	counters_add(&c, 1, NOW + HOUR);
+	/* Taken in late, it is counted where it came, and moves nothing. */
+	counters_add(&c, 1, NOW + HOUR, NOW + 3 * HOUR);
 	assert_int_equal(c.arrivals[2], 1);
 	assert_int_equal(c.last_received, NOW + 3 * HOUR);
-	counters_add(&c, 1, NOW - (int64_t)COUNTERS_HOURS * HOUR);
+	counters_add(&c, 1, NOW - (int64_t)COUNTERS_HOURS * HOUR,
+		     NOW + 3 * HOUR);
 	assert_int_equal(c.messages, 5);
 	assert_int_equal(c.oldest, NOW - (int64_t)COUNTERS_HOURS * HOUR);
 	/* Longer than the window without mail: all old hours are empty. */
-	counters_add(&c, 1, NOW + (COUNTERS_HOURS + 9) * (int64_t)HOUR);
+	add(&c, 1, NOW + (COUNTERS_HOURS + 9) * (int64_t)HOUR);
 	assert_int_equal(c.arrivals[0], 1);
 	for (size_t i = 1; i < COUNTERS_HOURS; i++)
 		assert_int_equal(c.arrivals[i], 0);
@@ -94,19 +101,52 @@ static void the_window_keeps_its_last_hour(UNUSED void **state)
 {
 	struct counters c = {.counted = true};
 
-	counters_add(&c, 1, NOW);
-	counters_add(&c, 1, NOW + (COUNTERS_HOURS - 1) * (int64_t)HOUR);
+	add(&c, 1, NOW);
+	add(&c, 1, NOW + (COUNTERS_HOURS - 1) * (int64_t)HOUR);
 	assert_int_equal(c.arrivals[COUNTERS_HOURS - 1], 1);
-	counters_add(&c, 1, NOW + COUNTERS_HOURS * (int64_t)HOUR);
+	add(&c, 1, NOW + COUNTERS_HOURS * (int64_t)HOUR);
 	assert_int_equal(c.arrivals[COUNTERS_HOURS - 1], 0);
 	assert_int_equal(c.arrivals[1], 1);
+}
+
+static void a_clock_set_back_is_believed(UNUSED void **state)
+{
+	static const int64_t aheads[] = {
+		2, COUNTERS_HOURS - 1, COUNTERS_HOURS, 366 * 24, 88000,
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(aheads); i++) {
+		struct counters c = {.counted = true};
+
+		add(&c, 1, NOW);
+		add(&c, 1, NOW + aheads[i] * HOUR);
+		add(&c, 1, NOW + HOUR);
+		assert_int_equal(c.last_received, NOW + HOUR);
+		assert_int_equal(c.arrivals[0], 1);
+		/* What came before, where the window has not lost it. */
+		assert_int_equal(c.arrivals[1], aheads[i] < COUNTERS_HOURS);
+		for (size_t j = 2; j < COUNTERS_HOURS; j++)
+			assert_int_equal(c.arrivals[j], 0);
+	}
+}
+
+/* A rebuilt index takes in what a clock that was ahead has named. */
+static void nothing_came_later_than_now(UNUSED void **state)
+{
+	struct counters c = {.counted = true};
+
+	add(&c, 1, NOW);
+	counters_add(&c, 1, NOW + 366 * 24 * (int64_t)HOUR, NOW);
+	assert_int_equal(c.last_received, NOW);
+	assert_int_equal(c.hour, NOW / HOUR);
+	assert_int_equal(c.arrivals[0], 2);
 }
 
 static void removing_never_goes_below_nothing(UNUSED void **state)
 {
 	struct counters c = {.counted = true};
 
-	counters_add(&c, 10, NOW);
+	add(&c, 10, NOW);
 	counters_remove(&c, 11);
 	assert_int_equal(c.messages, 0);
 	assert_int_equal(c.octets, 0);
@@ -124,6 +164,8 @@ int main(void)
 		cmocka_unit_test(an_hour_of_no_clock_is_no_record),
 		cmocka_unit_test(arrivals_are_counted_by_hour),
 		cmocka_unit_test(the_window_keeps_its_last_hour),
+		cmocka_unit_test(a_clock_set_back_is_believed),
+		cmocka_unit_test(nothing_came_later_than_now),
 		cmocka_unit_test(removing_never_goes_below_nothing),
 	};
 

@@ -664,13 +664,13 @@ static void activity_is_read_newest_first(void **state)
 	struct counters c;
 	struct err e;
 
-	assert_int_equal(mailbox_activity(m, 0, 0, &l, &e), 0);
+	assert_int_equal(mailbox_activity(m, 0, INT64_MAX, 0, &l, &e), 0);
 	assert_int_equal(l.n, 0);
 	for (int i = 0; i < 300; i++)
 		add_activity(m, 1000000 + i, "kept", false);
 	add_activity(m, 1000300, "refused", true);
 	store_rig_keep(m, 1, 100, (char[ULID_LEN + 1]){0});
-	assert_int_equal(mailbox_activity(m, 1000100, 0, &l, &e), 0);
+	assert_int_equal(mailbox_activity(m, 1000100, 1000300, 0, &l, &e), 0);
 	assert_int_equal(l.n, 201);
 	assert_false(l.more);
 	assert_string_equal(l.list[0].outcome, "refused");
@@ -679,6 +679,27 @@ static void activity_is_read_newest_first(void **state)
 	activity_release(&l);
 	assert_int_equal(mailbox_counters(m, &c, &e), 0);
 	assert_int_equal(c.last_refused, 1000300);
+	mailbox_close(&m);
+}
+
+/* A clock was ahead by a year, and was set right. */
+static void activity_of_a_time_to_come_is_not_shown(void **state)
+{
+	enum { NOW = 1000000, YEAR = 366 * 86400 };
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct activity_list l;
+	struct err e;
+
+	add_activity(m, NOW + YEAR, "kept", false);
+	assert_int_equal(mailbox_activity(m, 0, NOW, 0, &l, &e), 0);
+	assert_int_equal(l.n, 0);
+	add_activity(m, NOW, "kept", false);
+	add_activity(m, NOW + 1, "refused", false);
+	assert_int_equal(mailbox_activity(m, 0, NOW, 0, &l, &e), 0);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.list[0].when, NOW);
+	activity_release(&l);
 	mailbox_close(&m);
 }
 
@@ -713,6 +734,7 @@ int main(void)
 		RIGGED(a_copy_without_an_answer_is_kept_unconfirmed),
 		RIGGED(a_copied_copy_is_there_once),
 		RIGGED(activity_is_read_newest_first),
+		RIGGED(activity_of_a_time_to_come_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
