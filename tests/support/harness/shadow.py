@@ -18,11 +18,11 @@ SOURCE = Path(__file__).resolve().parents[2] / "crash" / "shadow.c"
 HEAD = struct.Struct("<8sQQqII")
 
 
-def build(place: Place) -> Path:
-    """The library, compiled into the place."""
-    library = place.root / "shadow.so"
+def build(place: Place, source: Path = SOURCE) -> Path:
+    """A library to be preloaded, compiled into the place."""
+    library = place.root / f"{source.stem}.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-D_GNU_SOURCE", "-o",
-                    library, SOURCE], check=True)
+                    library, source], check=True)
     library.chmod(0o755)
     return library
 
