@@ -62,7 +62,7 @@ bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer);
  * Writes the header that tells the next handler of a client, and that it came
  * over TLS of that version. Returns its size, at most PROXY_WRITTEN_MAX.
  */
-enum { PROXY_WRITTEN_MAX = 16 + 36 + 3 + 5 + 3 + 12 };
+enum { PROXY_WRITTEN_MAX = 16 + 216 + 3 + 5 + 3 + 12 };
 size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
 			uint8_t out[PROXY_WRITTEN_MAX]);
 

@@ -193,20 +193,31 @@ static uint8_t *add_ssl(uint8_t *at, const char *version)
 	return add_tlv(at, TLV_SSL, ssl, (size_t)(end - ssl));
 }
 
+/* Who has no address of the Internet's came by a socket of this host. */
+static uint8_t family_of(const struct peer *peer)
+{
+	if (!peer->is_ip)
+		return PROXY_UNIX;
+	return peer->is_ipv6 ? PROXY_TCP6 : PROXY_TCP4;
+}
+
 size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
 			uint8_t out[PROXY_WRITTEN_MAX])
 {
-	size_t n_address = peer->is_ipv6 ? V6_SIZE : V4_SIZE;
 	uint8_t *at = out + PROXY_HEAD_SIZE;
+	uint8_t family = family_of(peer);
 	size_t n;
 
 	memcpy(out, proxy_signature, sizeof(proxy_signature));
 	out[12] = PROXY_PROXY;
-	out[13] = peer->is_ipv6 ? PROXY_TCP6 : PROXY_TCP4;
+	out[13] = family;
 	/* Our own address and the ports tell the next handler nothing. */
-	memset(at, 0, 2 * n_address + PORTS_SIZE);
-	memcpy(at, peer->address, n_address);
-	at = add_ssl(at + 2 * n_address + PORTS_SIZE, tls_version);
+	if (!address_block(family, &n))
+		die_bug("PROXY header: family %x", family);
+	memset(at, 0, n);
+	if (peer->is_ip)
+		memcpy(at, peer->address, peer->is_ipv6 ? V6_SIZE : V4_SIZE);
+	at = add_ssl(at + n, tls_version);
 	n = (size_t)(at - out) - PROXY_HEAD_SIZE;
 	out[14] = (uint8_t)(n >> 8);
 	out[15] = (uint8_t)n;

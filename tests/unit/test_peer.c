@@ -421,6 +421,21 @@ static void test_written(void **state)
 	}
 }
 
+/* A client of this host has no address, and is given none. */
+static void test_written_without_an_address(void **state)
+{
+	struct peer from = {.text = "local"}, to = {.text = "local"};
+	uint8_t header[PROXY_WRITTEN_MAX];
+	size_t n = peer_write_proxy(&from, "TLS1.3", header);
+
+	(void)state;
+	assert_in_range(n, PROXY_HEAD_SIZE, PROXY_WRITTEN_MAX);
+	assert_true(peer_parse_proxy(header, n, &to));
+	assert_false(to.is_ip);
+	assert_string_equal(to.text, "local");
+	assert_true(to.tls);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_header_cut_off),
 		cmocka_unit_test(test_header_size),
 		cmocka_unit_test(test_written),
+		cmocka_unit_test(test_written_without_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
