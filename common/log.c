@@ -16,6 +16,7 @@ static struct {
 	const char *program;
 	enum log_style style;
 	bool syslog;
+	unsigned lines; /* that a peer may have caused */
 } identity = {.program = "restante", .style = LOG_STYLE_SERVICE};
 
 static bool is_fd(const struct stat *object, int fd)
@@ -41,6 +42,7 @@ void log_open(const char *program, enum log_style style)
 {
 	identity.program = program;
 	identity.style = style;
+	identity.lines = 0;
 	identity.syslog =
 		style == LOG_STYLE_SERVICE && stderr_is_the_connection();
 	if (identity.syslog)
@@ -87,6 +89,21 @@ static void log_line(int priority, const char *fmt, va_list ap)
 	errno = saved;
 }
 
+/* Whether there may be one line more; what ends it is told in its place. */
+static bool may_tell(void)
+{
+	unsigned n = identity.lines;
+
+	if (identity.style == LOG_STYLE_PERSON)
+		return true;
+	if (n < LOG_LINES_MAX)
+		identity.lines++;
+	if (n == LOG_LINES_MAX - 1)
+		log_summary("line %u of this process: more is not logged",
+			    identity.lines);
+	return n < LOG_LINES_MAX - 1;
+}
+
 #define LOG_AT(priority)                                                       \
 	do {                                                                   \
 		va_list ap;                                                    \
@@ -95,19 +112,27 @@ static void log_line(int priority, const char *fmt, va_list ap)
 		va_end(ap);                                                    \
 	} while (0)
 
-void log_info(const char *fmt, ...)
+void log_summary(const char *fmt, ...)
 {
 	LOG_AT(LOG_INFO);
 }
 
+void log_info(const char *fmt, ...)
+{
+	if (may_tell())
+		LOG_AT(LOG_INFO);
+}
+
 void log_warn(const char *fmt, ...)
 {
-	LOG_AT(LOG_WARNING);
+	if (may_tell())
+		LOG_AT(LOG_WARNING);
 }
 
 void log_error(const char *fmt, ...)
 {
-	LOG_AT(LOG_ERR);
+	if (may_tell())
+		LOG_AT(LOG_ERR);
 }
 
 void die_usage(const char *fmt, ...)

@@ -15,7 +15,7 @@
 
 struct outcome {
 	int status; /* of waitpid() */
-	char text[4096];
+	char text[16384];
 };
 
 /* Runs act() in a child whose fd 2 is a pipe. */
@@ -98,6 +98,42 @@ static void test_long_line(void **state)
 	assert_in_range(n, 1000, 1600);
 	assert_int_equal(o.text[n - 1], '\n');
 	assert_memory_equal(o.text, "<6>test-log: xxx", 16);
+}
+
+static void say_too_much(void)
+{
+	for (int i = 0; i < LOG_LINES_MAX; i++) {
+		log_info("i");
+		log_warn("w");
+		log_error("e");
+	}
+	log_summary("the end");
+	die_temp("dead");
+}
+
+static size_t lines_of(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* A peer fills no disk by what a service logs of it; a person reads it all. */
+static void test_many_lines(void **state)
+{
+	static const char end[] =
+		"<6>test-log: line 200 of this process: more is not logged\n"
+		"<6>test-log: the end\n"
+		"<3>test-log: dead\n";
+	struct outcome o = run(say_too_much, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_int_equal(lines_of(o.text), LOG_LINES_MAX + 2);
+	assert_string_equal(o.text + strlen(o.text) - strlen(end), end);
+	o = run(say_too_much, LOG_STYLE_PERSON);
+	assert_int_equal(lines_of(o.text), 3 * LOG_LINES_MAX + 2);
 }
 
 static void keep_errno(void)
@@ -193,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_control_bytes),
 		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_memory),
