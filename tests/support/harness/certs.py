@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "journal.restante.test"
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+RSA = ("-newkey", "rsa:2048", "-nodes")
+DAYS = 90  # scanners call less than 60 too few
 OURSELVES = (f"DNS:{NAME}", "DNS:localhost", "IP:127.0.0.1", "IP:10.77.0.2")
 
 
@@ -26,20 +29,19 @@ def _openssl(*args: object) -> None:
 
 
 def make_certificate(folder: Path, names: Sequence[str] = OURSELVES,
-                     authority: str = "Restante test authority"
-                     ) -> Certificate:
+                     authority: str = "Restante test authority",
+                     kind: Sequence[str] = EC) -> Certificate:
     """Make both in this folder, for the names of a subjectAltName."""
     ca_key, request = folder / "ca-key.pem", folder / "request.pem"
     made = Certificate(folder / "ca.pem", folder / "certificate.pem",
                        folder / "key.pem")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", made.ca,
-             "-days", 30, "-subj", f"/CN={authority}")
-    _openssl("req", *curve, "-keyout", made.key, "-out", request,
+    _openssl("req", "-x509", *kind, "-keyout", ca_key, "-out", made.ca,
+             "-days", DAYS, "-subj", f"/CN={authority}")
+    _openssl("req", *kind, "-keyout", made.key, "-out", request,
              "-subj", f"/CN={NAME}")
     extensions = folder / "extensions"
     extensions.write_text(f"subjectAltName={','.join(names)}\n")
     _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
-             "-CAcreateserial", "-days", 30, "-extfile", extensions,
+             "-CAcreateserial", "-days", DAYS, "-extfile", extensions,
              "-out", made.certificate)
     return made

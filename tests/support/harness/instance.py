@@ -6,10 +6,11 @@ import os
 import shutil
 import ssl
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .certs import NAME, make_certificate
+from .certs import EC, NAME, make_certificate
 from .place import Place
 from .pop3 import Pop3
 from .report import check
@@ -64,10 +65,7 @@ class Instance:
         for folder in ("tls", "run", "log"):
             (self.root / folder).mkdir(mode=0o755)
             place.give(self.root / folder)
-        self.tls = make_certificate(self.root / "tls")
-        place.give(self.tls.key)
-        self.tls.key.chmod(0o600)
-        self.context = tls_context(str(self.tls.ca))
+        self.certify()
         self.settings = {
             "hostname": NAME, "domain": DOMAIN, "store": self.store,
             "runtime": self.root / "run",
@@ -75,6 +73,13 @@ class Instance:
         }
         self.configure(**changes)
         self._make_store()
+
+    def certify(self, kind: Sequence[str] = EC) -> None:
+        """A certificate, or another one, with a key of this kind."""
+        self.tls = make_certificate(self.root / "tls", kind=kind)
+        self.place.give(self.tls.key)
+        self.tls.key.chmod(0o600)
+        self.context = tls_context(str(self.tls.ca))
 
     def configure(self, **changes: object) -> None:
         """Write restante.conf with these changes; sections are merged."""
