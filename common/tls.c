@@ -269,6 +269,16 @@ const struct tls_facts *tls_facts(const struct tls *t)
 }
 
 /*
+ * RFC 5246 7.2.2. Without it a client is left to guess why the connection ends,
+ * and some take a closed one for a handshake that came about.
+ */
+static void refuse_renegotiation(struct tls *t)
+{
+	(void)gnutls_alert_send(t->session, GNUTLS_AL_WARNING,
+				GNUTLS_A_NO_RENEGOTIATION);
+}
+
+/*
  * GNUTLS_E_AGAIN means the deadline only where the owner said so: it also
  * comes when a record held no data, such as a TLS 1.3 ticket. A request to
  * renegotiate is the end.
@@ -286,6 +296,8 @@ ssize_t tls_read(struct tls *t, void *bytes, size_t n)
 		return got;
 	if (got == GNUTLS_E_PREMATURE_TERMINATION)
 		return 0;
+	if (got == GNUTLS_E_REHANDSHAKE)
+		refuse_renegotiation(t);
 	errno = t->late ? EAGAIN : EPROTO;
 	return -1;
 }
