@@ -3,6 +3,7 @@
 #include "common/base.h"
 #include "handlers/login_throttle.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "common/buf.h"
@@ -10,6 +11,9 @@
 #include "common/throttle.h"
 
 static const char file[] = "login-failures";
+
+/* Most password checks, also two in a row, end within the first. */
+enum { REFUSAL_STEP_NS = 250 * 1000 * 1000 };
 
 /* Whoever has one address of IPv6 has the 2^64 that begin like it. */
 enum { IPV6_NETWORK = 8 };
@@ -48,4 +52,25 @@ void login_throttle_note(const struct conf *conf, const struct peer *peer,
 	make_key(peer, place, &key);
 	throttle_note(conf->runtime, file, key.data, !well);
 	buf_release(&key);
+}
+
+static int64_t nanoseconds(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+void login_refusal_wait(const struct timespec *came)
+{
+	struct timespec until;
+	int64_t taken, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	taken = nanoseconds(&until) - nanoseconds(came);
+	end = nanoseconds(came) +
+	      (taken / REFUSAL_STEP_NS + 1) * REFUSAL_STEP_NS;
+	until = (struct timespec){.tv_sec = end / 1000000000,
+				  .tv_nsec = end % 1000000000};
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
+	       EINTR)
+		;
 }

@@ -8,6 +8,8 @@
 #ifndef RESTANTE_HANDLERS_LOGIN_THROTTLE_H
 #define RESTANTE_HANDLERS_LOGIN_THROTTLE_H
 
+#include <time.h>
+
 #include "common/conf.h"
 #include "common/peer.h"
 
@@ -21,5 +23,13 @@ void login_throttle_wait(const struct conf *conf, const struct peer *peer,
 /* A login went well (or failed for another reason than its credential). */
 void login_throttle_note(const struct conf *conf, const struct peer *peer,
 			 const char *place, bool well);
+
+/*
+ * A refusal leaves at a full quarter of a second since the password came: to
+ * look into a mailbox takes longer than to find none, and what was tried must
+ * not show in how long it took. Called when the work is done and nothing that
+ * others wait for is held.
+ */
+void login_refusal_wait(const struct timespec *came);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/base.h"
 #include "handlers/pop3_serve_private.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "common/addr.h"
@@ -141,9 +142,11 @@ static const struct reply *log_in(struct session *s, const char *user,
 {
 	const char *id = mailbox_of_user(s, user);
 	struct err e = {.kind = ERR_NONE};
+	struct timespec came;
 	bool may_try;
 
 	login_throttle_wait(s->conf, s->peer, "pop3-serve");
+	clock_gettime(CLOCK_MONOTONIC, &came);
 	may_try = take_place(s);
 	if (may_try)
 		open_mailbox(s, id, password, &e);
@@ -154,6 +157,8 @@ static const struct reply *log_in(struct session *s, const char *user,
 	pop3_serve_give_place(s);
 	if (!may_try)
 		return turn_away(s);
+	if (s->confined && e.kind == ERR_PASSWORD)
+		login_refusal_wait(&came);
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
 	return denied(s, &e);
 }
