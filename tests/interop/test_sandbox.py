@@ -1,42 +1,40 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Handlers at work, seen from outside: each is confined before it greets, its
-dialler too; and what pop3-serve holds in its memory once it has a password, and
+dialler too, also where the kernel has no Landlock; the shell command and the
+console leave no core and are looked into by nobody; and what pop3-serve holds in its memory once it has a password, and
 once it has said goodbye.
 """
 
-import contextlib
-import ctypes
-import functools
 import os
 import pty
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.deadline import until
 from harness.instance import Instance, Mailbox
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
+from harness.processes import (memory, require_closed, require_confined,
+                               stopped_at_its_end, waits_for_input)
 from harness.report import Report, Skip, check, equal
 from harness.script import Case, run_script
 from harness.servers import Spawner, children
 from harness.tools import tool
+from harness.web_client import FORM
+from harness.web_servers import with_console
 from harness.wire import Wire
 
 HANDLERS = ("smtp-journal", "smtp-proxy", "pop3-proxy", "pop3-serve")
-PTRACE_SEIZE, PTRACE_DETACH, PTRACE_O_TRACEEXIT = 0x4206, 17, 0x40
+NO_LANDLOCK = Path(__file__).resolve().parents[1] / \
+    "support/without_landlock.py"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-
-
-def facts(pid: int, file: str) -> dict[str, str]:
-    """The lines of a file of /proc, by their names."""
-    lines = Path(f"/proc/{pid}/{file}").read_text("ascii").splitlines()
-    return {name.strip(): rest.split()[0] for name, rest in
-            (re.split(r":|  +", line, 1) for line in lines) if rest.split()}
 
 
 def confined(instance: Instance, name: str) -> None:
@@ -46,14 +44,46 @@ def confined(instance: Instance, name: str) -> None:
     wire.line()
     dialler = [children(handler.pid)[0]] if "proxy" in name else []
     for pid in (handler.pid, *dialler):
-        status, limits = facts(pid, "status"), facts(pid, "limits")
-        for fact, wanted in (("Seccomp", "2"), ("NoNewPrivs", "1")):
-            equal(status[fact], wanted, f"{fact} of {pid}")
-        for limit in ("Max core file size", "Max processes"):
-            equal(limits[limit], "0", f"{limit} of {pid}")
-        check(limits["Max address space"] != "unlimited", "address space")
+        require_confined(pid)
     wire.close()
     equal(handler.wait(10), 0, "exit status")
+
+
+def without_landlock(instance: Instance, name: str) -> None:
+    """On a kernel that has none: it says so once, and the rest holds."""
+    spawner = Spawner(instance, name, "--tls=starttls",
+                      wrap=[sys.executable, "-I", "-S", str(NO_LANDLOCK)])
+    client, handler = spawner.open()
+    wire = Wire(client)
+    wire.line()
+    require_confined(handler.pid)
+    wire.close()
+    equal(handler.wait(10), 0, "exit status")
+    equal(spawner.log_text().count("this kernel has no Landlock"), 1,
+          "times that the log says it")
+
+
+def programs_are_closed(instance: Instance) -> None:
+    """The shell command and the console, as they wait for a password."""
+    console = with_console(instance)
+    tool_path = instance.place.handler("mailbox-tool")
+    commands = {"mailbox-tool": [tool_path, "-c", str(console.conf), "admin",
+                                 "add", "anna"],
+                "console.cgi": [instance.place.handler("console.cgi")]}
+    env = {"RESTANTE_CONF": str(console.conf), "REQUEST_METHOD": "POST",
+           "PATH_INFO": "/login", "CONTENT_LENGTH": "100",
+           "CONTENT_TYPE": FORM}
+    for name, command in commands.items():
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=env,
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL,
+                              **instance.place.as_user) as program:
+            try:
+                until(lambda p=program: waits_for_input(p.pid), 10,
+                      f"{name} waits for its input")
+                require_closed(program.pid)
+            finally:
+                program.kill()
 
 
 def identity(instance: Instance, mailbox: Mailbox) -> bytes:
@@ -69,32 +99,6 @@ def identity(instance: Instance, mailbox: Mailbox) -> bytes:
     data = re.search(r"AGE-SECRET-KEY-1(\w+)", text).group(1).lower()
     bits = "".join(f"{BECH32.index(c):05b}" for c in data[:-6])
     return int(bits[:256], 2).to_bytes(32, "big")
-
-
-def memory(pid: int) -> bytes:
-    """All that a process can read of itself."""
-    parts = []
-    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, \
-            open(f"/proc/{pid}/mem", "rb", 0) as mem:
-        for row in maps:
-            begin, end = (int(x, 16) for x in row.split()[0].split("-"))
-            if " r" not in row[:60] or "[v" in row:
-                continue
-            mem.seek(begin)
-            parts.append(mem.read(end - begin))
-    return b"\n".join(parts)
-
-
-@contextlib.contextmanager
-def stopped_at_its_end(pid: int) -> Iterator[None]:
-    """A child stops when it exits, its memory still there."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for request, options in ((PTRACE_SEIZE, PTRACE_O_TRACEEXIT),
-                             (PTRACE_DETACH, 0)):
-        done = libc.ptrace(request, pid, None, ctypes.c_void_p(options))
-        equal(done, 0, f"ptrace, errno {ctypes.get_errno()}")
-        if request == PTRACE_SEIZE:
-            yield
 
 
 def secrets_go(instance: Instance) -> None:
@@ -133,7 +137,10 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each handler, then the memory."""
     instance = Instance(place)
     for name in HANDLERS:
-        yield f"sandbox-{name}", functools.partial(confined, instance, name)
+        yield f"sandbox-{name}", partial(confined, instance, name)
+        yield f"sandbox-{name}-without-landlock", partial(
+            without_landlock, instance, name)
+    yield "sandbox-programs-are-closed", partial(programs_are_closed, instance)
     yield "sandbox-secrets-go", lambda: secrets_go(instance)
 
 
