@@ -7,8 +7,10 @@ stub, so that it can refuse, vanish and inject on purpose.
 
 import contextlib
 import functools
+import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +21,11 @@ from harness.deadline import until
 from harness.instance import Instance
 from harness.nets import THEIRS, OtherHost
 from harness.place import Place
+from harness.processes import memory, require_confined
 from harness.proxied import Proxied
-from harness.report import Report, check, equal
+from harness.report import Report, Skip, check, equal
 from harness.script import Case, run_script
+from harness.servers import children
 from harness.tools import tool
 from harness.wire import Vanished
 
@@ -174,12 +178,40 @@ def collector_is_handed_over(side: Proxied) -> None:
 
 
 def session_is_confined(side: Proxied) -> None:
-    """The session's process runs under seccomp, its dialler beside it."""
+    """The session with a server is as confined as before, its dialler too."""
     smtp, handler = side.smtp()
-    status = Path(f"/proc/{handler.pid}/status").read_text()
-    check("Seccomp:\t2" in status, "no filter")
-    check("NoNewPrivs:\t1" in status, "new privileges")
+    smtp.auth_plain(side.user(4465)).want(235)
+    for pid in (handler.pid, *children(handler.pid)):
+        require_confined(pid)
     smtp.quit()
+    handler.wait(10)
+
+
+def holds(pid: int, secrets: list[bytes]) -> bool:
+    """Is one of them in the memory of the session or of its dialler?"""
+    return any(secret in memory(each) for each in (pid, *children(pid))
+               for secret in secrets)
+
+
+def passwords_go(side: Proxied) -> None:
+    """Once it is logged in nothing of the session has the password."""
+    if os.geteuid() != 0:
+        raise Skip("needs root, to read another process")
+    password = "Unmistakable-77-words"
+    user = side.user(4465)
+    sent = f"\0{user}\0{password}".encode()
+    secrets = [password.encode(), b64encode(password.encode()),
+               b64encode(sent)]
+    smtp, handler = side.smtp()
+    smtp.auth_plain(user, password).want(235)
+    check(not holds(handler.pid, secrets), "smtp-proxy has it")
+    check(holds(handler.pid, [side.mailbox.id.encode()]), "no test")
+    smtp.quit()
+    handler.wait(10)
+    pop3, handler = side.pop3(side.user(4995), password)
+    check(not holds(handler.pid, secrets), "pop3-proxy has it")
+    check(holds(handler.pid, [side.mailbox.id.encode()]), "no test")
+    pop3.quit()
     handler.wait(10)
 
 
@@ -194,7 +226,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                      logins_are_refused, suspended_is_refused,
                      injection_is_refused, fetched_is_kept_once,
                      report_wraps_it, collector_is_handed_over,
-                     session_is_confined):
+                     session_is_confined, passwords_go):
             yield ("proxy-" + case.__name__.replace("_", "-"),
                    functools.partial(case, side))
 

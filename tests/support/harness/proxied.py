@@ -48,11 +48,12 @@ class Proxied:
         return Smtp(Wire(client), self.instance.context,
                     implicit=True), handler
 
-    def pop3(self, user: str) -> tuple[Pop3, subprocess.Popen]:
+    def pop3(self, user: str, password: str = "secret"
+             ) -> tuple[Pop3, subprocess.Popen]:
         """A client that has logged in."""
         client, handler = self.pop3_side.open()
         pop3 = Pop3(Wire(client), self.instance.context, implicit=True)
-        pop3.login(user, "secret")
+        pop3.login(user, password)
         return pop3, handler
 
     def collector_by_proxy(self) -> tuple[Pop3, subprocess.Popen]:
