@@ -19,8 +19,7 @@ bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
 	if (n != MAILBOX_ID_LEN || strncasecmp(text, "mbx-", 4) != 0 ||
 	    !num_parse_hex(text + 4, n - 4, bits, sizeof(bits)))
 		return false;
-	memcpy(id_r, "mbx-", 4);
-	num_write_hex(bits, sizeof(bits), id_r + 4);
+	num_write_hex(bits, sizeof(bits), stpcpy(id_r, "mbx-"));
 	return true;
 }
 

@@ -146,10 +146,9 @@ ssize_t wire_write(void *owner, const void *bytes, size_t n)
 		if (put >= 0) {
 			next += put;
 			left -= (size_t)put;
-		} else if (errno != EAGAIN && errno != EINTR) {
-			return -1;
-		} else if (errno == EAGAIN &&
-			   !wait_for(w, w->fd_out, POLLOUT)) {
+		} else if (errno != EINTR &&
+			   (errno != EAGAIN ||
+			    !wait_for(w, w->fd_out, POLLOUT))) {
 			return -1;
 		}
 	}

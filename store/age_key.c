@@ -31,6 +31,8 @@ void age_hkdf(const uint8_t *key, size_t n_key, const uint8_t *salt,
 {
 	uint8_t extracted[SHA256_DIGEST_SIZE];
 
+	/* RFC 5869 2.2: the salt is HMAC's key. */
+	/* NOLINTNEXTLINE(readability-suspicious-call-argument) */
 	hmac(salt, n_salt, key, n_key, -1, extracted);
 	hmac(extracted, sizeof(extracted), (const uint8_t *)info, strlen(info),
 	     1, out);
