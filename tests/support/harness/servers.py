@@ -132,17 +132,20 @@ XINETD_SERVICE = """service %(name)s
 	flags = NODELAY
 	server = %(server)s
 	server_args = %(args)s
-}
+%(limits)s}
 """
 
 
 class Xinetd(Server):
-    """A private xinetd; a service is (handler, arguments)."""
+    """A private xinetd; a service is (handler, arguments).
+
+    Limits are attributes of every service, such as per_source.
+    """
 
     def __init__(self, instance: Instance,
                  services: Sequence[tuple[str, str]],
                  prefix: Sequence[str] = (),
-                 conf: Path | None = None) -> None:
+                 conf: Path | None = None, **limits: int) -> None:
         super().__init__()
         self.ports = [free_port() for _ in services]
         while len(set(self.ports)) < len(self.ports):
@@ -157,7 +160,9 @@ class Xinetd(Server):
             text += XINETD_SERVICE % {
                 "name": f"{Path(server).name}-{port}", "port": port,
                 "uid": instance.place.uid, "gid": instance.place.gid,
-                "server": server, "args": args}
+                "server": server, "args": args,
+                "limits": "".join(f"\t{name} = {value}\n"
+                                  for name, value in limits.items())}
         file = instance.root / f"{name}.conf"
         file.write_text(text)
         program = tool("xinetd")

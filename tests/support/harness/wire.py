@@ -35,10 +35,11 @@ class Wire:
 
     @classmethod
     def connect(cls, port: int, timeout: float = 30.0,
-                address: str = "127.0.0.1") -> "Wire":
+                address: str = "127.0.0.1", source: str = "") -> "Wire":
         """Connect to a port, of this machine unless told otherwise."""
-        return cls(socket.create_connection((address, port), timeout),
-                   timeout)
+        return cls(socket.create_connection(
+            (address, port), timeout, (source, 0) if source else None),
+            timeout)
 
     def upgrade(self, context: ssl.SSLContext, name: str) -> None:
         """Start TLS on what has been plain so far."""
