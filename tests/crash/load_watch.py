@@ -32,12 +32,6 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def descendants(pid: int) -> list[int]:
-    """Children and their children."""
-    found = children(pid)
-    return found + [grand for child in found for grand in descendants(child)]
-
-
 class Watch:
     """Looks at an acceptor's sessions from `with` to its end."""
 
@@ -63,7 +57,8 @@ class Watch:
         turn = 0
         while not self.over.wait(EVERY):
             direct = children(self.pid)
-            everybody = descendants(self.pid)
+            everybody = direct + [pid for session in direct
+                                  for pid in children(session)]
             self.sessions = max(self.sessions, len(direct))
             self.processes = max(self.processes, len(everybody))
             turn += 1

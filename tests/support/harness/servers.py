@@ -6,6 +6,7 @@ that leaves the handler's pid in our hands, to be watched or killed. All of
 them listen on 127.0.0.1, on a free port below the ephemeral range.
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -45,11 +46,10 @@ def is_listening(port: int, address: str = "127.0.0.1",
 def children(pid: int) -> list[int]:
     """The children of a process."""
     found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
+    with contextlib.suppress(OSError):  # it may be gone by now
+        for task in os.listdir(f"/proc/{pid}/task"):
+            path = Path(f"/proc/{pid}/task/{task}/children")
             found += map(int, path.read_text().split())
-        except OSError:
-            continue
     return found
 
 
