@@ -23,7 +23,7 @@ static void write_line(const struct console *c, const char *action,
 	summary_add(&line, "outcome", e ? "refused" : "done");
 	if (e)
 		summary_add(&line, "reason", e->text);
-	log_info("audit %s", line.data);
+	log_summary("audit %s", line.data);
 	buf_release(&line);
 }
 
