@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Handlers at work, seen from outside: each is confined before it greets, its
 dialler too, also where the kernel has no Landlock; the shell command and the
-console leave no core and are looked into by nobody; and what pop3-serve holds in its memory once it has a password, and
-once it has said goodbye.
+console leave no core and are looked into by nobody; and what pop3-serve holds
+in its memory once it has a password, and once it has said goodbye.
 """
 
 import os

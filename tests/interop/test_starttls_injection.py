@@ -24,7 +24,6 @@ from harness.proxied import Proxied
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Spawner
-from harness.smtp import Smtp
 from harness.wire import Vanished, Wire
 
 HANDLERS = {"smtp-journal": SMTP, "smtp-proxy": SMTP,
