@@ -3,6 +3,11 @@
 #include "common/base.h"
 #include "common/err.h"
 
+/* Here they are what they are. */
+#undef err_set
+#undef err_sys
+#undef err_prefix
+
 #include <errno.h>
 #include <stdarg.h>
 #include <sysexits.h>

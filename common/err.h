@@ -40,6 +40,13 @@ int err_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Puts "text: " before what is there: context added by a caller. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* What looks through one file cannot see what they return in another. */
+#ifdef __clang_analyzer__
+#define err_set(...)	(err_set(__VA_ARGS__), -1)
+#define err_sys(...)	(err_sys(__VA_ARGS__), -1)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), -1)
+#endif
+
 /* The exit code of a program that ends because of this (interface: 64, 67, 69,
  * 75, 77). */
 int err_exit_code(enum err_kind kind);

@@ -18,19 +18,15 @@ static int read_chain(const char *file, struct chain *c_r, struct err *e)
 	int done = gnutls_load_file(file, &pem);
 
 	*c_r = (struct chain){.n = 0};
-	if (done < 0) {
-		err_sys(e, "certificate %s", file);
-		return -1;
-	}
+	if (done < 0)
+		return err_sys(e, "certificate %s", file);
 	done = gnutls_x509_crt_list_import2(&c_r->certs, &c_r->n, &pem,
 					    GNUTLS_X509_FMT_PEM, 0);
 	gnutls_free(pem.data);
-	if (done < 0 || c_r->n == 0) {
-		err_set(e, ERR_CONFIG,
-			"certificate %s: no certificate in PEM form: %s", file,
-			gnutls_strerror(done));
-		return -1;
-	}
+	if (done < 0 || c_r->n == 0)
+		return err_set(e, ERR_CONFIG,
+			       "certificate %s: no certificate in PEM form: %s",
+			       file, gnutls_strerror(done));
 	return 0;
 }
 

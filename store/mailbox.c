@@ -313,11 +313,13 @@ int counters_write(const struct mailbox *m, const struct counters *c,
 	return write_at(m, COUNTERS_AT, bytes, sizeof(bytes), e);
 }
 
+static const char next_magic[4] = {'R', 'S', 'T', 'P'};
+
 static void encode_next_used(const struct stat *next,
 			     uint8_t out[RECORD_NEXT_SIZE])
 {
 	memset(out, 0, RECORD_NEXT_SIZE);
-	memcpy(out, "RSTP", 4);
+	memcpy(out, next_magic, sizeof(next_magic));
 	num_store64(out + 8, (uint64_t)next->st_dev);
 	num_store64(out + 16, (uint64_t)next->st_ino);
 	num_store64(out + 24, (uint64_t)next->st_ctim.tv_sec);
