@@ -23,12 +23,15 @@ enum {
 };
 
 struct slot {
-	uint64_t tag; /* of the key that counts here */
+	uint64_t tag; /* of the key that counted here last */
 	uint32_t when;
 	uint32_t failures;
 };
 
-/* FNV-1a: spreads keys; nobody gains by making two of his own meet. */
+/*
+ * FNV-1a: spreads keys. Whoever makes two meet makes both wait: a key never
+ * ends what another has counted.
+ */
 static uint64_t tag_of(const char *key)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
@@ -53,16 +56,16 @@ static off_t place_of(uint64_t tag)
 	return (off_t)(tag % SLOTS) * SLOT_SIZE;
 }
 
-/* Another key's count, and one that has faded, are none. */
+/* A count that has faded is none. */
 static struct slot read_slot(int fd, uint64_t tag)
 {
 	uint32_t now = (uint32_t)time(NULL);
 	struct slot s = {.tag = tag, .when = now};
 	uint8_t bytes[SLOT_SIZE];
 
-	if (pread(fd, bytes, sizeof(bytes), place_of(tag)) != sizeof(bytes) ||
-	    num_load64(bytes) != tag)
+	if (pread(fd, bytes, sizeof(bytes), place_of(tag)) != sizeof(bytes))
 		return s;
+	s.tag = num_load64(bytes);
 	s.when = num_load32(bytes + 8);
 	s.failures = num_load32(bytes + 12);
 	if (now - s.when > FADE_SECONDS)
@@ -148,7 +151,8 @@ void throttle_note(const char *dir, const char *file, const char *key,
 		return;
 	lock_slot(fd, tag_of(key));
 	s = read_slot(fd, tag_of(key));
-	if (failed || s.failures) {
+	if (failed || (s.failures && s.tag == tag_of(key))) {
+		s.tag = tag_of(key);
 		s.failures = failed ? s.failures + 1 : 0;
 		s.when = (uint32_t)time(NULL);
 		write_slot(fd, &s);

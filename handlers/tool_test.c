@@ -25,7 +25,8 @@ enum { REPLY_MAX = 2048, STEP_SECONDS = 30, DATE_MAX = 64 };
 
 struct dialogue {
 	struct conn *conn;
-	bool refused; /* a reply was not 2xx or 3xx */
+	bool refused;	/* a reply was not 2xx or 3xx */
+	char said[200]; /* its last line */
 };
 
 /* --- the other side ------------------------------------------------------- */
@@ -93,6 +94,8 @@ static int read_reply(struct dialogue *d, struct err *e)
 		}
 		printf("< %s\n", line.data);
 		d->refused = line.data[0] != '2' && line.data[0] != '3';
+		snprintf(d->said, sizeof(d->said), "%.*s",
+			 (int)sizeof(d->said) - 1, line.data);
 		if (line.len < 4 || line.data[3] != '-') {
 			result = 0;
 			break;
@@ -114,7 +117,9 @@ static int step(struct dialogue *d, const char *command, struct err *e)
 	if (read_reply(d, e) < 0)
 		return -1;
 	return d->refused ? err_set(e, ERR_STATE,
-				    "smtp-journal refused it, see above")
+				    "smtp-journal refused it, as it would a "
+				    "client at 127.0.0.1: %s",
+				    d->said)
 			  : 0;
 }
 
@@ -201,7 +206,12 @@ TOOL_RUN(test)
 
 	if (!m)
 		return -1;
-	result = mailbox_counters(m, &before, e);
+	/* The refusal would be noted as mail that somebody still sends. */
+	if (mailbox_settings(m)->suspended)
+		result = err_set(e, ERR_STATE,
+				 "the mailbox is suspended, and takes no mail");
+	else
+		result = mailbox_counters(m, &before, e);
 	if (result == 0)
 		result = run_test(t, mailbox_settings(m)->id, e);
 	if (result == 0)

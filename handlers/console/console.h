@@ -25,7 +25,7 @@ struct language;
 /* Who asks. */
 struct visitor {
 	char token[SESSION_TOKEN_LEN + 1]; /* of the cookie */
-	bool fresh;			   /* it must be set */
+	const char *fresh;		   /* the cookie to be set, or NULL */
 	bool ended;			   /* there was a session, it is over */
 	char name[ADMIN_NAME_MAX + 1];	   /* "": nobody is signed in */
 	bool must_change;		/* signed in with a one-time password */

@@ -50,7 +50,7 @@ PAGE(asset)
 			break;
 		c->answer.type = assets[i].type;
 		c->answer.cache = "public, max-age=31536000, immutable";
-		c->visitor.fresh = false; /* what is kept sets no cookie */
+		c->visitor.fresh = NULL; /* what is kept sets no cookie */
 		return;
 	}
 	buf_reset(&c->answer.html.out);

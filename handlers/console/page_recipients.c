@@ -59,7 +59,8 @@ PAGE(recipients)
 		return;
 	}
 	result = run_tool(c, &f, &e);
-	audit(c, "recipient", c->id, result < 0 ? &e : NULL);
+	audit_recipient(c, form_value(&f, "action"),
+			form_value(&f, "recipient"), result < 0 ? &e : NULL);
 	if (result == 0)
 		answer_see_other(c, "/mailbox/%s?done=recipients", c->id);
 	else

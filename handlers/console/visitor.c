@@ -9,20 +9,36 @@
 
 #include "common/conf_rule.h"
 #include "common/log.h"
+#include "common/num.h"
+#include "common/peer.h"
 #include "common/slots.h"
 #include "common/throttle.h"
 
-#define COOKIE	 "__Host-restante"
-#define THROTTLE "throttle"
+/*
+ * A stranger's forms have a cookie of their own: a request from another site
+ * comes without a session's (SameSite=Strict), and what it is answered must not
+ * take the session's place.
+ */
+#define SESSION_COOKIE "__Host-restante"
+#define FORM_COOKIE    "__Host-restante-form"
+#define THROTTLE       "throttle"
 
 enum { SIGN_INS_AT_ONCE = 4 };
 
 /* --- meeting -------------------------------------------------------------- */
 
-static void new_cookie(struct visitor *v)
+static void new_cookie(struct visitor *v, const char *name)
 {
 	session_token_new(v->token);
-	v->fresh = true;
+	v->fresh = name;
+}
+
+static bool has_cookie(struct console *c, const char *name)
+{
+	struct visitor *v = &c->visitor;
+
+	return request_cookie(c->request, name, v->token, sizeof(v->token)) &&
+	       session_token_valid(v->token);
 }
 
 static void make_proof(struct visitor *v)
@@ -72,13 +88,13 @@ static void meet_by_web_server(struct console *c)
 void visitor_meet(struct console *c)
 {
 	struct visitor *v = &c->visitor;
+	bool session = has_cookie(c, SESSION_COOKIE);
 
-	if (!request_cookie(c->request, COOKIE, v->token, sizeof(v->token)) ||
-	    !session_token_valid(v->token))
-		new_cookie(v);
+	if (!session && !has_cookie(c, FORM_COOKIE))
+		new_cookie(v, FORM_COOKIE);
 	if (c->conf->console.web_server_auth)
 		meet_by_web_server(c);
-	else if (!v->fresh && c->state >= 0)
+	else if (session && c->state >= 0)
 		meet_by_session(c);
 	make_proof(v);
 }
@@ -88,9 +104,9 @@ void visitor_set_cookie(struct console *c)
 {
 	if (c->visitor.fresh)
 		answer_header(&c->answer, "Set-Cookie",
-			      COOKIE "=%s; Path=/; Secure; HttpOnly; "
-				     "SameSite=Strict",
-			      c->visitor.token);
+			      "%s=%s; Path=/; Secure; HttpOnly; "
+			      "SameSite=Strict",
+			      c->visitor.fresh, c->visitor.token);
 }
 
 bool visitor_proves(const struct console *c)
@@ -116,12 +132,24 @@ struct keys {
 	char account[96];
 };
 
+/* Whoever has one address of IPv6 has the 2^64 that begin like it. */
+static void address_key(const char *peer, char out[96])
+{
+	char start[2 * sizeof(uint64_t) + 1];
+	struct network n;
+
+	if (network_parse(peer, &n) && n.is_ipv6) {
+		num_write_hex(n.address, sizeof(uint64_t), start);
+		peer = start;
+	}
+	snprintf(out, 96, "address %s", peer);
+}
+
 static void make_keys(const struct console *c, const char *name,
 		      struct keys *k_r)
 {
 	state_path(c, k_r->dir);
-	snprintf(k_r->address, sizeof(k_r->address), "address %s",
-		 c->request->peer);
+	address_key(c->request->peer, k_r->address);
 	snprintf(k_r->account, sizeof(k_r->account), "account %s", name);
 }
 
@@ -152,7 +180,8 @@ static int begin_session(struct console *c, const struct admin *admin,
 	char stamp[SESSION_STAMP_LEN + 1];
 
 	session_end(c->state, v->token);
-	new_cookie(v); /* whatever the cookie was, it is worth nothing now */
+	/* Whatever the cookie was, it is worth nothing now. */
+	new_cookie(v, SESSION_COOKIE);
 	make_proof(v);
 	session_stamp(admin->hash, stamp);
 	if (session_start(c->state, v->token, admin->name, stamp,
@@ -213,7 +242,7 @@ int visitor_sign_in_again(struct console *c, struct err *e)
 void visitor_sign_out(struct console *c)
 {
 	session_end(c->state, c->visitor.token);
-	new_cookie(&c->visitor);
+	new_cookie(&c->visitor, SESSION_COOKIE);
 	c->visitor.name[0] = '\0';
 	make_proof(&c->visitor);
 }

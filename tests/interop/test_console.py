@@ -24,6 +24,7 @@ from harness.script import Case, run_script
 from harness.web_client import Page, WebClient, encode
 
 COOKIE = "__Host-restante"
+FORM_COOKIE = "__Host-restante-form"
 ANOTHER = "another sentence"
 IDLE = 30 * 60
 ABSOLUTE = 12 * 3600
@@ -212,7 +213,8 @@ class Access:
     def cookies(self) -> None:
         """Signing in makes a new one; one that is made up is worth nothing."""
         client = self.console.client()
-        before = client.get("/login") and client.cookies[COOKIE]
+        before = client.get("/login") and client.cookies[FORM_COOKIE]
+        check(COOKIE not in client.cookies, "a stranger has a session's cookie")
         client.sign_in(ADMIN, PASSWORD).to("/")
         check(client.cookies[COOKIE] != before, "the cookie stayed the same")
         client.last = client.get("/").want(200)
@@ -227,6 +229,19 @@ class Access:
             "/login")
         client.cookies = old
         check(client.get("/").status == 303, "signed out, and yet in")
+
+    def from_elsewhere(self) -> None:
+        """A request from another site comes without the session's cookie: what
+        it is answered with must not take that one's place.
+        """
+        client = self.console.signed_in()
+        mine = client.cookies[COOKIE]
+        for path in ("/", "/login", "/nowhere", "/system"):
+            client.cookies = {}
+            page = client.get(path)
+            check(f"{COOKIE}=" not in str(page.headers), f"{path}: {page.headers}")
+        client.cookies[COOKIE] = mine
+        client.get("/").want(200)
 
     def everywhere(self) -> None:
         """Sign-out everywhere else; a new password; no administrator more."""
@@ -375,6 +390,7 @@ def cases(place: Place, *_: object) -> Iterator[Case]:
         yield "idle-session", access.idle
         yield "oldest-session", access.absolute
         yield "cookies", access.cookies
+        yield "request-from-elsewhere", access.from_elsewhere
         yield "sign-out-everywhere", access.everywhere
         yield "form-sent-twice", access.twice
         yield "form-filled-again", access.filled_again

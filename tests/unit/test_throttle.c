@@ -63,6 +63,21 @@ static void keys_and_files_are_apart(void **state UNUSED)
 			 0);
 }
 
+/* "anna" and "x110" share a slot: neither ends what the other has counted. */
+static void no_key_ends_anothers_count(void **state UNUSED)
+{
+	for (unsigned i = 0; i < 4; i++)
+		throttle_note(dir, file, "anna", true);
+	assert_int_equal(throttle_delay(dir, file, "anna"), 2);
+	assert_int_equal(throttle_delay(dir, file, "x110"), 2);
+	throttle_note(dir, file, "x110", false);
+	assert_int_equal(throttle_delay(dir, file, "anna"), 2);
+	throttle_note(dir, file, "x110", true);
+	assert_int_equal(throttle_delay(dir, file, "anna"), 4);
+	throttle_note(dir, file, "anna", true);
+	assert_int_equal(throttle_delay(dir, file, "anna"), 8);
+}
+
 /* None is lost between processes that count at once. */
 static void processes_count_together(void **state UNUSED)
 {
@@ -95,6 +110,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_good_login_forgives, make_dir,
 						remove_dir),
 		cmocka_unit_test_setup_teardown(keys_and_files_are_apart,
+						make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(no_key_ends_anothers_count,
 						make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(processes_count_together,
 						make_dir, remove_dir),

@@ -79,7 +79,7 @@ async function testMessage(visit) {
 
 	restante(["mailbox", "suspend", mailbox.id]);
 	await sendTest(visit, "Tested");
-	await visit.sees("450");
+	await visit.sees("the mailbox is suspended, and takes no mail");
 	await visit.expectAccessible();
 }
 
