@@ -25,6 +25,7 @@
 #include "common/buf.h"
 #include "common/conf.h"
 #include "common/conn.h"
+#include "common/log.h"
 #include "common/secret.h"
 #include "handlers/pop3_serve_session.h"
 #include "store/store.h"
@@ -438,6 +439,7 @@ static void rig_run_n(struct rig *r, const char *script, size_t n)
 	buf_reset(&r->client.heard);
 	rig_store.wait_on = r->wait_for_hang_up ? pair[0] : 0;
 	dup2(log, STDERR_FILENO);
+	log_open("restante", LOG_STYLE_SERVICE); /* as a process of its own */
 	assert_int_equal(
 		pthread_create(&thread, NULL, rig_client_main, &r->client), 0);
 

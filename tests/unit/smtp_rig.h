@@ -20,6 +20,7 @@
 #include "common/buf.h"
 #include "common/conf.h"
 #include "common/conn.h"
+#include "common/log.h"
 #include "handlers/smtp_journal_session.h"
 #include "store/store.h"
 
@@ -312,6 +313,7 @@ static void rig_talk(struct rig *r, struct conn *c, int log)
 
 	assert_true(saved >= 0);
 	assert_true(dup2(log, STDERR_FILENO) >= 0);
+	log_open("restante", LOG_STYLE_SERVICE); /* as a process of its own */
 	r->outcome = smtp_journal_session(c, &r->conf, &r->peer, r->tls_mode);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
