@@ -149,16 +149,19 @@ static unsigned each_file(int folder,
 	return n;
 }
 
+/* One that cannot be read may be about to be written. */
 static bool end_if_over(int folder, const char *file, const void *arg)
 {
 	const unsigned *idle = arg;
 	struct session_facts facts;
-	struct stat st;
+	struct stat st = {.st_mtim = {.tv_sec = 0}};
+	bool over;
 
-	if (read_session(folder, file, &facts, &st) &&
-	    !is_over(&st, facts.created, *idle))
-		return false;
-	return unlinkat(folder, file, 0) == 0;
+	if (read_session(folder, file, &facts, &st))
+		over = is_over(&st, facts.created, *idle);
+	else
+		over = time(NULL) - st.st_mtim.tv_sec >= SESSION_TOUCH;
+	return over && unlinkat(folder, file, 0) == 0;
 }
 
 static bool end_if_of(int folder, const char *file, const void *arg)

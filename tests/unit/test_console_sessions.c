@@ -177,6 +177,24 @@ static void what_has_ended_is_cleared_away(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Somebody who signs in at the same time loses nothing by it. */
+static void what_is_being_written_stays(void **state)
+{
+	struct fixture *f = *state;
+	char second[SESSION_TOKEN_LEN + 1], path[256];
+
+	for (time_t age = 0; age <= SESSION_TOUCH; age += SESSION_TOUCH) {
+		file_of(f, f->token, path);
+		assert_int_equal(truncate(path, 0), 0);
+		set_age_of(path, age);
+		session_token_new(second);
+		assert_int_equal(
+			session_start(f->state, second, "bob", "x", IDLE, &e),
+			0);
+		assert_int_equal(access(path, F_OK), age ? -1 : 0);
+	}
+}
+
 static void a_form_counts_once(void **state)
 {
 	struct fixture *f = *state;
@@ -242,6 +260,7 @@ int main(void)
 		RIGGED(a_session_ends_after_its_time),
 		RIGGED(all_of_one_name_end),
 		RIGGED(what_has_ended_is_cleared_away),
+		RIGGED(what_is_being_written_stays),
 		RIGGED(a_form_counts_once),
 		RIGGED(forms_of_another_time_are_forgotten),
 		RIGGED(tokens_have_a_form),
