@@ -17,15 +17,15 @@ struct recipe {
 
 static const struct recipe senders[] = {
 	{"Microsoft 365",
-	 N_("In the Exchange admin centre make a connector from Office 365 to "
-	    "a partner organisation, for the domain and smart host below, TLS "
-	    "always. Then make the journal rule, in PowerShell:"),
+	 N_("In Exchange Online PowerShell. NDR-MAILBOX is a mailbox of yours "
+	    "that takes the reports about copies that could not be delivered:"),
 	 "New-OutboundConnector -Name Restante -ConnectorType Partner "
 	 "-RecipientDomains {domain} -SmartHosts {host} -UseMXRecord $false "
 	 "-TlsSettings DomainValidation -TlsDomain {host}\n"
+	 "Set-TransportConfig -JournalingReportNdrTo NDR-MAILBOX "
+	 "-JournalMessageExpirationDays 7\n"
 	 "New-JournalRule -Name Restante -JournalEmailAddress {address} "
-	 "-Scope Global -Enabled $true\n"
-	 "Set-TransportConfig -JournalMessageExpirationDays 7"},
+	 "-Scope Global -Enabled $true"},
 	{"Google Workspace",
 	 N_("Admin console, Apps, Google Workspace, Gmail: under Hosts add the "
 	    "host below with port 25, TLS and a checked certificate; under "
@@ -35,7 +35,7 @@ static const struct recipe senders[] = {
 	{"Exchange Server", N_("In the Exchange Management Shell:"),
 	 "New-SendConnector -Name Restante -Usage Custom -AddressSpaces "
 	 "\"SMTP:{domain};1\" -DNSRoutingEnabled $false -SmartHosts {host} "
-	 "-RequireTLS $true\n"
+	 "-RequireTLS $true -TlsAuthLevel DomainValidation -TlsDomain {host}\n"
 	 "New-MailContact -Name Restante -ExternalEmailAddress {address}\n"
 	 "New-JournalRule -Name Restante -JournalEmailAddress {address} "
 	 "-Scope Global -Enabled $true"},
@@ -45,24 +45,33 @@ static const struct recipe senders[] = {
 	 "always_bcc = {address}\n"
 	 "transport_maps = hash:/etc/postfix/transport\n"
 	 "smtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n"
+	 "smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"
 	 "# /etc/postfix/transport:\n"
 	 "{domain} smtp:[{host}]:25\n"
 	 "# /etc/postfix/tls_policy:\n"
 	 "[{host}]:25 secure match={host}"},
 	{"Exim",
-	 N_("The router comes first among the routers, the other one carries "
-	    "the copies:"),
+	 N_("Both routers come first among the routers, in this order; the "
+	    "transport goes among the transports:"),
+	 "# routers:\n"
 	 "archive_copy:\n"
 	 "  driver = redirect\n"
 	 "  condition = ${if !eq{$domain}{{domain}}}\n"
 	 "  data = {address}\n"
 	 "  unseen\n"
+	 "  no_verify\n"
+	 "  no_expn\n"
 	 "  repeat_use = false\n\n"
 	 "archive_route:\n"
 	 "  driver = manualroute\n"
 	 "  domains = {domain}\n"
 	 "  route_list = * {host}\n"
-	 "  transport = remote_smtp"},
+	 "  transport = archive_smtp\n\n"
+	 "# transports:\n"
+	 "archive_smtp:\n"
+	 "  driver = smtp\n"
+	 "  hosts_require_tls = *\n"
+	 "  tls_verify_hosts = *"},
 };
 
 static const struct recipe clients[] = {
@@ -72,7 +81,7 @@ static const struct recipe clients[] = {
 	 "{host}\nUSER%SERVER%{id}"},
 	{"Thunderbird",
 	 N_("Incoming POP3 server with SSL/TLS, port 995; outgoing server with "
-	    "STARTTLS, port 587; both with “normal password” or OAuth2:"),
+	    "STARTTLS, port 587; both with “normal password”:"),
 	 "{host}\nUSER%SERVER%{id}"},
 	{"Apple Mail",
 	 N_("Incoming POP account and outgoing server, TLS on, “automatically "
@@ -87,24 +96,28 @@ static const struct recipe collectors[] = {
 	    "what was archived."),
 	 "{host}\n{id}"},
 	{"Piler",
-	 N_("From cron; it asks for the password on its command line, "
-	    "so run it where nobody else can see that:"),
+	 N_("From cron. It takes the password on its command line, where other "
+	    "users see it, and does not check the certificate: only on a "
+	    "machine and across a network that you trust:"),
 	 "pilerimport -K {host} -P 995 -u {id} -p PASSWORD -r"},
 	{"getmail", N_("In ~/.config/getmail/getmailrc:"),
 	 "[retriever]\n"
 	 "type = SimplePOP3SSLRetriever\n"
 	 "server = {host}\n"
+	 "ca_certs = /etc/ssl/certs/ca-certificates.crt\n"
 	 "username = {id}\n"
 	 "password_command = (\"/usr/bin/pass\", \"restante\")\n\n"
 	 "[destination]\n"
 	 "type = Maildir\n"
 	 "path = ~/Maildir/\n\n"
 	 "[options]\n"
-	 "delete = true"},
+	 "delete = true\n"
+	 "delivered_to = false\n"
+	 "received = false"},
 	{"fetchmail", N_("In ~/.fetchmailrc, mode 0600:"),
-	 "poll {host} protocol POP3 service 995\n"
+	 "poll {host} protocol POP3 service 995 uidl\n"
 	 "  username \"{id}\" password \"PASSWORD\"\n"
-	 "  ssl sslcertck uidl no keep"},
+	 "  ssl sslcertck no keep"},
 	{"mpop", N_("In ~/.mpoprc:"),
 	 "account restante\n"
 	 "host {host}\n"
@@ -187,6 +200,11 @@ static void value(struct console *c, const char *name, const char *text)
 	say(c, "</dd>\n");
 }
 
+static void fact(struct console *c, const char *name, const char *text)
+{
+	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, text);
+}
+
 static void write_sending(struct console *c)
 {
 	page_section(c, _("A mail server that sends copies"));
@@ -215,8 +233,8 @@ static void write_clients(struct console *c, const struct mailbox_conf *m)
 	      "password, and a copy of everything is kept. Only the servers "
 	      "named in the settings can be reached."));
 	value(c, _("Server, both ways"), c->conf->hostname);
-	value(c, _("Outgoing, STARTTLS or TLS"), "587");
-	value(c, _("Incoming, TLS or STARTTLS"), "995");
+	fact(c, _("Outgoing"), "STARTTLS 587, TLS 465");
+	fact(c, _("Incoming"), "TLS 995, STARTTLS 110");
 	value(c, _("User name"), user);
 	say(c, "</dl>\n");
 	if (m->targets.n == 0)
@@ -234,10 +252,10 @@ static void write_collecting(struct console *c)
 	    _("It logs in by POP3 under TLS, fetches, and deletes what it "
 	      "has."));
 	value(c, _("Server"), c->conf->hostname);
-	value(c, _("Port, TLS or STARTTLS"), "995");
+	fact(c, _("Ports"), "TLS 995, STARTTLS 110");
 	value(c, _("User name"), c->id);
-	say(c, "<dt>%s</dt><dd>%s</dd></dl>\n", _("Password"),
-	    _("the one that was shown when the mailbox was made"));
+	fact(c, _("Password"), _("the one that was shown last"));
+	say(c, "</dl>\n");
 	write_recipes(c, collectors, N_ELEMENTS(collectors));
 	page_section_end(c);
 }
