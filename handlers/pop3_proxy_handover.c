@@ -86,6 +86,20 @@ static const struct reply *refuse(struct session *s, const char *why)
 	return &reply_no_collecting;
 }
 
+/*
+ * How long a collector may stay is pop3-serve's to say, which counts anew from
+ * each message (docs/sessions.md); RuntimeMaxSec= of the units ends what is
+ * beyond.
+ */
+static void collect(struct session *s, struct conn *server)
+{
+	enum { DAYS_MAX = 8, DAY = 86400 };
+
+	conn_set_session_limit(s->conn, DAYS_MAX * DAY);
+	s->handed_over = true;
+	(void)relay_run(s->conn, server, s->conf->proxy.idle_timeout);
+}
+
 const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 					 const struct secret *password)
 {
@@ -97,10 +111,8 @@ const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 	if (fd < 0)
 		return refuse(s, e.text);
 	server = conn_new(fd, fd);
-	if (begin(s, server, user, password) == 0) {
-		s->handed_over = true;
-		(void)relay_run(s->conn, server, s->conf->proxy.idle_timeout);
-	}
+	if (begin(s, server, user, password) == 0)
+		collect(s, server);
 	conn_free(&server);
 	close(fd);
 	return s->handed_over ? &reply_sent_close

@@ -10,6 +10,7 @@ import functools
 import os
 import subprocess
 import sys
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,10 +154,12 @@ def report_wraps_it(side: Proxied) -> None:
     check(b"\r\n\r\n" + content + b"\r\n--" in copy, "not untouched")
 
 
-def collector_is_handed_over(side: Proxied) -> None:
-    """A login without a % on the proxy's port is pop3-serve's."""
+@contextlib.contextmanager
+def pop3_serve_behind(side: Proxied) -> Iterator[None]:
+    """It listens where pop3-proxy looks for it."""
     place, path = side.instance.place, side.instance.root / "run"
     sock = path / "pop3-serve.sock"
+    sock.unlink(missing_ok=True)
     behind = subprocess.Popen(
         [tool("systemd-socket-activate"), "--accept", "--inetd", "-l",
          str(sock), place.handler("pop3-serve"), "-c",
@@ -164,6 +167,15 @@ def collector_is_handed_over(side: Proxied) -> None:
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **place.as_user)
     try:
         until(sock.exists, 10, "pop3-serve's socket is there")
+        yield
+    finally:
+        behind.terminate()
+        behind.wait()
+
+
+def collector_is_handed_over(side: Proxied) -> None:
+    """A login without a % on the proxy's port is pop3-serve's."""
+    with pop3_serve_behind(side):
         send(side, 4465, b"Subject: over\r\n\r\nx\r\n").want(250)
         pop3, handler = side.collector_by_proxy()
         equal(len(pop3.list()), 1, "messages")
@@ -172,9 +184,22 @@ def collector_is_handed_over(side: Proxied) -> None:
         pop3.quit()
         handler.wait(10)
         equal(side.names(), [], "left")
-    finally:
-        behind.terminate()
-        behind.wait()
+
+
+def long_collection_is_not_cut(side: Proxied) -> None:
+    """session-max is counted anew from each message, behind the proxy too."""
+    side.instance.configure(limits={"session-max": "5s"})
+    with pop3_serve_behind(side):
+        send(side, 4465, b"Subject: long\r\n\r\nx\r\n").want(250)
+        began = time.monotonic()
+        pop3, handler = side.collector_by_proxy()
+        until(lambda: pop3.retr(1) and time.monotonic() - began > 7, 30,
+              "the session is older than session-max")
+        pop3.dele(1)
+        pop3.quit()
+        handler.wait(10)
+    side.instance.configure(limits={"session-max": "1h"})
+    equal(side.names(), [], "left")
 
 
 def session_is_confined(side: Proxied) -> None:
@@ -226,7 +251,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                      logins_are_refused, suspended_is_refused,
                      injection_is_refused, fetched_is_kept_once,
                      report_wraps_it, collector_is_handed_over,
-                     session_is_confined, passwords_go):
+                     long_collection_is_not_cut, session_is_confined,
+                     passwords_go):
             yield ("proxy-" + case.__name__.replace("_", "-"),
                    functools.partial(case, side))
 
