@@ -136,17 +136,19 @@ def alike_at_console(place: Place, report: Report) -> None:
 def banned(instance: Instance, mailbox: Mailbox) -> None:
     """fail2ban's own program reads the handler's own log."""
     guesser = Guesser(instance)
+    before = len(guesser.spawner.log_text())  # of the cases before
     guesser.attempt(mailbox.id, WRONG, ELSEWHERE)
     guesser.attempt(mailbox.id, mailbox.password, "127.0.0.3")
+    said = guesser.spawner.log_text()[before:]
     lines = [f"Nov 24 10:00:00 host pop3-serve[7]: {line[3:]}" for line in
-             guesser.spawner.log_text().splitlines() if "peer=" in line]
+             said.splitlines() if "peer=" in line]
     # As the unit's SyslogIdentifier= has it, and as a syslog of lighttpd's.
-    for said, address, outcome in (
+    for program, address, outcome in (
             ("restante-console[7]: console.cgi:", "127.0.0.4", "refused"),
             ("lighttpd[7]: <6>console.cgi:", "127.0.0.6", "refused"),
             ("restante-console[7]: console.cgi:", "127.0.0.5", "done"),
             ("restante-console[7]: console.cgi:", "127.0.0.7", "failed")):
-        lines.append(f"Nov 24 10:00:00 host {said} audit action=sign-in "
+        lines.append(f"Nov 24 10:00:00 host {program} audit action=sign-in "
                      f"admin=anna peer={address} outcome={outcome} reason=x")
     log = instance.root / "guesses.log"
     log.write_text("\n".join(lines) + "\n")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from .deadline import until
 from .report import check, equal
 
 PTRACE_SEIZE, PTRACE_DETACH, PTRACE_O_TRACEEXIT = 0x4206, 17, 0x40
@@ -33,7 +34,11 @@ def require_closed(pid: int) -> None:
 
 
 def require_confined(pid: int) -> None:
-    """What every process of a handler has given up."""
+    """What every process of a handler has given up, once it is set up: a
+    dialler may be so later than the session that has greeted already.
+    """
+    until(lambda: facts(pid, "status")["Seccomp"] == "2", 10,
+          f"{pid} is confined")
     require_closed(pid)
     status, limits = facts(pid, "status"), facts(pid, "limits")
     for fact, wanted in (("Seccomp", "2"), ("NoNewPrivs", "1")):
