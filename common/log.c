@@ -99,8 +99,8 @@ static bool may_tell(void)
 	if (n < LOG_LINES_MAX)
 		identity.lines++;
 	if (n == LOG_LINES_MAX - 1)
-		log_summary("line %u of this process: more is not logged",
-			    identity.lines);
+		log_always("line %u of this process: more is not logged",
+			   identity.lines);
 	return n < LOG_LINES_MAX - 1;
 }
 
@@ -112,7 +112,7 @@ static bool may_tell(void)
 		va_end(ap);                                                    \
 	} while (0)
 
-void log_summary(const char *fmt, ...)
+void log_always(const char *fmt, ...)
 {
 	LOG_AT(LOG_INFO);
 }

@@ -26,11 +26,11 @@ void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*
  * What a peer does may be told LOG_LINES_MAX times by a service: a disk that
- * anybody can fill is no log. These are told in any case, as is what a process
- * dies of: how a session ended.
+ * anybody can fill is no log. log_always() is for what is told in any case, as
+ * is what a process dies of: how a session ended, what somebody changed.
  */
 enum { LOG_LINES_MAX = 200 };
-void log_summary(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_always(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Exit 64: used or configured wrongly. */
 NO_RETURN void die_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -15,18 +15,25 @@ static const char file[] = "login-failures";
 /* Most password checks, also two in a row, end within the first. */
 enum { REFUSAL_STEP_NS = 250 * 1000 * 1000 };
 
-/* Whoever has one address of IPv6 has the 2^64 that begin like it. */
-enum { IPV6_NETWORK = 8 };
+void login_throttle_origin(const char *address, char out[LOGIN_THROTTLE_ORIGIN])
+{
+	enum { IPV6_NETWORK = 8 };
+	struct network n;
+
+	if (network_parse(address, &n) && n.is_ipv6)
+		num_write_hex(n.address, IPV6_NETWORK, out);
+	else
+		snprintf(out, LOGIN_THROTTLE_ORIGIN, "%s", address);
+}
 
 static void make_key(const struct peer *peer, const char *place,
 		     struct buf *key)
 {
-	char network[2 * IPV6_NETWORK + 1];
+	char origin[LOGIN_THROTTLE_ORIGIN];
 
 	buf_init(key, 512);
-	num_write_hex(peer->address, IPV6_NETWORK, network);
-	(void)!buf_addf(key, "%s %s", peer->is_ipv6 ? network : peer->text,
-			place);
+	login_throttle_origin(peer->text, origin);
+	(void)!buf_addf(key, "%s %s", origin, place);
 }
 
 void login_throttle_wait(const struct conf *conf, const struct peer *peer,

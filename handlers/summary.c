@@ -111,6 +111,6 @@ void summary_log(const struct summary *s)
 		  (double)(now.tv_nsec - s->started.tv_nsec) / 1e9;
 	buf_init(&line, SUMMARY_MAX);
 	summary_write(s, seconds, &line);
-	log_summary("%s", line.data);
+	log_always("%s", line.data);
 	buf_release(&line);
 }

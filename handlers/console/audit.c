@@ -39,7 +39,7 @@ static void write_line(const struct console *c, const char *action,
 	summary_add(&line, "outcome", outcome_of(e));
 	if (e)
 		summary_add(&line, "reason", e->text);
-	log_summary("audit %s", line.data);
+	log_always("audit %s", line.data);
 	buf_release(&line);
 }
 

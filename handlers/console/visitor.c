@@ -9,10 +9,9 @@
 
 #include "common/conf_rule.h"
 #include "common/log.h"
-#include "common/num.h"
-#include "common/peer.h"
 #include "common/slots.h"
 #include "common/throttle.h"
+#include "handlers/login_throttle.h"
 
 /*
  * A stranger's forms have a cookie of their own: a request from another site
@@ -132,24 +131,14 @@ struct keys {
 	char account[96];
 };
 
-/* Whoever has one address of IPv6 has the 2^64 that begin like it. */
-static void address_key(const char *peer, char out[96])
-{
-	char start[2 * sizeof(uint64_t) + 1];
-	struct network n;
-
-	if (network_parse(peer, &n) && n.is_ipv6) {
-		num_write_hex(n.address, sizeof(uint64_t), start);
-		peer = start;
-	}
-	snprintf(out, 96, "address %s", peer);
-}
-
 static void make_keys(const struct console *c, const char *name,
 		      struct keys *k_r)
 {
+	char origin[LOGIN_THROTTLE_ORIGIN];
+
 	state_path(c, k_r->dir);
-	address_key(c->request->peer, k_r->address);
+	login_throttle_origin(c->request->peer, origin);
+	snprintf(k_r->address, sizeof(k_r->address), "address %s", origin);
 	snprintf(k_r->account, sizeof(k_r->account), "account %s", name);
 }
 

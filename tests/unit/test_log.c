@@ -107,7 +107,7 @@ static void say_too_much(void)
 		log_warn("w");
 		log_error("e");
 	}
-	log_summary("the end");
+	log_always("the end");
 	die_temp("dead");
 }
 

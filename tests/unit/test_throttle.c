@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "handlers/login_throttle.h"
 #include "tests/support/test_cert.h"
 
 static const char file[] = "failures";
@@ -78,6 +79,24 @@ static void no_key_ends_anothers_count(void **state UNUSED)
 	assert_int_equal(throttle_delay(dir, file, "anna"), 8);
 }
 
+static void an_ipv6_network_is_one_origin(void **state UNUSED)
+{
+	static const char *const rows[][2] = {
+		{"2001:db8:1:2::7", "20010db800010002"},
+		{"2001:db8:1:2:ffff::1", "20010db800010002"},
+		{"2001:db8:1:3::7", "20010db800010003"},
+		{"192.0.2.7", "192.0.2.7"},
+		{"local", "local"},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		char origin[LOGIN_THROTTLE_ORIGIN];
+
+		login_throttle_origin(rows[i][0], origin);
+		assert_string_equal(origin, rows[i][1]);
+	}
+}
+
 /* None is lost between processes that count at once. */
 static void processes_count_together(void **state UNUSED)
 {
@@ -115,6 +134,7 @@ int main(void)
 						make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(processes_count_together,
 						make_dir, remove_dir),
+		cmocka_unit_test(an_ipv6_network_is_one_origin),
 		cmocka_unit_test(without_the_file_nobody_waits),
 	};
 
