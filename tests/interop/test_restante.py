@@ -44,10 +44,11 @@ def pairs(text: str) -> dict[str, list[str]]:
 class Command:
     """All cases; each makes its own mailboxes in one instance."""
 
-    def __init__(self, place: Place, instance: Instance, port: int) -> None:
+    def __init__(self, place: Place, instance: Instance,
+                 receiver: Xinetd) -> None:
         self.place = place
         self.instance = instance
-        self.port = port
+        self.receiver = receiver
         self.run = instance.restante
         self.out = place.folder("out")
 
@@ -72,11 +73,12 @@ class Command:
         return mailbox
 
     def deliver(self, mailbox: Mailbox) -> None:
-        """Send the messages to it."""
-        smtp = self.instance.smtp(self.port)
+        """Send the messages to it; a session counts them when it has ended."""
+        smtp = self.instance.smtp(self.receiver.port)
         for content in MESSAGES:
             smtp.deliver(mailbox.address, content).want(250)
         smtp.quit()
+        self.receiver.idle()
 
     def show(self, mailbox: Mailbox) -> dict[str, list[str]]:
         """What `mailbox show` says."""
@@ -260,7 +262,7 @@ class Command:
     def suspending(self) -> None:
         """A suspended mailbox gets a temporary refusal, until it is active."""
         mailbox = self.suspended()
-        smtp = self.instance.smtp(self.port)
+        smtp = self.instance.smtp(self.receiver.port)
         smtp.envelope(mailbox.address).want(450)
         smtp.command("RSET").want(250)
         self.run("mailbox", "activate", mailbox.id)
@@ -416,7 +418,7 @@ class Command:
         mailbox = self.suspended()
         self.run("mailbox", "delete", mailbox.id, "--yes")
         self.refused(67, mailbox.id, "mailbox", "show", mailbox.id)
-        smtp = self.instance.smtp(self.port)
+        smtp = self.instance.smtp(self.receiver.port)
         smtp.envelope(mailbox.address).want(550)
         smtp.quit()
 
@@ -616,8 +618,8 @@ CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Every command."""
     instance = Instance(place, identity={"scrypt-log-n": 10})
-    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as servers:
-        command = Command(place, instance, servers.port)
+    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as receiver:
+        command = Command(place, instance, receiver)
         for name in CASES:
             yield f"restante-{name.replace('_', '-')}", getattr(command, name)
 

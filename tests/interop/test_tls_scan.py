@@ -52,6 +52,7 @@ class Client:
     """openssl's, towards one port."""
 
     def __init__(self, site: TlsSite, port: Port) -> None:
+        self.port = port
         self.session = str(site.instance.root / f"{port.number}.session")
         self.command = [
             tool("openssl"), "s_client", "-CAfile", str(site.instance.tls.ca),
@@ -77,11 +78,20 @@ class Client:
                 return had
             had.append(suite[1])
 
+    def greeted(self, client: subprocess.Popen) -> None:
+        """A greeting in the middle of a handshake would be the end of it."""
+        said = b"\n"
+        while b"\n" + self.port.greeting not in said:
+            octets = os.read(client.stdout.fileno(), 4096)
+            check(octets, f"no greeting: {said[-400:]!r}")
+            said += octets
+
     def renegotiates(self) -> bool:
         """Does the session go on when a client asks for it?"""
         with subprocess.Popen([*self.command, "-tls1_2"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT) as client:
+            self.greeted(client)
             client.stdin.write(b"R\n")
             client.stdin.flush()
             try:

@@ -12,17 +12,21 @@ from .web_servers import Lighttpd, with_console
 
 HANDLERS = {"smtp-journal": "smtp", "smtp-proxy": "smtp",
             "pop3-proxy": "pop3", "pop3-serve": "pop3"}
+GREETINGS = {"smtp": b"220 ", "pop3": b"+OK "}
 SERVICES = [(handler, f"--tls={mode}") for handler in HANDLERS
             for mode in ("starttls", "implicit")]
 
 
 @dataclass(frozen=True)
 class Port:
-    """Where TLS is spoken, and in which protocol it has to be asked for."""
+    """Where TLS is spoken, in which protocol it has to be asked for, and how
+    whoever answers under it speaks first, if at all.
+    """
 
     name: str
     number: int
     starttls: str = ""
+    greeting: bytes = b""
 
     @property
     def asking(self) -> list[str]:
@@ -43,9 +47,12 @@ class TlsSite:
     def ports(self) -> Iterator[Port]:
         """In the order of the handlers; the console's last."""
         for (handler, option), number in zip(SERVICES, self.handlers.ports):
-            mode = option.removeprefix("--tls=")
-            yield Port(f"{handler}-{mode}", number,
-                       HANDLERS[handler] if mode == "starttls" else "")
+            protocol = HANDLERS[handler]
+            if option == "--tls=starttls":
+                yield Port(f"{handler}-starttls", number, starttls=protocol)
+            else:
+                yield Port(f"{handler}-implicit", number,
+                           greeting=GREETINGS[protocol])
         yield Port("console", self.console.port)
 
     def __enter__(self) -> "TlsSite":
