@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_conn \
+	%D%/unit/test_console_catalog \
 	%D%/unit/test_console_html \
 	%D%/unit/test_console_language \
 	%D%/unit/test_console_pairs \

@@ -89,8 +89,8 @@ void chart_sparkline(struct console *c, const uint64_t days[CHART_DAYS])
 	for (size_t i = 0; i < CHART_DAYS; i++)
 		sum += days[i];
 	snprintf(label, sizeof(label),
-		 ngettext("%s message in 14 days", "%s messages in 14 days",
-			  (unsigned long)sum),
+		 catalog_plural("%s message in 14 days",
+				"%s messages in 14 days", (unsigned long)sum),
 		 text_number(c->language, sum, number));
 	say(c,
 	    "<svg class=\"spark\" role=\"img\" aria-label=\"%s\" "

@@ -7,16 +7,12 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_CONSOLE_H
 #define RESTANTE_HANDLERS_CONSOLE_CONSOLE_H
 
-#include <libintl.h>
-
 #include "common/conf.h"
+#include "handlers/console/catalog.h"
 #include "handlers/console/html.h"
 #include "handlers/console/request.h"
 #include "handlers/console/sessions.h"
 #include "store/store.h"
-
-#define _(text)	 gettext(text)
-#define N_(text) (text)
 
 #define LANGUAGE_COOKIE "__Host-restante-language"
 

@@ -43,8 +43,8 @@ static void write_number(struct console *c, uint64_t messages)
 	char number[TEXT_SIZE], text[256];
 
 	snprintf(text, sizeof(text),
-		 ngettext("It holds %s message.", "It holds %s messages.",
-			  (unsigned long)messages),
+		 catalog_plural("It holds %s message.", "It holds %s messages.",
+				(unsigned long)messages),
 		 text_number(c->language, messages, number));
 	say(c, "<p><strong>%s</strong></p>\n", text);
 }

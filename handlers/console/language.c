@@ -3,13 +3,11 @@
 #include "common/base.h"
 #include "handlers/console/language.h"
 
-#include <libintl.h>
-#include <locale.h>
+#include <limits.h>
 #include <time.h>
 
 #include "common/num.h"
-
-#define DOMAIN "restante"
+#include "handlers/console/catalog.h"
 
 static const struct language all[] = {
 	{"en", "English", ".", ",", DATE_IN_WORDS},
@@ -80,15 +78,13 @@ const struct language *language_accepted(const char *header)
 	return best;
 }
 
-/* C.UTF-8 is on every system, and LANGUAGE chooses beside it (gettext(3)). */
 void language_use(const struct language *l)
 {
-	setenv("LANGUAGE", l->code, 1);
-	if (!setlocale(LC_MESSAGES, "C.UTF-8"))
-		return; /* then texts stay as they stand in the source */
-	bindtextdomain(DOMAIN, LOCALEDIR);
-	bind_textdomain_codeset(DOMAIN, "UTF-8");
-	textdomain(DOMAIN);
+	char file[PATH_MAX];
+
+	snprintf(file, sizeof(file), LOCALEDIR "/%s/LC_MESSAGES/restante.mo",
+		 l->code);
+	(void)catalog_use(file); /* without one, texts are English */
 }
 
 /* --- numbers -------------------------------------------------------------- */
@@ -157,7 +153,7 @@ static const char *write_when(const struct language *l, int64_t when,
 	size_t n;
 
 	if (when <= 0) {
-		snprintf(out, TEXT_SIZE, "%s", gettext("never"));
+		snprintf(out, TEXT_SIZE, "%s", _("never"));
 		return out;
 	}
 	if (!localtime_r(&t, &tm)) {
@@ -188,14 +184,14 @@ const char *text_span(int64_t seconds, char out[TEXT_SIZE])
 	unsigned long hours = minutes / 60, days = hours / 24;
 
 	if (days)
-		snprintf(out, TEXT_SIZE, ngettext("%lu day", "%lu days", days),
-			 days);
+		snprintf(out, TEXT_SIZE,
+			 catalog_plural("%lu day", "%lu days", days), days);
 	else if (hours)
 		snprintf(out, TEXT_SIZE,
-			 ngettext("%lu hour", "%lu hours", hours), hours);
+			 catalog_plural("%lu hour", "%lu hours", hours), hours);
 	else
 		snprintf(out, TEXT_SIZE,
-			 ngettext("%lu minute", "%lu minutes", minutes),
+			 catalog_plural("%lu minute", "%lu minutes", minutes),
 			 minutes);
 	return out;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The reader's language, and numbers, sizes and times as it writes them.
- * Texts come from gettext; the forms of numbers from one small table, for the
+ * Texts come from a catalog; the forms of numbers from one small table, for the
  * machine need not have a locale of that language installed.
  */
 #ifndef RESTANTE_HANDLERS_CONSOLE_LANGUAGE_H

@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
 	%D%/answer.c \
 	%D%/audit.c %D%/audit.h \
+	%D%/catalog.c %D%/catalog.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/console.h \

@@ -71,9 +71,10 @@ static void refuse_for_now(struct console *c, struct form *f, unsigned seconds)
 	err_set(&e, ERR_BUSY, "too many failures: %u s to wait", seconds);
 	audit_named(c, "sign-in", form_value(f, "name"), &e);
 	snprintf(text, sizeof(text),
-		 ngettext("Too many wrong passwords: please wait %u second.",
-			  "Too many wrong passwords: please wait %u seconds.",
-			  seconds),
+		 catalog_plural(
+			 "Too many wrong passwords: please wait %u second.",
+			 "Too many wrong passwords: please wait %u seconds.",
+			 seconds),
 		 seconds);
 	answer_header(&c->answer, "Retry-After", "%u", seconds);
 	refuse(c, f, 429, text);

@@ -34,8 +34,8 @@ static void write_facts(struct console *c, const struct mailbox *m)
 	mailbox_frame_address(c, c->id);
 	say(c, "</dd>\n");
 	snprintf(text, sizeof(text),
-		 ngettext("%s message, %s", "%s messages, %s",
-			  (unsigned long)n.messages),
+		 catalog_plural("%s message, %s", "%s messages, %s",
+				(unsigned long)n.messages),
 		 text_number(l, n.messages, number),
 		 text_octets(l, n.octets, octets));
 	fact(c, _("Waiting"), text);

@@ -13,6 +13,7 @@ async function chosen(visit) {
 	await visit.begin({ locale: "de-AT" });
 	await visit.go("/login");
 	await isIn(visit, "de");
+	await visit.heading("Anmelden");
 	await visit.page.locator("#language").selectOption({ label: "English" });
 	await visit.page.locator("form", { has: visit.page.locator("#language") })
 		.getByRole("button").click();
@@ -25,6 +26,7 @@ async function chosen(visit) {
 	await isIn(visit, "it");
 	await visit.go("/");
 	await isIn(visit, "it");
+	await visit.heading("Caselle");
 	await visit.expectAccessible();
 }
 
