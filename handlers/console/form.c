@@ -46,6 +46,21 @@ void form_refuse_all(struct form *f, const char *text)
 	f->good = false;
 }
 
+void form_refuse_for_now(struct console *c, struct form *f, unsigned seconds)
+{
+	char text[FORM_ERROR];
+
+	snprintf(text, sizeof(text),
+		 catalog_plural(
+			 "Too many wrong passwords: please wait %u second.",
+			 "Too many wrong passwords: please wait %u seconds.",
+			 seconds),
+		 seconds);
+	form_refuse_all(f, text);
+	answer_header(&c->answer, "Retry-After", "%u", seconds);
+	c->answer.status = 429;
+}
+
 static bool is_line_end(uint8_t c)
 {
 	return c == '\r' || c == '\n';

@@ -69,6 +69,12 @@ void form_refuse(struct form *f, const char *name, const char *fmt, ...)
 void form_refuse_all(struct form *f, const char *text);
 
 /*
+ * It was not looked at, for wrong passwords came before it: the answer is 429
+ * with the time after which it may come again (RFC 6585 section 4).
+ */
+void form_refuse_for_now(struct console *c, struct form *f, unsigned seconds);
+
+/*
  * Calls each() for every line of a FIELD_LINES value that is not blank, cut
  * at both ends, until one returns -1. A line longer than size is cut.
  */

@@ -147,13 +147,15 @@ PAGE(account_password)
 	form_read(&f, fields, N_ELEMENTS(fields), &c->request->form);
 	if (f.good)
 		check(&f);
-	if (wait || c->conf->console.web_server_auth)
+	if (c->conf->console.web_server_auth)
 		form_refuse_all(&f, _("Not possible just now."));
-	if (f.good) {
+	if (f.good && !wait) {
 		change_password(c, &f);
 		return;
 	}
-	c->answer.status = wait ? 429 : 422;
+	c->answer.status = 422;
+	if (f.good)
+		form_refuse_for_now(c, &f, wait);
 	write_page(c, &f);
 }
 

@@ -65,19 +65,12 @@ static void refuse(struct console *c, struct form *f, int status,
 
 static void refuse_for_now(struct console *c, struct form *f, unsigned seconds)
 {
-	char text[256];
 	struct err e;
 
 	err_set(&e, ERR_BUSY, "too many failures: %u s to wait", seconds);
 	audit_named(c, "sign-in", form_value(f, "name"), &e);
-	snprintf(text, sizeof(text),
-		 catalog_plural(
-			 "Too many wrong passwords: please wait %u second.",
-			 "Too many wrong passwords: please wait %u seconds.",
-			 seconds),
-		 seconds);
-	answer_header(&c->answer, "Retry-After", "%u", seconds);
-	refuse(c, f, 429, text);
+	form_refuse_for_now(c, f, seconds);
+	write_page(c, f);
 }
 
 static void sign_in(struct console *c, struct form *f)

@@ -99,6 +99,8 @@ class Access:
         """
         self.console.add_admin("berta")
         client = self.console.client()
+        inside = self.console.client()
+        inside.sign_in("berta", PASSWORD).to("/")
         pages = [client.sign_in("berta", "wrong") for _ in range(6)]
         said = [page.status for page in pages]
         check(said[:3] == [403] * 3 and 429 in said[3:] and
@@ -109,6 +111,10 @@ class Access:
         until(lambda: self.told_to_wait(client, "berta") >= 8, 90,
               "the waits grow")
         client.sign_in("berta", PASSWORD).want(429, "please wait")
+        page = inside.send("/account", {"old": PASSWORD, "new": ANOTHER,
+                                        "again": ANOTHER}, "/account/password")
+        page.want(429, "please wait")
+        check(int(page.headers["Retry-After"]) > 0, "when to change it")
         self.console.client("127.0.0.3").sign_in("berta", PASSWORD).want(429)
         client.sign_in(ADMIN, PASSWORD).want(429)
         self.console.signed_in(source="127.0.0.3")
