@@ -136,10 +136,9 @@ def alike_at_console(place: Place, report: Report) -> None:
 def banned(instance: Instance, mailbox: Mailbox) -> None:
     """fail2ban's own program reads the handler's own log."""
     guesser = Guesser(instance)
-    before = len(guesser.spawner.log_text())  # of the cases before
     guesser.attempt(mailbox.id, WRONG, ELSEWHERE)
     guesser.attempt(mailbox.id, mailbox.password, "127.0.0.3")
-    said = guesser.spawner.log_text()[before:]
+    said = guesser.spawner.log_text()
     lines = [f"Nov 24 10:00:00 host pop3-serve[7]: {line[3:]}" for line in
              said.splitlines() if "peer=" in line]
     # As the unit's SyslogIdentifier= has it, and as a syslog of lighttpd's.

@@ -12,6 +12,7 @@ import random
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -204,7 +205,9 @@ class Spawner:
         self.command = [*wrap, instance.place.handler(handler),
                         "-c", str(conf or instance.conf), *args.split()]
         self.as_user = instance.place.as_user
-        self.log = instance.logs / f"{handler}-{id(self):x}.log"
+        file, name = tempfile.mkstemp(".log", f"{handler}-", instance.logs)
+        os.close(file)
+        self.log = Path(name)
         self.listener = socket.create_server(("127.0.0.1", free_port()))
 
     def open(self, source: str = "") -> tuple[socket.socket, subprocess.Popen]:

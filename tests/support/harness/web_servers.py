@@ -13,9 +13,10 @@ from .instance import Instance
 from .servers import Server, free_port
 from .tools import TREE, tool, tool_env
 
-APACHE_MODULES = ["mpm_event", "authn_core", "authn_file", "authz_core",
-                  "authz_user", "auth_basic", "headers", "proxy", "proxy_http",
-                  "proxy_fcgi", "socache_shmcb", "ssl", "env", "setenvif"]
+APACHE_MODULES = ["mpm_event", "alias", "authn_core", "authn_file",
+                  "authz_core", "authz_user", "auth_basic", "headers", "proxy",
+                  "proxy_http", "proxy_fcgi", "socache_shmcb", "ssl", "env",
+                  "setenvif"]
 
 APACHE_CONF = """
 ServerRoot {root}
