@@ -20,7 +20,7 @@ enum { FILES_MAX = 256 };
 static const rlim_t address_space[SANDBOX_N_ROWS] = {
 	[SANDBOX_RECEIVER] = 512 * MIB,
 	[SANDBOX_PROXY] = 1024 * MIB, /* the list of what was fetched before */
-	/* scrypt-log-n = 20 takes 1 GiB. */
+	/* The list of all that waits, and scrypt: 256 MiB at log-n = 18. */
 	[SANDBOX_COLLECTOR] = 2048 * MIB,
 	[SANDBOX_DIALLER] = 512 * MIB,
 };
@@ -47,6 +47,15 @@ static int set_limits(enum sandbox_row row, struct err *e)
 	return 0;
 }
 
+/* Of an old kernel nobody need be warned anew by each connection. */
+static void log_absence(const struct err *e)
+{
+	if (e->kind == ERR_NONE)
+		log_info("%s", e->text);
+	else
+		log_warn("%s", e->text);
+}
+
 int sandbox_enter(enum sandbox_row row, const struct conf *conf, struct err *e)
 {
 	int files;
@@ -60,6 +69,6 @@ int sandbox_enter(enum sandbox_row row, const struct conf *conf, struct err *e)
 		return -1;
 	/* The session says it for its dialler. */
 	if (files > 0 && row != SANDBOX_DIALLER)
-		log_info("%s", e->text);
+		log_absence(e);
 	return sandbox_calls(row, e);
 }

@@ -54,17 +54,33 @@ static int abi_version(void)
 			    LANDLOCK_CREATE_RULESET_VERSION);
 }
 
+/* Why there is none: it was left out of the kernel or turned off, or forbidden.
+ */
+static void explain_absence(struct err *e)
+{
+	if (errno == ENOSYS || errno == EOPNOTSUPP)
+		err_set(e, ERR_NONE, "sandbox: this kernel has no Landlock");
+	else
+		err_set(e, ERR_CONFIG,
+			"sandbox: Landlock: %s: does SystemCallFilter= of the "
+			"unit leave out landlock_create_ruleset?",
+			strerror(errno));
+}
+
 /* 1: of no use here. */
 static int open_ruleset(struct ruleset *r, struct err *e)
 {
 	struct landlock_ruleset_attr attr = {.handled_access_fs = ALL_RIGHTS};
 	int abi = abi_version();
 
+	if (abi < 0) {
+		explain_absence(e);
+		return 1;
+	}
 	if (abi < ABI_REFER) {
 		err_set(e, ERR_NONE,
-			abi < 0 ? "sandbox: this kernel has no Landlock"
-				: "sandbox: this kernel's Landlock forbids "
-				  "link(), so it is left out");
+			"sandbox: this kernel's Landlock forbids "
+			"link(), so it is left out");
 		return 1;
 	}
 	if (abi < ABI_TRUNCATE)

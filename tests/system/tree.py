@@ -38,6 +38,9 @@ CGROUP = "restante-test-"
 INSIDE = "RESTANTE_TEST_SYSTEM"  # set to the cgroups of the script
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
 BOOT_SECONDS = 90
+# What a host lets a process do, and a container of systemd 252 does not.
+LANDLOCK = ("landlock_create_ruleset landlock_add_rule "
+            "landlock_restrict_self")
 REBOOTING = 133  # how systemd-nspawn ends when the system in it reboots
 ENV = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8",
        "TERM": "dumb"}
@@ -259,7 +262,8 @@ class Machine:
             ["systemd-nspawn", "--quiet", "--boot", f"--directory={self.root}",
              "--network-namespace-path=/proc/self/ns/net", "--machine=host",
              "--keep-unit", "--register=no", "--link-journal=no",
-             "--resolv-conf=off", "--timezone=off", "--console=pipe"],
+             "--resolv-conf=off", "--timezone=off", "--console=pipe",
+             f"--system-call-filter={LANDLOCK}"],
             stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console)
         self.wait_until_up()
         return time.monotonic() - begun
