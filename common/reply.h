@@ -27,6 +27,9 @@ struct reply {
 /* Returned by a handler that has written its answer itself. */
 extern const struct reply reply_sent;
 
+/* The same, and what it answered was the peer's fault. */
+extern const struct reply reply_sent_fault;
+
 /* The same, and the connection ends: what was to be said is said. */
 extern const struct reply reply_sent_close;
 

@@ -66,7 +66,7 @@ static const struct reply *log_in_there(struct session *s, const char *user,
 		conn_printf(s->conn, "-ERR %s %s\r\n",
 			    proxy_may_pass(&e) ? "[SYS/TEMP]" : "[AUTH]",
 			    e.text);
-		return &reply_sent;
+		return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
 	}
 	s->state = POP3_PROXY_TRANSACTION;
 	return &reply_welcome;

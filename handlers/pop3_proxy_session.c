@@ -226,7 +226,7 @@ static void note_end(struct session *s, enum cmd_end end)
 	if (end == CMD_END_TIMEOUT)
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 	else if (end == CMD_END_FAULTS)
-		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
+		summary_note_faults(&s->summary);
 	else if (end == CMD_END_PIPELINED)
 		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
 	else if (end == CMD_END_DROPPED && s->account.upstream)

@@ -92,8 +92,8 @@ void pop3_serve_note_end(struct session *s, enum cmd_end end)
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 	else if (end == CMD_END_PIPELINED)
 		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
-	else if (s->summary.outcome != OUTCOME_AUTH_FAILED)
-		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
+	else
+		summary_note_faults(&s->summary);
 }
 
 /* A login that ended without QUIT stands in the mailbox's account as well. */

@@ -61,7 +61,7 @@ void smtp_journal_note_end(struct session *s, enum cmd_end end)
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
 		break;
 	case CMD_END_FAULTS:
-		summary_note(&s->summary, OUTCOME_REFUSED, "errors");
+		summary_note_faults(&s->summary);
 		break;
 	case CMD_END_CLOSED:
 	case CMD_END_PIPELINED:

@@ -65,7 +65,7 @@ static const struct reply *log_in(struct session *s, struct sasl_login *l,
 	s->features = (struct smtp_features){.pipelining = false};
 	conn_printf(s->conn, "%s %s\r\n",
 		    proxy_may_pass(&e) ? "454 4.7.0" : "535 5.7.8", e.text);
-	return &reply_sent;
+	return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
 }
 
 static const struct reply *lost(struct session *s, enum conn_status status)

@@ -44,6 +44,12 @@ void summary_note(struct summary *s, enum outcome outcome, const char *reason)
 	s->reason = reason;
 }
 
+void summary_note_faults(struct summary *s)
+{
+	if (s->outcome != OUTCOME_AUTH_FAILED)
+		summary_note(s, OUTCOME_REFUSED, "errors");
+}
+
 void summary_forget(struct summary *s)
 {
 	s->outcome = OUTCOME_IDLE;

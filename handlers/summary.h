@@ -48,6 +48,9 @@ void summary_start(struct summary *s, const char *peer);
  */
 void summary_note(struct summary *s, enum outcome outcome, const char *reason);
 
+/* The peer reached its limit of faults. Where it guessed, they were guesses. */
+void summary_note_faults(struct summary *s);
+
 /* Begins to tell anew: what happened before is no longer the point. */
 void summary_forget(struct summary *s);
 

@@ -169,6 +169,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/endless-capa.chat \
 	%D%/chat/pop3-proxy/endless-line.chat \
 	%D%/chat/pop3-proxy/fetched-after-a-break.chat \
+	%D%/chat/pop3-proxy/guessing.chat \
 	%D%/chat/pop3-proxy/injected-behind-stls.chat \
 	%D%/chat/pop3-proxy/list-breaks-off.chat \
 	%D%/chat/pop3-proxy/list-with-bare-lf.chat \
@@ -240,6 +241,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/dot-answered-with-354.chat \
 	%D%/chat/smtp-proxy/endless-line.chat \
 	%D%/chat/smtp-proxy/endless-reply.chat \
+	%D%/chat/smtp-proxy/guessing.chat \
 	%D%/chat/smtp-proxy/injected-behind-starttls.chat \
 	%D%/chat/smtp-proxy/login-refused-for-now.chat \
 	%D%/chat/smtp-proxy/login-refused.chat \
