@@ -165,7 +165,7 @@ static const struct conf_key keys[] = {
 	 MEMBER(pop3_serve.max_sessions), .fallback = "20",
 	 .meaning = "Collecting sessions at the same time."},
 
-	{"identity", "scrypt-log-n", NUMBER(10, 20),
+	{"identity", "scrypt-log-n", NUMBER(10, 18),
 	 MEMBER(identity.scrypt_log_n), .fallback = "14",
 	 .meaning = "The work of one password check is 2 to this power; 14 is\n"
 		    "16 MiB. Our passwords are random: 14 is enough."},
@@ -309,13 +309,15 @@ static void print_meaning(FILE *out, const char *indent, const char *meaning)
  * A default stands behind "#" alone, prose behind "# ": taking the former
  * away puts every default in force by name. Defaults need no escapes.
  */
-static void print_key(FILE *out, const struct conf_key *key)
+static void print_key(FILE *out, const struct conf_key *key, const char *value)
 {
 	const char *indent = key->section ? "\t" : "";
 	const char *quote = key->type->quoted ? "'" : "";
 
 	print_meaning(out, indent, key->meaning);
-	if (key->type->list)
+	if (value)
+		fprintf(out, "%s%s = '%s'\n", indent, key->name, value);
+	else if (key->type->list)
 		fprintf(out, "%s#%s = {}\n", indent, key->name);
 	else if (key->fallback)
 		fprintf(out, "%s#%s = %s%s%s\n", indent, key->name, quote,
@@ -332,7 +334,12 @@ static bool begins_section(size_t i)
 			   strcmp(section, table.keys[i - 1].section) != 0);
 }
 
-void conf_print_example(FILE *out)
+static bool is_hostname(const struct conf_key *key)
+{
+	return !key->section && strcmp(key->name, "hostname") == 0;
+}
+
+void conf_print_example(FILE *out, const char *hostname)
 {
 	bool open = false;
 
@@ -349,7 +356,8 @@ void conf_print_example(FILE *out)
 		} else {
 			fputc('\n', out);
 		}
-		print_key(out, &table.keys[i]);
+		print_key(out, &table.keys[i],
+			  is_hostname(&table.keys[i]) ? hostname : NULL);
 	}
 	fputs(open ? "}\n" : "", out);
 }

@@ -75,7 +75,10 @@ void conf_free(struct conf **c);
 /* The compiled-in path of restante.conf. */
 const char *conf_default_file(void);
 
-/* The keys with their defaults and meaning, as an annotated file. */
-void conf_print_example(FILE *out);
+/*
+ * The keys with their defaults and meaning, as an annotated file. hostname is
+ * in force in it, unless NULL; conf_host_valid() holds for it.
+ */
+void conf_print_example(FILE *out, const char *hostname);
 
 #endif

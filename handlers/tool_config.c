@@ -8,21 +8,56 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
+#include <netdb.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include "common/conf_rule.h"
 #include "common/log.h"
 
 /* --- init ----------------------------------------------------------------- */
 
-static int write_example(const char *path, int fd, struct err *e)
+/* As its resolver knows it: /etc/hosts, as a rule. NULL: it has no domain. */
+static char *name_by_resolver(const char *name)
+{
+	const struct addrinfo hints = {.ai_flags = AI_CANONNAME};
+	struct addrinfo *found;
+	char *full = NULL;
+
+	if (getaddrinfo(name, NULL, &hints, &found) != 0)
+		return NULL;
+	if (found->ai_canonname && strchr(found->ai_canonname, '.') &&
+	    conf_host_valid(found->ai_canonname))
+		full = xstrdup(found->ai_canonname);
+	freeaddrinfo(found);
+	return full;
+}
+
+/*
+ * This host's name with its domain, or NULL. A Debian's own is the first part
+ * alone, which is no address to send to.
+ */
+static char *full_name(void)
+{
+	char name[HOST_NAME_MAX + 1];
+
+	if (gethostname(name, sizeof(name)) < 0)
+		return NULL;
+	if (strchr(name, '.') && conf_host_valid(name))
+		return xstrdup(name);
+	return name_by_resolver(name);
+}
+
+static int write_example(const char *path, const char *hostname, int fd,
+			 struct err *e)
 {
 	FILE *file = fdopen(fd, "w");
 	int result = 0;
 
 	if (!file)
 		return err_sys(e, "%s", path);
-	conf_print_example(file);
+	conf_print_example(file, hostname);
 	if (fflush(file) != 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0)
 		result = err_sys(e, "%s", path);
 	if (fclose(file) != 0 && result == 0)
@@ -32,10 +67,24 @@ static int write_example(const char *path, int fd, struct err *e)
 	return result;
 }
 
+static void tell_about_configuration(const char *path, const char *hostname)
+{
+	printf("%s: written; every key is in it with its default\n", path);
+	if (hostname)
+		printf("hostname: %s; addresses of mailboxes end in it, unless "
+		       "domain is set\n",
+		       hostname);
+	else
+		puts("hostname: this host's name has no domain: set hostname "
+		     "before a mailbox is made, for its address ends in it");
+}
+
 /* No secret is in it, and the handlers must read it. */
 static int make_configuration(const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	char *name;
+	int result;
 
 	if (fd < 0 && errno == EEXIST) {
 		printf("%s: is there already, left as it is\n", path);
@@ -43,10 +92,12 @@ static int make_configuration(const char *path, struct err *e)
 	}
 	if (fd < 0)
 		return err_sys(e, "%s", path);
-	if (write_example(path, fd, e) < 0)
-		return -1;
-	printf("%s: written; every key is in it with its default\n", path);
-	return 0;
+	name = full_name();
+	result = write_example(path, name, fd, e);
+	if (result == 0)
+		tell_about_configuration(path, name);
+	free(name);
+	return result;
 }
 
 /*
@@ -93,7 +144,7 @@ TOOL_RUN(config_init)
 TOOL_RUN(config_example)
 {
 	(void)t, (void)a, (void)e;
-	conf_print_example(stdout);
+	conf_print_example(stdout, NULL);
 	return 0;
 }
 

@@ -148,6 +148,13 @@ class Command:
         command[2] = str(new)
         done = run([*command, "config", "init"])
         check(new.exists(), done.stderr)
+        told = re.search("^hostname: (.*)$", done.stdout, re.M)[1]
+        named = re.match("([^ ;]+[.][^ ;]+); ", told)
+        if named:  # this machine has a whole name
+            example = example.replace("# hostname = '…'",
+                                      f"hostname = '{named[1]}'")
+        else:
+            check("has no domain" in told, done.stdout)
         equal(new.read_text(), example, "the first configuration")
 
     def config_check(self) -> None:

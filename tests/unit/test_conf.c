@@ -224,13 +224,13 @@ static void test_a_list_is_replaced_or_added_to(void **state)
 
 /* --- the annotated example ------------------------------------------------ */
 
-static char *example(void)
+static char *example(const char *hostname)
 {
 	char *text = NULL;
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
-	conf_print_example(out);
+	conf_print_example(out, hostname);
 	fclose(out);
 	return text;
 }
@@ -261,12 +261,23 @@ static void expect_example(const struct fixture *f, const char *text)
 
 static void test_example_is_the_defaults(void **state)
 {
-	char *text = example();
+	char *text = example(NULL);
 
 	expect_example(*state, text);
 	/* 33 keys have a default; hostname and domain follow the system. */
 	assert_int_equal(uncomment(text), 34);
 	expect_example(*state, text);
+	free(text);
+}
+
+static void test_example_with_a_hostname(void **state)
+{
+	char *text = example("mail.example.org");
+	struct conf *c = read_good(*state, text);
+
+	assert_string_equal(c->hostname, "mail.example.org");
+	assert_string_equal(c->domain, "mail.example.org");
+	conf_free(&c);
 	free(text);
 }
 
@@ -309,7 +320,7 @@ static void expect_refused_key(const struct fixture *f, const char *section,
 
 static void test_every_key_has_a_validator(void **state)
 {
-	char *text = example(), *section = NULL, *line, *rest = text;
+	char *text = example(NULL), *section = NULL, *line, *rest = text;
 	size_t n = 0;
 
 	while ((line = strsep(&rest, "\n"))) {
@@ -371,7 +382,7 @@ static const struct {
 	{"limits { session-max = 0 }\n", 1, "expected a time from 1s to 7d"},
 	{"limits { login-delay = 2h }\n", 1, "expected a time from 0 to 1h"},
 	{"limits { reserve = 64m }\n", 1, "expected a size such as 64M"},
-	{"identity { scrypt-log-n = 30 }\n", 1, "from 10 to 20"},
+	{"identity { scrypt-log-n = 30 }\n", 1, "from 10 to 18"},
 	{"console { auth = 'none' }\n", 1, "expected 'own' or 'web-server'"},
 };
 
@@ -592,6 +603,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_list_is_replaced_or_added_to, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_example_is_the_defaults,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_example_with_a_hostname,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_key_has_a_validator,
 						setup, teardown),
