@@ -221,7 +221,8 @@ static int no_command(int argc, char **argv)
 	if (argc == 0 || (help && group[0] == '\0'))
 		print_help(out);
 	else if (group[0] == '\0' || !print_commands(out, group))
-		die_usage("%s: no such command; try restante --help", argv[0]);
+		die_usage("%s: no such command; try restante --help",
+			  group[0] ? group : argv[0]);
 	return help ? 0 : err_exit_code(ERR_CONFIG);
 }
 

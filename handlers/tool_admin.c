@@ -19,7 +19,9 @@ static int become_owner(const struct tool *t, struct err *e)
 
 	snprintf(path, sizeof(path), "%s", t->conf->console.admins);
 	if (tool_become_owner_of(dirname(path), e) < 0)
-		return err_prefix(e, "console.admins");
+		return err_prefix(e, "console.admins (systemd-tmpfiles "
+				     "--create restante.conf makes its "
+				     "directory)");
 	return 0;
 }
 

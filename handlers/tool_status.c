@@ -131,8 +131,9 @@ TOOL_RUN(status)
 	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
 	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
 	       s.mailboxes, s.messages, tool_size(s.octets, size));
-	puts("failures are in the system's log: journalctl -p warning "
-	     "-t smtp-journal -t pop3-serve");
+	puts("failures are in the system's log: journalctl -g "
+	     "'outcome=(refused|auth-failed|dropped|timeout|tempfail|error)' "
+	     "-t smtp-journal -t pop3-serve -t smtp-proxy -t pop3-proxy");
 	if (result < 0 && s.mailboxes == 0)
 		return -1;
 	return s.needs_a_person ? TOOL_NEEDS_A_PERSON : 0;

@@ -33,7 +33,7 @@ int tool_become_owner_of(const char *path, struct err *e)
 	if (geteuid() != 0)
 		return 0;
 	if (stat(path, &st) < 0)
-		return err_sys(e, "store %s", path);
+		return err_sys(e, "%s", path);
 	if (st.st_uid == 0)
 		return 0;
 	pw = getpwuid(st.st_uid);
@@ -48,8 +48,7 @@ static int check_permission(const char *path, unsigned needs, struct err *e)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return err_sys(e, "store %s (restante config init makes one)",
-			       path);
+		return err_sys(e, "store %s", path);
 	if (st.st_uid == geteuid() ||
 	    (!(needs & TOOL_CHANGES) && access(path, R_OK | X_OK) == 0))
 		return 0;
@@ -61,9 +60,20 @@ static int check_permission(const char *path, unsigned needs, struct err *e)
 	return -1;
 }
 
+static int find_store(const char *path, struct err *e)
+{
+	if (access(path, F_OK) == 0)
+		return 0;
+	return errno == ENOENT
+		       ? err_sys(e, "store %s (restante config init makes one)",
+				 path)
+		       : err_sys(e, "store %s", path);
+}
+
 int tool_open_store(struct tool *t, unsigned needs, struct err *e)
 {
-	if (tool_become_owner_of(t->conf->store, e) < 0 ||
+	if (find_store(t->conf->store, e) < 0 ||
+	    tool_become_owner_of(t->conf->store, e) < 0 ||
 	    check_permission(t->conf->store, needs, e) < 0)
 		return -1;
 	t->store = store_open(t->conf->store, e);

@@ -85,7 +85,8 @@ static int remove_recipient(struct mailbox_conf *conf, const char *recipient,
 			       "others alone could not be collected",
 			       recipient);
 	if (!conf_strings_remove(&conf->recipients, recipient))
-		return err_set(e, ERR_ABSENT, "%s is no recipient", recipient);
+		return err_set(e, ERR_CONFIG, "%s is no recipient of it",
+			       recipient);
 	return 0;
 }
 
