@@ -111,6 +111,7 @@ class Command:
         for args, told in [
                 (("frob",), "no such command"),
                 (("--frob",), "no such command"),
+                (("mailbox", "frob"), "mailbox frob: no such command"),
                 (("mailbox", "create"), "something is missing"),
                 (("mailbox", "create", "a", "b"), "one word too many"),
                 (("mailbox", "list", "--frob"), "no such option"),
@@ -135,6 +136,8 @@ class Command:
         check(f"{conf}:3: limits reserve = 'much': expected a size"
               in done.stderr, done.stderr)
         conf.write_text(f"store = '{root}/store'\n")
+        done = run([*command, "mailbox", "list"])
+        check("config init makes one" in done.stderr, done.stderr)
         for _ in range(2):  # the second time it finds everything there
             equal(run([*command, "config", "init"]).returncode, 0, "init")
         equal((root / "store/format").read_text(), "restante 1\n", "format")
@@ -327,6 +330,9 @@ class Command:
         self.run("mailbox", "export", mailbox.id, "--format", "eml",
                  "--identity", file, str(out))
         equal(len(list(out.iterdir())), 2 * len(new), "messages it opens")
+        _, stranger = self.key("stranger")
+        self.refused(64, f"{stranger} is no recipient", "mailbox",
+                     "recipient", "remove", mailbox.id, stranger)
 
         own = self.run("mailbox", "recipient", "list",
                        mailbox.id).stdout.split()
