@@ -50,6 +50,7 @@ smtp_tls_security_level = secure
 smtp_tls_secure_cert_match = {name}
 smtp_tls_CAfile = {ca}
 smtp_tls_loglevel = 1
+smtp_fallback_relay = {fallback}
 """
 
 POSTFIX_MASTER = """
@@ -133,13 +134,19 @@ class PostfixTree(Server):
 
 
 class Postfix(PostfixTree):
-    """A Postfix that takes mail on `inlet` and copies it to an address."""
+    """A Postfix that takes mail on `inlet` and copies it to an address.
 
-    def __init__(self, instance: Instance, copies: str, port: int) -> None:
+    Where nobody answers at the port, it tries the one for that case, if any.
+    """
+
+    def __init__(self, instance: Instance, copies: str, port: int,
+                 fallback: int = 0) -> None:
         super().__init__(instance.place.root / "postfix")
         self.inlet = self.port = free_port()
         self.run(POSTFIX_COPIES.format(copies=copies, domain=DOMAIN, port=port,
-                                       name=NAME, ca=instance.tls.ca),
+                                       name=NAME, ca=instance.tls.ca,
+                                       fallback=f"[127.0.0.1]:{fallback}"
+                                       if fallback else ""),
                  f"127.0.0.1:{self.inlet} inet n - n - - smtpd\n",
                  [self.inlet])
 
