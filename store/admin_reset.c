@@ -127,6 +127,24 @@ static int replace_key(struct mailbox *m, unsigned log_n,
 	return result;
 }
 
+/*
+ * What pop3-proxy kept is in lost/ now: fetched again, it is to be kept again.
+ * An open session sees by the missing header that it begins anew.
+ */
+static int forget_seen(struct mailbox *m, struct err *e)
+{
+	int fd = openat(m->dir, "seen", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int result = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || ftruncate(fd, 0) < 0 || fsync(fd) < 0)
+		result = err_sys(e, "mailbox %s: seen", m->id);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
 /* Under the locks of admin_begin(). */
 static int reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 		 struct secret *password_r, struct err *e)
@@ -137,7 +155,7 @@ static int reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 		return -1;
 	if (move_to_lost(m, e) < 0)
 		return -1;
-	if (replace_key(m, log_n, password_r, e) < 0)
+	if (forget_seen(m, e) < 0 || replace_key(m, log_n, password_r, e) < 0)
 		return -1;
 	/* Left undone, the next one in does it: the files are the truth. */
 	if (mailbox_sweep(m, &report, e) < 0)

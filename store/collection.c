@@ -292,7 +292,9 @@ static size_t next_batch(const struct collection *c, size_t *at,
 	return n;
 }
 
-/* Without the index: the next login finds records without files and mends it.
+/*
+ * Without the index: the next login finds records without files and mends it.
+ * Tickets first, as with it.
  */
 static size_t unlink_batch(struct mailbox *m, const struct message_name *batch,
 			   size_t n)
@@ -303,11 +305,11 @@ static size_t unlink_batch(struct mailbox *m, const struct message_name *batch,
 
 	for (size_t i = 0; i < n; i++) {
 		name_write_kept(&batch[i], kept);
-		if (unlinkat(m->cur, kept, 0) < 0 && errno != ENOENT)
+		if (ticket_unlink(m, batch[i].ulid, &e) < 0)
+			log_warn("%s", e.text);
+		else if (unlinkat(m->cur, kept, 0) < 0 && errno != ENOENT)
 			log_warn("mailbox %s: unlink cur %s: %s", m->id, kept,
 				 strerror(errno));
-		else if (ticket_unlink(m, batch[i].ulid, &e) < 0)
-			log_warn("%s", e.text);
 		else
 			removed++;
 	}
@@ -339,7 +341,7 @@ static int remove_batch(struct mailbox *m, const struct message_name *batch,
 
 static int sync_directories(struct mailbox *m, struct err *e)
 {
-	if (fsync(m->cur) < 0 || fsync(m->tmp) < 0)
+	if (fsync(m->tmp) < 0 || fsync(m->cur) < 0)
 		return err_sys(e, "mailbox %s: fsync after deleting", m->id);
 	return 0;
 }

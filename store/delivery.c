@@ -166,7 +166,9 @@ static int link_into_cur(struct delivery *d, unsigned flags, struct err *e)
 	/* The commit point: once cur/ is synced, the message is kept. */
 	if (fsync(d->mailbox->cur) < 0) {
 		fail(d, "fsync cur after", e);
-		(void)unlinkat(d->mailbox->cur, kept, 0);
+		/* Another name of a prepared one may be gone by now. */
+		if (!d->name.pending)
+			(void)unlinkat(d->mailbox->cur, kept, 0);
 		return -1;
 	}
 	fault_point("delivery.committed");

@@ -136,7 +136,7 @@ void tickets_release(struct tickets *t)
 /* Wire octets of a sealed file, from its length and its header's length. */
 static bool plain_size(int fd, const struct stat *st, uint64_t *octets_r)
 {
-	uint8_t bytes[4096];
+	uint8_t bytes[AGE_HEADER_MAX];
 	struct age_header header;
 	ssize_t n = pread(fd, bytes, sizeof(bytes), 0);
 

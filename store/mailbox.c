@@ -41,14 +41,20 @@ static int open_in(const struct mailbox *m, const char *name, int flags,
 static int read_settings(struct mailbox *m, struct err *e)
 {
 	int fd = open_in(m, "mailbox.conf", O_RDONLY, e);
+	struct stat file;
 	int result;
 
+	m->settings_file = (struct stat){.st_ino = 0};
 	if (fd < 0)
 		return -1;
-	result = mailbox_conf_read(fd, "mailbox.conf", &m->settings, e);
+	if (fstat(fd, &file) < 0)
+		result = err_sys(e, "mailbox.conf");
+	else
+		result = mailbox_conf_read(fd, "mailbox.conf", &m->settings, e);
 	close(fd);
 	if (result < 0)
 		return err_prefix(e, "mailbox %s", m->id);
+	m->settings_file = file;
 	return 0;
 }
 
@@ -205,19 +211,46 @@ void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte)
  * A mailbox is deleted by renaming its directory away under byte 2; so once
  * the byte is had, the name must still lead to the directory that is open.
  */
-int mailbox_hold(struct mailbox *m, struct err *e)
+static int check_still_named(const struct mailbox *m, struct err *e)
 {
 	struct stat named, opened;
 
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_USE, false, 0, e) < 0)
-		return -1;
 	if (fstat(m->dir, &opened) < 0)
 		return err_sys(e, "mailbox %s", m->id);
 	if (fstatat(m->store->mailboxes, m->id, &named, 0) == 0 &&
 	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino)
 		return 0;
-	mailbox_release(m);
 	return err_set(e, ERR_ABSENT, "mailbox %s was deleted", m->id);
+}
+
+/* Settings are replaced by rename, so that another inode or time tells. */
+static bool settings_are_those(const struct mailbox *m)
+{
+	const struct stat *read = &m->settings_file;
+	struct stat now;
+
+	return fstatat(m->dir, "mailbox.conf", &now, 0) == 0 &&
+	       now.st_ino == read->st_ino && now.st_size == read->st_size &&
+	       now.st_ctim.tv_sec == read->st_ctim.tv_sec &&
+	       now.st_ctim.tv_nsec == read->st_ctim.tv_nsec;
+}
+
+static int follow_settings(struct mailbox *m, struct err *e)
+{
+	if (settings_are_those(m))
+		return 0;
+	mailbox_conf_release(&m->settings);
+	return read_settings(m, e);
+}
+
+int mailbox_hold(struct mailbox *m, struct err *e)
+{
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_USE, false, 0, e) < 0)
+		return -1;
+	if (check_still_named(m, e) == 0 && follow_settings(m, e) == 0)
+		return 0;
+	mailbox_release(m);
+	return -1;
 }
 
 void mailbox_release(struct mailbox *m)

@@ -7,6 +7,8 @@
 #ifndef RESTANTE_STORE_MAILBOX_PRIVATE_H
 #define RESTANTE_STORE_MAILBOX_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "store/store.h"
 
 struct stat;
@@ -25,6 +27,7 @@ struct mailbox {
 	int cur;
 	int lock; /* an open file description of its own: OFD locks */
 	struct mailbox_conf settings;
+	struct stat settings_file; /* they are what it said; or all zero */
 };
 
 /* The bytes of `lock` that are locked, each for one purpose. */

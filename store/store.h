@@ -65,13 +65,13 @@ bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
 		    struct counters *counters_r) MUST_USE;
 void mailbox_close(struct mailbox **m);
 
-/* Lives as long as the mailbox. */
+/* Live until the next mailbox_hold(), which reads them anew if they changed. */
 const struct mailbox_conf *mailbox_settings(const struct mailbox *m);
 
 /*
- * Holds the mailbox against deletion (byte 2, shared) from RCPT to the reply.
- * ERR_ABSENT where it has been deleted meanwhile. Released by
- * mailbox_release() or mailbox_close().
+ * Holds the mailbox against deletion and a new key (byte 2, shared) from RCPT
+ * to the reply, with its settings as they are now. ERR_ABSENT where it has been
+ * deleted meanwhile. Released by mailbox_release() or mailbox_close().
  */
 int mailbox_hold(struct mailbox *m, struct err *e) MUST_USE;
 void mailbox_release(struct mailbox *m);

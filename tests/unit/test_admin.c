@@ -464,7 +464,7 @@ static void test_recipients(void **state)
 	REFUSED(mailbox_recipient_remove(m, own, NULL, &failure), ERR_STATE);
 	GOOD(mailbox_recipient_remove(m, recipient, NULL, &failure));
 	REFUSED(mailbox_recipient_remove(m, recipient, NULL, &failure),
-		ERR_ABSENT);
+		ERR_CONFIG);
 	assert_false(exists(f, "%s/identity.recovery.age", f->conf.id));
 	deliver(m, "x\r\n");
 	mailbox_close(&m);
@@ -607,10 +607,27 @@ static void test_a_recovery_key_sets_a_password(void **state)
 
 /* --- reset ---------------------------------------------------------------- */
 
+/* The octets of `seen`, which pop3-proxy writes; n of them are added first. */
+static off_t size_of_seen(const struct fixture *f, const void *bytes, size_t n)
+{
+	char path[256];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/mailboxes/%s/seen", f->path,
+		 f->conf.id);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0660);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, n), n);
+	assert_return_code(fstat(fd, &st), 0);
+	close(fd);
+	return st.st_size;
+}
+
 static void test_reset_takes_a_new_key(void **state)
 {
 	struct fixture *f = *state;
-	struct mailbox *m = make(f);
+	struct mailbox *m = make(f), *session = made(f);
 	struct counters counters;
 	struct secret new;
 	char own[80];
@@ -625,7 +642,10 @@ static void test_reset_takes_a_new_key(void **state)
 	assert_non_null(strstr(failure.text, "2 messages"));
 	assert_int_equal(collect(f, &f->password), 2);
 
+	assert_true(size_of_seen(f, "kept", 4) >= 4);
 	GOOD(mailbox_reset(m, 2, LOG_N, &new, &failure));
+	/* What is fetched again is to be kept again. */
+	assert_int_equal(size_of_seen(f, "", 0), 0);
 	assert_string_not_equal(mailbox_settings(m)->recipients.list[0], own);
 	REFUSED(try_collect(f, &f->password), ERR_PASSWORD);
 	assert_int_equal(collect(f, &new), 0);
@@ -637,8 +657,12 @@ static void test_reset_takes_a_new_key(void **state)
 	GOOD(mailbox_reset_end(m, &failure));
 	GOOD(mailbox_update(m, activate, NULL, &failure));
 	deliver(m, "three\r\n");
+	/* Whoever opened it before seals to the key of now. */
+	GOOD(mailbox_hold(session, &failure));
+	deliver(session, "four\r\n");
+	mailbox_close(&session);
 	mailbox_close(&m);
-	assert_int_equal(collect(f, &new), 1);
+	assert_int_equal(collect(f, &new), 2);
 	secret_release(&new);
 }
 
