@@ -172,20 +172,35 @@ static int connect_to(const struct addrinfo *a, uint16_t port, int64_t end)
 	return -1;
 }
 
+/* One that swallows what it is sent leaves the others their time. */
+static int64_t share_of(int64_t end, unsigned addresses)
+{
+	int64_t now = clock_ms();
+
+	return now + (end - now) / (addresses ? addresses : 1);
+}
+
+static unsigned count_allowed(const struct dialling *g)
+{
+	unsigned n = 0;
+
+	for (const struct addrinfo *a = g->addresses; a; a = a->ai_next)
+		n += may_dial(g, a->ai_addr);
+	return n < ADDRESSES_MAX ? n : ADDRESSES_MAX;
+}
+
 /* Tries every allowed address at one port. */
 static int try_way(struct dialling *g, size_t way, int64_t end,
 		   struct dialled *out, struct err *e)
 {
 	uint16_t port = g->plan.ways[way].port;
-	unsigned allowed = 0, tried = 0;
+	const unsigned allowed = count_allowed(g);
+	unsigned left = allowed;
 
-	for (struct addrinfo *a = g->addresses; a && tried < ADDRESSES_MAX;
-	     a = a->ai_next) {
+	for (struct addrinfo *a = g->addresses; a && left; a = a->ai_next) {
 		if (!may_dial(g, a->ai_addr))
 			continue;
-		allowed++;
-		tried++;
-		out->fd = connect_to(a, port, end);
+		out->fd = connect_to(a, port, share_of(end, left--));
 		if (out->fd >= 0) {
 			out->port = port;
 			out->implicit_tls = g->plan.ways[way].implicit_tls;

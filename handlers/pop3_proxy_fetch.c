@@ -150,7 +150,7 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 
 	proxy_account_server(&s->account, server);
 	if (store_room(s->account.store, 0, s->conf->limits.reserve, e) < 0 ||
-	    mailbox_hold(s->account.mailbox, e) < 0)
+	    proxy_account_hold(&s->account, e) < 0)
 		return NULL;
 	return kept_copy_begin(s->account.mailbox, &facts, e);
 }
@@ -201,6 +201,8 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	size_t wanted = count_wanted(p, bytes, n);
 
+	if (p->has_more) /* there will be no copy */
+		return dot_out_push(&p->dot, bytes, wanted, &client);
 	p->octets += n;
 	seen_add_octets(p->s->seen, bytes, n);
 	if (crlf_push(&p->crlf, bytes, n, &copy) < 0) {

@@ -91,13 +91,22 @@ static const struct reply *refuse(struct session *s, const char *why)
  * each message (docs/sessions.md); RuntimeMaxSec= of the units ends what is
  * beyond.
  */
-static void collect(struct session *s, struct conn *server)
+void pop3_proxy_collect(struct session *s)
 {
 	enum { DAYS_MAX = 8, DAY = 86400 };
 
 	conn_set_session_limit(s->conn, DAYS_MAX * DAY);
+	(void)relay_run(s->conn, s->collecting, s->conf->proxy.idle_timeout);
+	conn_free(&s->collecting);
+	close(s->collecting_fd);
+}
+
+/* For pop3_proxy_collect(): first, whatever holds the password is wiped. */
+static void keep_collecting(struct session *s, struct conn *server, int fd)
+{
 	s->handed_over = true;
-	(void)relay_run(s->conn, server, s->conf->proxy.idle_timeout);
+	s->collecting = server;
+	s->collecting_fd = fd;
 }
 
 const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
@@ -111,10 +120,11 @@ const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 	if (fd < 0)
 		return refuse(s, e.text);
 	server = conn_new(fd, fd);
-	if (begin(s, server, user, password) == 0)
-		collect(s, server);
+	if (begin(s, server, user, password) == 0) {
+		keep_collecting(s, server, fd);
+		return &reply_sent_close;
+	}
 	conn_free(&server);
 	close(fd);
-	return s->handed_over ? &reply_sent_close
-			      : refuse(s, "it does not answer");
+	return refuse(s, "it does not answer");
 }

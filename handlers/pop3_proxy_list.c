@@ -144,8 +144,15 @@ const struct reply *pop3_proxy_quit(struct session *s, const char *arg UNUSED)
 	static const struct reply reply_bye = {"+OK", "", "goodbye",
 					       REPLY_CLOSE};
 
+	enum conn_status status;
+
 	if (!s->account.upstream)
 		return &reply_bye;
+	/* What the client was not sent the server is not to delete. */
+	pop3_proxy_expect_data(s);
+	status = conn_flush(s->conn);
+	if (status != CONN_OK)
+		return pop3_proxy_lost_client(s, status);
 	(void)one_line(s, "QUIT");
 	upstream_free(&s->account.upstream);
 	return &reply_sent_close;

@@ -30,6 +30,8 @@ struct session {
 	enum pop3_proxy_state state;
 	char user[POP3_PROXY_USER_MAX + 1]; /* what USER said */
 	bool handed_over; /* pop3-serve has it: the log line is its own */
+	struct conn *collecting; /* with it, once it has been handed over */
+	int collecting_fd;
 
 	/* From the login on. */
 	struct pop3_features features;
@@ -71,6 +73,9 @@ const struct reply *pop3_proxy_auth(struct session *s, const char *arg);
  */
 const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
 					 const struct secret *password);
+
+/* Behind it, when the command is over: until one of the two leaves. */
+void pop3_proxy_collect(struct session *s);
 
 /* pop3_proxy_fetch.c */
 const struct reply *pop3_proxy_retr(struct session *s, const char *arg);

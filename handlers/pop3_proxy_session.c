@@ -271,6 +271,8 @@ enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
 		conn_printf(c, "+OK Restante ready\r\n");
 		note_end(&s, cmd_loop(c, &pop3_proxy_protocol, &limits, &s));
 	}
+	if (s.handed_over)
+		pop3_proxy_collect(&s);
 	end(&s);
 	return s.summary.outcome;
 }

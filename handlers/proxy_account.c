@@ -40,9 +40,11 @@ static int no_mailbox(struct proxy_account *a, const struct err *e)
 
 int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 {
-	if (!proxy_login_parse(user, &a->login))
+	if (!proxy_login_parse(user, &a->login)) {
+		summary_note(a->summary, OUTCOME_AUTH_FAILED, NULL);
 		return err_set(e, ERR_CONFIG,
 			       "the user name is user%%server%%mailbox-id");
+	}
 	mailbox_close(&a->mailbox);
 	if (!a->store)
 		a->store = store_open(a->conf->store, e);
@@ -53,6 +55,17 @@ int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 	if (!mailbox_settings(a->mailbox)->suspended)
 		return 0;
 	summary_note(a->summary, OUTCOME_REFUSED, "suspended");
+	return err_set(e, ERR_STATE, "mailbox %s is suspended",
+		       a->login.mailbox_id);
+}
+
+int proxy_account_hold(struct proxy_account *a, struct err *e)
+{
+	if (mailbox_hold(a->mailbox, e) < 0)
+		return -1;
+	if (!mailbox_settings(a->mailbox)->suspended)
+		return 0;
+	mailbox_release(a->mailbox);
 	return err_set(e, ERR_STATE, "mailbox %s is suspended",
 		       a->login.mailbox_id);
 }
@@ -86,8 +99,10 @@ int proxy_account_enter(struct proxy_account *a, const struct credential *c,
 
 	login_throttle_wait(a->conf, a->peer, a->login.server.host);
 	result = reach(a, c, enter, features, e);
-	login_throttle_note(a->conf, a->peer, a->login.server.host,
-			    result == 0 || e->kind != ERR_PASSWORD);
+	/* What says nothing about the password forgives no wrong one. */
+	if (result == 0 || e->kind == ERR_PASSWORD)
+		login_throttle_note(a->conf, a->peer, a->login.server.host,
+				    result == 0);
 	if (result == 0) {
 		summary_forget(a->summary);
 		return 0;

@@ -38,6 +38,12 @@ int proxy_account_open(struct proxy_account *a, const char *user,
 		       struct err *e);
 
 /*
+ * mailbox_hold() for a copy: a session may outlast what the login has found.
+ * ERR_STATE where the mailbox has been suspended since.
+ */
+int proxy_account_hold(struct proxy_account *a, struct err *e) MUST_USE;
+
+/*
  * Dials the server, and has `enter` greet it and log in; features is handed
  * on. Wrong passwords are slowed. -1: e says in words why not; where
  * proxy_may_pass() holds it is no word about the credential.

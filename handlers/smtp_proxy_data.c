@@ -64,7 +64,7 @@ static struct kept_copy *begin_copy(struct session *s, struct err *e)
 	};
 
 	proxy_account_server(&s->account, server);
-	if (mailbox_hold(s->account.mailbox, e) < 0)
+	if (proxy_account_hold(&s->account, e) < 0)
 		return NULL;
 	return kept_copy_begin(s->account.mailbox, &facts, e);
 }

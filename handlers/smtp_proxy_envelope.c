@@ -42,6 +42,12 @@ static bool knows_dsn(const struct smtp_features *f)
 	return f->dsn;
 }
 
+/* RFC 4954 section 5: taken, and the server goes by the login it has seen. */
+static bool is_dropped(const struct smtp_features *f UNUSED)
+{
+	return false;
+}
+
 /*
  * What a client may say, having been offered it before we knew the server:
  * a parameter that the server lacks is dropped (docs/decisions).
@@ -54,7 +60,7 @@ static const struct {
 	{"SIZE", true, knows_size},	{"BODY", true, knows_body},
 	{"SMTPUTF8", true, knows_utf8}, {"RET", true, knows_dsn},
 	{"ENVID", true, knows_dsn},	{"NOTIFY", false, knows_dsn},
-	{"ORCPT", false, knows_dsn},
+	{"ORCPT", false, knows_dsn},	{"AUTH", true, is_dropped},
 };
 
 struct command {

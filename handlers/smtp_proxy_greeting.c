@@ -68,6 +68,11 @@ static bool offers_utf8(const struct session *s)
 	return s->account.upstream && s->features.smtputf8;
 }
 
+static bool offers_eightbit(const struct session *s)
+{
+	return !s->account.upstream || s->features.eightbit;
+}
+
 static bool offers_enhanced(const struct session *s)
 {
 	return !s->account.upstream || s->features.enhanced;
@@ -83,7 +88,7 @@ static const struct {
 	bool (*holds)(const struct session *s); /* NULL: always */
 } extensions[] = {
 	{"PIPELINING", NULL},
-	{"8BITMIME", NULL},
+	{"8BITMIME", offers_eightbit},
 	{"ENHANCEDSTATUSCODES", offers_enhanced},
 	{"STARTTLS", smtp_proxy_offers_starttls},
 	{"SMTPUTF8", offers_utf8},

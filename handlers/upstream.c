@@ -73,6 +73,7 @@ struct upstream *upstream_new(const struct dialled *to, const char *host,
 	memcpy(u->pin, to->pin, sizeof(u->pin));
 	snprintf(u->host, sizeof(u->host), "%s", host);
 	buf_init(&u->line, UPSTREAM_LINE_MAX);
+	conn_set_session_limit(u->conn, conf->limits.session_max);
 	conn_set_deadline(u->conn, conf->proxy.login_timeout, 0);
 	if (to->implicit_tls && upstream_start_tls(u, e) < 0)
 		upstream_free(&u);

@@ -266,6 +266,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/reset-refused.chat \
 	%D%/chat/smtp-proxy/starttls-refused.chat \
 	%D%/chat/smtp-proxy/starttls.chat \
+	%D%/chat/smtp-proxy/submitter.chat \
 	%D%/chat/smtp-proxy/token.chat \
 	%D%/chat/smtp-proxy/unreachable.chat \
 	%D%/chat/smtp/bad-addresses.chat \

@@ -17,6 +17,7 @@ static const struct {
 } rows[] = {
 	{"joe%mail.example%" ID, "joe", "mail.example", 0},
 	{"joe%mail.example:587%" ID, "joe", "mail.example", 587},
+	{"Joe%MAIL.Example%" ID, "Joe", "mail.example", 0},
 	{"joe@x.example%mail.example%" ID, "joe@x.example", "mail.example", 0},
 	{"a%b%mail.example%" ID, "a%b", "mail.example", 0},
 	{"%%mail.example%" ID, "%", "mail.example", 0},

@@ -46,7 +46,8 @@ static void rig_open(struct rig *r, const char *says, size_t n,
 	int fds[2];
 
 	*r = (struct rig){.conf = {.hostname = (char *)"gw.example",
-				   .proxy.login_timeout = 20}};
+				   .proxy.login_timeout = 20,
+				   .limits.session_max = 20}};
 	assert_return_code(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
 	r->server = fds[1];
 	r->u = upstream_new(&(struct dialled){.fd = fds[0], .port = 995},
