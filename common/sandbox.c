@@ -11,8 +11,6 @@
 
 #include "common/log.h"
 
-enum { FILES_MAX = 256 };
-
 #define MIB ((rlim_t)1024 * 1024)
 
 /* Address space: generous, since it is no memory. It bounds what a bug takes;
@@ -38,10 +36,18 @@ static int set_limit(unsigned what, rlim_t most)
 	return setrlimit(what, &r);
 }
 
+/* A receiver holds five for each of max-mailboxes. */
+static const rlim_t files_open[SANDBOX_N_ROWS] = {
+	[SANDBOX_RECEIVER] = 1024,
+	[SANDBOX_PROXY] = 256,
+	[SANDBOX_COLLECTOR] = 256,
+	[SANDBOX_DIALLER] = 256,
+};
+
 static int set_limits(enum sandbox_row row, struct err *e)
 {
 	if (set_limit(RLIMIT_CORE, 0) < 0 || set_limit(RLIMIT_NPROC, 0) < 0 ||
-	    set_limit(RLIMIT_NOFILE, FILES_MAX) < 0 ||
+	    set_limit(RLIMIT_NOFILE, files_open[row]) < 0 ||
 	    set_limit(RLIMIT_AS, address_space[row]) < 0)
 		return err_sys(e, "limits of the process");
 	return 0;
