@@ -36,9 +36,9 @@ static int set_limit(unsigned what, rlim_t most)
 	return setrlimit(what, &r);
 }
 
-/* A receiver holds five for each of max-mailboxes. */
+/* A receiver holds five for each of max-mailboxes, which may be 100. */
 static const rlim_t files_open[SANDBOX_N_ROWS] = {
-	[SANDBOX_RECEIVER] = 1024,
+	[SANDBOX_RECEIVER] = 600,
 	[SANDBOX_PROXY] = 256,
 	[SANDBOX_COLLECTOR] = 256,
 	[SANDBOX_DIALLER] = 256,

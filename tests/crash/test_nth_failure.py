@@ -114,7 +114,11 @@ class Nth:
         new = set(self.instance.kept(self.mailbox)) - before
         self.outcomes[said] += 1
         check(said[0] in "24v", f"told {said}")
-        equal(len(new), 1 if said == "250" else 0, f"new messages, told {said}")
+        # Without memory it may end behind the commit, before it has said so:
+        # the sender tries again (RFC 1047), and nothing is lost.
+        silent = said == "vanished" and "malloc" in env["SHADOW_FAIL"]
+        check(silent or len(new) == (said == "250"),
+              f"{len(new)} new messages, told {said}")
         if said != "250" and "malloc" not in env["SHADOW_FAIL"]:
             check(reason in session.log_text(), f"nothing of \"{reason}\" in "
                   f"the log: {session.log_text()!r}")

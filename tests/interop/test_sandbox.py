@@ -6,9 +6,11 @@ console leave no core and are looked into by nobody; and what pop3-serve holds
 in its memory once it has a password, and once it has said goodbye.
 """
 
+import contextlib
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.deadline import until
-from harness.instance import Instance, Mailbox
+from harness.instance import DOMAIN, Instance, Mailbox
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
 from harness.processes import (memory, require_closed, require_confined,
@@ -26,12 +28,14 @@ from harness.processes import (memory, require_closed, require_confined,
 from harness.report import Report, Skip, check, equal
 from harness.script import Case, run_script
 from harness.servers import Spawner, children
+from harness.smtp import Smtp
 from harness.tools import tool
 from harness.web_client import FORM
 from harness.web_servers import with_console
 from harness.wire import Wire
 
 HANDLERS = ("smtp-journal", "smtp-proxy", "pop3-proxy", "pop3-serve")
+FILES = {"smtp-journal": 600}  # it holds some for each of its mailboxes
 NO_LANDLOCK = Path(__file__).resolve().parents[1] / \
     "support/without_landlock.py"
 BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -44,9 +48,31 @@ def confined(instance: Instance, name: str) -> None:
     wire.line()
     dialler = [children(handler.pid)[0]] if "proxy" in name else []
     for pid in (handler.pid, *dialler):
-        require_confined(pid)
+        require_confined(pid, FILES.get(name, 256))
     wire.close()
     equal(handler.wait(10), 0, "exit status")
+
+
+def most_mailboxes(instance: Instance) -> None:
+    """A message to as many mailboxes as can be configured fits in."""
+    instance.configure(smtp_journal={"max-mailboxes": 100})
+    first = instance.create_mailbox()
+    folders = [instance.folder(first)]
+    for number in range(99):
+        folders.append(folders[0].with_name(f"mbx-{number:032x}"))
+        subprocess.run(["cp", "-a", folders[0], folders[-1]], check=True)
+    with contextlib.closing(Spawner(instance, "smtp-journal",
+                                    "--tls=starttls")) as spawner:
+        client, handler = spawner.open()
+        smtp = Smtp(Wire(client), instance.context)
+        smtp.deliver([f"{folder.name}@{DOMAIN}" for folder in folders],
+                     b"Subject: to all\r\n\r\n").want(250)
+        smtp.quit()
+        equal(handler.wait(60), 0, "exit status")
+    check(all(len(list((folder / "cur").iterdir())) == 1
+              for folder in folders), "not every mailbox has it")
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 def without_landlock(instance: Instance, name: str) -> None:
@@ -56,7 +82,7 @@ def without_landlock(instance: Instance, name: str) -> None:
     client, handler = spawner.open()
     wire = Wire(client)
     wire.line()
-    require_confined(handler.pid)
+    require_confined(handler.pid, FILES.get(name, 256))
     wire.close()
     equal(handler.wait(10), 0, "exit status")
     equal(spawner.log_text().count("this kernel has no Landlock"), 1,
@@ -140,6 +166,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         yield f"sandbox-{name}", partial(confined, instance, name)
         yield f"sandbox-{name}-without-landlock", partial(
             without_landlock, instance, name)
+    yield "sandbox-most-mailboxes", partial(most_mailboxes, instance)
     yield "sandbox-programs-are-closed", partial(programs_are_closed, instance)
     yield "sandbox-secrets-go", lambda: secrets_go(instance)
 

@@ -358,8 +358,8 @@ static void limits_hold(void **state)
 				right = right && getrlimit(none[i], &r) == 0 &&
 					r.rlim_max == 0;
 			right = right && getrlimit(RLIMIT_NOFILE, &r) == 0 &&
-				r.rlim_max <= (row == SANDBOX_RECEIVER ? 1024
-								       : 256) &&
+				r.rlim_max <=
+					(row == SANDBOX_RECEIVER ? 600 : 256) &&
 				getrlimit(RLIMIT_AS, &r) == 0 &&
 				r.rlim_max != RLIM_INFINITY;
 			_exit(right);

@@ -33,7 +33,7 @@ def require_closed(pid: int) -> None:
     equal(Path(f"/proc/{pid}/maps").stat().st_uid, 0, f"owner of /proc/{pid}")
 
 
-def require_confined(pid: int) -> None:
+def require_confined(pid: int, files: int = 256) -> None:
     """What every process of a handler has given up, once it is set up: a
     dialler may be so later than the session that has greeted already.
     """
@@ -44,7 +44,7 @@ def require_confined(pid: int) -> None:
     for fact, wanted in (("Seccomp", "2"), ("NoNewPrivs", "1")):
         equal(status[fact], wanted, f"{fact} of {pid}")
     equal(limits["Max processes"], "0", f"processes of {pid}")
-    for limit, most in (("Max open files", 256),
+    for limit, most in (("Max open files", files),
                         ("Max address space", 2048 << 20)):
         check(limits[limit] != "unlimited" and int(limits[limit]) <= most,
               f"{limit} of {pid}: {limits[limit]}")
