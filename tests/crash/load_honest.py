@@ -19,7 +19,11 @@ from harness.wire import Vanished, Wire
 from load_watch import percentiles
 
 RETRY = 0.1  # seconds until one that was turned away comes back
+DOUBLINGS = 5  # of one that backs off
 PATIENCE = 60.0
+# A connection too many for xinetd's queue of 64 is one for the client alone,
+# which hears nothing: so it gives up after this, where it is to be patient.
+SILENCE = 10.0
 BUSY = re.compile(r"reply 4\d\d |\[SYS/TEMP\]|\[IN-USE\]")
 
 
@@ -31,8 +35,10 @@ def message(token: str) -> bytes:
 class Honest:
     """Several of them, each from an address of its own."""
 
-    def __init__(self, instance: Instance, port: int, handler: str) -> None:
+    def __init__(self, instance: Instance, port: int, handler: str,
+                 backs_off: bool = False) -> None:
         self.instance, self.port = instance, port
+        self.backs_off = backs_off  # as mail servers do
         self.is_smtp = handler.startswith("smtp")
         self.waits: list[float] = []
         self.sent: list[str] = []
@@ -43,7 +49,9 @@ class Honest:
     def connect(self, number: int) -> Wire:
         """From 127.0.2.<number + 1>."""
         source = f"127.0.2.{1 + number % 250}"
-        return Wire.connect(self.port, PATIENCE, source=source)
+        return Wire.connect(self.port,
+                            SILENCE if self.backs_off else PATIENCE,
+                            source=source)
 
     def send(self, number: int, token: str, mailbox: Mailbox) -> None:
         """One message by SMTP under TLS."""
@@ -83,7 +91,7 @@ class Honest:
                    number: int, token: str, mailbox: Mailbox) -> None:
         """Try until it is done, and note how long that took."""
         begun = time.monotonic()
-        while True:
+        for tries in itertools.count():
             try:
                 action(number, token, mailbox)
                 break
@@ -93,7 +101,8 @@ class Honest:
                 if not BUSY.search(str(why)):
                     raise
                 self.turned_away(str(why)[:40], begun)
-            time.sleep(RETRY)
+            time.sleep(RETRY * 2 ** min(tries, DOUBLINGS)
+                       if self.backs_off else RETRY)
         with self.lock:
             self.waits.append(time.monotonic() - begun)
 

@@ -145,7 +145,8 @@ def more_senders(site: Site) -> None:
     """All of them get rid of their message, and each is there once."""
     mailbox = site.instance.create_mailbox("many senders")
     with site.acceptor("smtp-journal", ROOM, ROOM) as server:
-        honest = Honest(site.instance, server.port, "smtp-journal")
+        honest = Honest(site.instance, server.port, "smtp-journal",
+                        backs_off=True)
         with Watch(server.process.pid) as watch:
             honest.all_at_once([functools.partial(
                 honest.until_done, honest.send, number, f"s{number}", mailbox)
