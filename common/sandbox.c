@@ -23,6 +23,14 @@ static const rlim_t address_space[SANDBOX_N_ROWS] = {
 	[SANDBOX_DIALLER] = 512 * MIB,
 };
 
+/* A receiver holds five for each of max-mailboxes, which may be 100. */
+static const rlim_t files_open[SANDBOX_N_ROWS] = {
+	[SANDBOX_RECEIVER] = 600,
+	[SANDBOX_PROXY] = 256,
+	[SANDBOX_COLLECTOR] = 256,
+	[SANDBOX_DIALLER] = 256,
+};
+
 /* What is limited below that already stays so. */
 static int set_limit(unsigned what, rlim_t most)
 {
@@ -35,14 +43,6 @@ static int set_limit(unsigned what, rlim_t most)
 	r.rlim_cur = r.rlim_max;
 	return setrlimit(what, &r);
 }
-
-/* A receiver holds five for each of max-mailboxes, which may be 100. */
-static const rlim_t files_open[SANDBOX_N_ROWS] = {
-	[SANDBOX_RECEIVER] = 600,
-	[SANDBOX_PROXY] = 256,
-	[SANDBOX_COLLECTOR] = 256,
-	[SANDBOX_DIALLER] = 256,
-};
 
 static int set_limits(enum sandbox_row row, struct err *e)
 {

@@ -54,8 +54,7 @@ static int abi_version(void)
 			    LANDLOCK_CREATE_RULESET_VERSION);
 }
 
-/* Why there is none: it was left out of the kernel or turned off, or forbidden.
- */
+/* Left out of the kernel, turned off, or forbidden to us. */
 static void explain_absence(struct err *e)
 {
 	if (errno == ENOSYS || errno == EOPNOTSUPP)

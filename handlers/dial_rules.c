@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <strings.h>
 
 #include "common/conf_rule.h"
@@ -16,18 +17,13 @@
 /* --- what a login names ------------------------------------------------------
  */
 
-static char to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* In lower case: whoever writes it otherwise means no other server. */
 static bool take_host(struct dial_server *s, const char *text, size_t n)
 {
 	if (n == 0 || n >= sizeof(s->host))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		s->host[i] = to_lower(text[i]);
+		s->host[i] = (char)tolower((unsigned char)text[i]);
 	s->host[n] = '\0';
 	return true;
 }

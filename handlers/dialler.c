@@ -177,7 +177,7 @@ static int64_t share_of(int64_t end, unsigned addresses)
 {
 	int64_t now = clock_ms();
 
-	return now + (end - now) / (addresses ? addresses : 1);
+	return now + (end - now) / addresses;
 }
 
 static unsigned count_allowed(const struct dialling *g)

@@ -292,24 +292,17 @@ static size_t next_batch(const struct collection *c, size_t *at,
 	return n;
 }
 
-/*
- * Without the index: the next login finds records without files and mends it.
- * Tickets first, as with it.
+/* Without the index: the next login finds records without files and mends it.
  */
 static size_t unlink_batch(struct mailbox *m, const struct message_name *batch,
 			   size_t n)
 {
 	size_t removed = 0;
-	char kept[NAME_SIZE];
 	struct err e;
 
 	for (size_t i = 0; i < n; i++) {
-		name_write_kept(&batch[i], kept);
-		if (ticket_unlink(m, batch[i].ulid, &e) < 0)
+		if (message_unlink(m, &batch[i], &e) < 0)
 			log_warn("%s", e.text);
-		else if (unlinkat(m->cur, kept, 0) < 0 && errno != ENOENT)
-			log_warn("mailbox %s: unlink cur %s: %s", m->id, kept,
-				 strerror(errno));
 		else
 			removed++;
 	}

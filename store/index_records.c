@@ -324,24 +324,6 @@ int index_reconcile(struct index *ix, struct listing *l, struct err *e)
 
 /* --- removing ------------------------------------------------------------- */
 
-/*
- * The ticket goes first: one of a proxy's whose message is gone would be taken
- * for a copy that was left behind, and kept anew.
- */
-static int unlink_message(const struct mailbox *m,
-			  const struct message_name *name, struct err *e)
-{
-	char kept[NAME_SIZE];
-
-	if (ticket_unlink(m, name->ulid, e) < 0)
-		return -1;
-	fault_point("removing.ticket");
-	name_write_kept(name, kept);
-	if (unlinkat(m->cur, kept, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "mailbox %s: unlink cur %s", m->id, kept);
-	return 0;
-}
-
 static int remove_one(struct index *ix, const struct message_name *name,
 		      struct err *e)
 {
@@ -397,7 +379,7 @@ int index_remove(struct index *ix, const struct message_name *names, size_t n,
 	if (index_begin(ix, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		if (unlink_message(ix->mailbox, &names[i], &unlinking) < 0)
+		if (message_unlink(ix->mailbox, &names[i], &unlinking) < 0)
 			continue;
 		if (remove_one(ix, &names[i], e) < 0) {
 			index_abort(ix);

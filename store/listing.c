@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "store/age.h"
+#include "store/fault.h"
 
 /* --- cur/ ------------------------------------------------------------------
  */
@@ -226,6 +227,20 @@ int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e)
 		return -1;
 	t.pending = true;
 	return unlink_name(m, &t, e);
+}
+
+int message_unlink(const struct mailbox *m, const struct message_name *name,
+		   struct err *e)
+{
+	char kept[NAME_SIZE];
+
+	if (ticket_unlink(m, name->ulid, e) < 0)
+		return -1;
+	fault_point("removing.ticket");
+	name_write_kept(name, kept);
+	if (unlinkat(m->cur, kept, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "mailbox %s: unlink cur %s", m->id, kept);
+	return 0;
 }
 
 /* A living writer holds the lock on its file. */

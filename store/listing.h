@@ -66,4 +66,11 @@ int ticket_remove_dead(const struct mailbox *m, const struct ticket_name *t,
 /* Unlinks the ticket of that ULID, pending or not; none is no failure. */
 int ticket_unlink(const struct mailbox *m, const char *ulid, struct err *e);
 
+/*
+ * Unlinks a message and its ticket, which goes first: one of a proxy's whose
+ * message is gone would be taken for a copy left behind, and kept anew.
+ */
+int message_unlink(const struct mailbox *m, const struct message_name *name,
+		   struct err *e) MUST_USE;
+
 #endif

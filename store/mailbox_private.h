@@ -11,8 +11,6 @@
 
 #include "store/store.h"
 
-struct stat;
-
 struct store {
 	char *path;
 	int dir;       /* the store */

@@ -9,8 +9,7 @@ struct err;
 /*
  * "audit action=mailbox-set admin=… peer=… mailbox=… outcome=done", or
  * outcome=refused, or failed where it may pass, with the reason where e is not
- * NULL. what is a word of ours;
- * mailbox may be NULL.
+ * NULL. action is a word of ours; mailbox may be NULL.
  */
 void audit(const struct console *c, const char *action, const char *mailbox,
 	   const struct err *e);

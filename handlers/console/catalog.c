@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/num.h"
 #include "common/whole.h"
 
 static const uint32_t magic = 0x950412deU;
@@ -40,10 +41,7 @@ static struct catalog in_use;
 
 static uint32_t number_at(const struct catalog *c, size_t at)
 {
-	const uint8_t *b = (const uint8_t *)c->file.data + at;
-
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
-	       (uint32_t)b[3] << 24;
+	return num_load32((const uint8_t *)c->file.data + at);
 }
 
 static struct text text_in(const struct catalog *c, uint32_t table, uint32_t i)
