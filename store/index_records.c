@@ -7,7 +7,6 @@
 #include "common/base.h"
 #include "store/index.h"
 
-#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
