@@ -8,13 +8,7 @@
 
 #include "common/secret.h"
 
-struct buf;
-
 enum { SASL_LINE_MAX = 12288 }; /* RFC 4954 4, base64 and CRLF included */
-
-/* Strict base64 (RFC 4648 4, padded) into a secret. False: not base64. */
-bool sasl_base64_decode(const char *text, size_t n, struct secret *out_r);
-bool sasl_base64_encode(const uint8_t *bytes, size_t n, struct buf *out);
 
 struct sasl_login {
 	char user[512];

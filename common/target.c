@@ -5,9 +5,9 @@
 
 #include <arpa/inet.h>
 
+#include "common/base64.h"
 #include "common/conf_rule.h"
 #include "common/num.h"
-#include "common/sasl.h"
 
 static bool refuse(struct err *e, const char *text, const char *expected)
 {
@@ -66,7 +66,7 @@ static bool parse_pin(struct target *t, const char *text, size_t n)
 {
 	struct secret pin = SECRET_EMPTY;
 	bool good =
-		sasl_base64_decode(text, n, &pin) && pin.len == TARGET_PIN_SIZE;
+		base64_decode(text, n, &pin) && pin.len == TARGET_PIN_SIZE;
 
 	if (good)
 		memcpy(t->pin, pin.bytes, TARGET_PIN_SIZE);

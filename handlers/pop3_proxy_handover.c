@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "common/base64.h"
 #include "common/log.h"
 #include "common/sasl_token.h"
 #include "common/tls.h"
@@ -53,7 +54,7 @@ static void write_auth_plain(struct conn *server, const char *user,
 
 	buf_init(&line, SASL_LINE_MAX);
 	sasl_plain_make(user, password, &message);
-	if (sasl_base64_encode(message.bytes, message.len, &line))
+	if (base64_encode(message.bytes, message.len, &line))
 		conn_printf(server, "AUTH PLAIN %s\r\n", line.data);
 	secret_release(&message);
 	buf_wipe(&line);

@@ -6,6 +6,7 @@
 
 #include <strings.h>
 
+#include "common/base64.h"
 #include "common/buf.h"
 #include "common/sasl_token.h"
 
@@ -15,7 +16,7 @@ static enum sasl_end decode(const char *text, struct secret *answer_r)
 {
 	if (strcmp(text, "*") == 0)
 		return SASL_CANCELLED;
-	return sasl_base64_decode(text, strlen(text), answer_r)
+	return base64_decode(text, strlen(text), answer_r)
 		       ? SASL_GIVEN
 		       : SASL_MALFORMED;
 }

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "common/base64.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/log.h"
@@ -178,7 +179,7 @@ static int send_secret(struct upstream *u, const uint8_t *bytes, size_t n,
 	bool fits;
 
 	buf_init(&text, UPSTREAM_LINE_MAX);
-	fits = sasl_base64_encode(bytes, n, &text) && buf_adds(&text, "\r\n");
+	fits = base64_encode(bytes, n, &text) && buf_adds(&text, "\r\n");
 	return send_wiped(u, &text, fits, e);
 }
 
@@ -255,7 +256,7 @@ static int plain_at_once(const struct exchange *x, const struct secret *m,
 
 	buf_init(&text, UPSTREAM_LINE_MAX);
 	fits = buf_adds(&text, "AUTH PLAIN ") &&
-	       sasl_base64_encode(m->bytes, m->len, &text) &&
+	       base64_encode(m->bytes, m->len, &text) &&
 	       buf_adds(&text, "\r\n");
 	if (send_wiped(x->u, &text, fits, e) < 0 ||
 	    x->read_step(x->u, &step, e) < 0)

@@ -11,9 +11,9 @@
 #include <ftw.h>
 #include <unistd.h>
 
+#include "common/base64.h"
 #include "common/log.h"
 #include "common/num.h"
-#include "common/sasl.h"
 #include "store/admin.h"
 #include "tests/support/test_cert.h"
 
@@ -140,7 +140,7 @@ static void encode(const void *bytes, size_t n, char *out, size_t size)
 	struct buf text;
 
 	buf_init(&text, size - 1);
-	if (!sasl_base64_encode(bytes, n, &text))
+	if (!base64_encode(bytes, n, &text))
 		die_bug("base64 of %zu octets", n);
 	snprintf(out, size, "%s", text.data);
 	buf_release(&text);

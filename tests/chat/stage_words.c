@@ -5,8 +5,8 @@
 
 #include <ctype.h>
 
+#include "common/base64.h"
 #include "common/log.h"
-#include "common/sasl.h"
 
 enum { BASE64_MAX = 8 * 1024 };
 
@@ -76,7 +76,7 @@ static bool expand_base64(const struct stage *stage, const char **text,
 	buf_init(&octets, BASE64_MAX);
 	stage_expand(stage, inner, &words);
 	good = (*text)[n] == '}' && story_unescape(words.data, &octets) &&
-	       sasl_base64_encode((const uint8_t *)octets.data, octets.len,
+	       base64_encode((const uint8_t *)octets.data, octets.len,
 				  out);
 	*text += n + 1;
 	buf_release(&words);

@@ -21,13 +21,13 @@
 
 #include <cmocka.h>
 
+#include "common/base64.h"
 #include "common/buf.h"
 #include "common/cmd.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
 #include "common/reply.h"
-#include "common/sasl.h"
 #include "common/tls.h"
 #include "handlers/dialler.h"
 #include "handlers/proxy_account.h"
@@ -140,7 +140,7 @@ static void add_login(const char *user, struct buf *out)
 	char plain[256];
 	int n = snprintf(plain, sizeof(plain), "%c%s%csecret", 0, user, 0);
 
-	assert_true(sasl_base64_encode((uint8_t *)plain, (size_t)n, out));
+	assert_true(base64_encode((uint8_t *)plain, (size_t)n, out));
 }
 
 static void add_script(const char *script, struct buf *out)

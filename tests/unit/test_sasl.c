@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/base64.h"
 #include "common/buf.h"
 
 static const struct {
@@ -35,12 +36,12 @@ static void base64_vectors_hold_both_ways(void **state)
 		struct secret s = SECRET_EMPTY;
 		struct buf b;
 
-		assert_true(sasl_base64_decode(text, strlen(text), &s));
+		assert_true(base64_decode(text, strlen(text), &s));
 		assert_true(secret_equal(&s, plain, strlen(plain)));
 		secret_release(&s);
 
 		buf_init(&b, 64);
-		assert_true(sasl_base64_encode((const uint8_t *)plain,
+		assert_true(base64_encode((const uint8_t *)plain,
 					       strlen(plain), &b));
 		assert_string_equal(b.data, text);
 		buf_release(&b);
@@ -59,9 +60,9 @@ static void base64_round_trips_every_length(void **state)
 		struct buf b;
 
 		buf_init(&b, 512);
-		assert_true(sasl_base64_encode(bytes, n, &b));
+		assert_true(base64_encode(bytes, n, &b));
 		assert_int_equal(b.len, (n + 2) / 3 * 4);
-		assert_true(sasl_base64_decode(b.data, b.len, &s));
+		assert_true(base64_decode(b.data, b.len, &s));
 		assert_true(secret_equal(&s, bytes, n));
 		secret_release(&s);
 		buf_release(&b);
@@ -82,7 +83,7 @@ static void what_is_not_base64_is_refused(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(not_base64); i++) {
 		struct secret s = SECRET_EMPTY;
 
-		if (sasl_base64_decode(not_base64[i], strlen(not_base64[i]),
+		if (base64_decode(not_base64[i], strlen(not_base64[i]),
 				       &s))
 			fail_msg("taken: \"%s\"", not_base64[i]);
 		assert_null(s.bytes);
@@ -99,7 +100,7 @@ static void only_the_alphabet_is_taken(void **state)
 		char text[4] = {'A', (char)c, 'A', 'A'};
 		struct secret s = SECRET_EMPTY;
 
-		if (!sasl_base64_decode(text, sizeof(text), &s))
+		if (!base64_decode(text, sizeof(text), &s))
 			continue;
 		taken++;
 		secret_release(&s);
@@ -113,7 +114,7 @@ static void encoding_stops_at_the_buffers_limit(void **state)
 
 	(void)state;
 	buf_init(&b, 7);
-	assert_false(sasl_base64_encode((const uint8_t *)"foob", 4, &b));
+	assert_false(base64_encode((const uint8_t *)"foob", 4, &b));
 	buf_release(&b);
 }
 
