@@ -12,17 +12,6 @@
 #include "common/num.h"
 #include "common/utf8.h"
 
-bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
-{
-	uint8_t bits[16];
-
-	if (n != MAILBOX_ID_LEN || strncasecmp(text, "mbx-", 4) != 0 ||
-	    !num_parse_hex(text + 4, n - 4, bits, sizeof(bits)))
-		return false;
-	num_write_hex(bits, sizeof(bits), stpcpy(id_r, "mbx-"));
-	return true;
-}
-
 /* True: text holds UTF-8 without controls; *wide_r: some of it beyond ASCII. */
 static bool is_printable(const char *text, bool *wide_r)
 {

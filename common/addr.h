@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SMTP paths and parameters, and mailbox identifiers. Nothing else parses an
- * address. Pure functions over text.
+ * SMTP paths and parameters. Nothing else parses an address. Pure functions
+ * over text.
  */
 #ifndef RESTANTE_COMMON_ADDR_H
 #define RESTANTE_COMMON_ADDR_H
 
-#include "common/base.h"
+#include "common/mailbox_id.h"
 
-enum {
-	MAILBOX_ID_LEN = 36, /* "mbx-" and 32 lower-case hexadecimal digits */
-	ADDR_MAX = 320,	     /* 64 "@" 255, RFC 5321 4.5.3.1 */
-};
-
-/* "mbx-…" without regard to case; written lower case with its NUL. */
-bool mailbox_id_parse(const char *text, size_t n,
-		      char id_r[MAILBOX_ID_LEN + 1]);
+enum { ADDR_MAX = 320 }; /* 64 "@" 255, RFC 5321 4.5.3.1 */
 
 struct addr_path {
 	char address[ADDR_MAX + 1]; /* without <>, source route cut; "": <> */

@@ -12,10 +12,10 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "common/addr.h"
 #include "common/conf_file.h"
 #include "common/conf_rule.h"
 #include "common/log.h"
+#include "common/mailbox_id.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 

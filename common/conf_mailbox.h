@@ -6,10 +6,10 @@
 #ifndef RESTANTE_COMMON_CONF_MAILBOX_H
 #define RESTANTE_COMMON_CONF_MAILBOX_H
 
-#include "common/addr.h"
 #include "common/buf.h"
 #include "common/conf_value.h"
 #include "common/err.h"
+#include "common/mailbox_id.h"
 
 enum { MAILBOX_CONF_MAX = 256 * 1024 }; /* octets of the file */
 

@@ -24,6 +24,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/iso_time.c %D%/iso_time.h \
 	%D%/log.c %D%/log.h \
 	%D%/mac.c %D%/mac.h \
+	%D%/mailbox_id.c %D%/mailbox_id.h \
 	%D%/num.c %D%/num.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/peer_proxy.c \

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_COMMON_MAC_H
 #define RESTANTE_COMMON_MAC_H
 
-#include "common/addr.h"
+#include "common/mailbox_id.h"
 #include "common/secret.h"
 
 enum { ULID_LEN = 26 }; /* Crockford base32, upper case */

@@ -8,8 +8,8 @@
 #ifndef RESTANTE_HANDLERS_DIALLER_H
 #define RESTANTE_HANDLERS_DIALLER_H
 
-#include "common/addr.h"
 #include "common/err.h"
+#include "common/mailbox_id.h"
 #include "handlers/dial_rules.h"
 
 struct conf;

@@ -211,6 +211,16 @@ static bool add_head(struct buf *out, const struct report_envelope *v)
 			v->ulid, v->hostname, v->ulid, v->ulid);
 }
 
+/* More than the part before the message can take. */
+static size_t room_for_report(const struct report_envelope *v)
+{
+	size_t n = REPORT_HEADER_MAX;
+
+	for (size_t i = 0; i < v->n_recipients; i++)
+		n += strlen(v->recipients[i]) + sizeof("Recipient: \r\n");
+	return n;
+}
+
 /* Everything that stands before the message. */
 static int open_report(struct journal_report *r, bool whole,
 		       const struct sink *sink)
@@ -219,7 +229,7 @@ static int open_report(struct journal_report *r, bool whole,
 	struct buf out;
 	int result = 0;
 
-	buf_init(&out, REPORT_HEADER_MAX + v->n_recipients * (ADDR_MAX + 16));
+	buf_init(&out, room_for_report(v));
 	if (!add_head(&out, v) || !add_line(&out, "Sender", v->sender) ||
 	    !add_field(&out, &r->header, "Subject", "Subject") ||
 	    !add_field(&out, &r->header, "Message-ID", "Message-Id") ||

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/addr.h"
 #include "common/log.h"
+#include "common/mailbox_id.h"
 #include "common/sandbox.h"
 #include "common/slots.h"
 #include "handlers/login_throttle.h"

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_HANDLERS_PROXY_LOGIN_H
 #define RESTANTE_HANDLERS_PROXY_LOGIN_H
 
-#include "common/addr.h"
+#include "common/mailbox_id.h"
 #include "handlers/dial_rules.h"
 
 struct proxy_login {

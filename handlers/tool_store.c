@@ -13,8 +13,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "common/addr.h"
 #include "common/log.h"
+#include "common/mailbox_id.h"
 
 static int become(uid_t uid, gid_t gid, const char *name, struct err *e)
 {

@@ -3,7 +3,7 @@
 #include "common/base.h"
 #include "handlers/console/router.h"
 
-#include "common/addr.h"
+#include "common/mailbox_id.h"
 #include "handlers/console/console.h"
 #include "handlers/console/visitor.h"
 
