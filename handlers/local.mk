@@ -8,7 +8,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/dialler.c %D%/dialler.h \
 	%D%/first_line.c %D%/first_line.h \
 	%D%/health.c %D%/health.h \
-	%D%/journal_message.c %D%/journal_message.h \
+	%D%/smtp_journal/message.c %D%/smtp_journal/message.h \
 	%D%/journal_report.c %D%/journal_report.h \
 	%D%/kept_copy.c %D%/kept_copy.h \
 	%D%/login_throttle.c %D%/login_throttle.h \
@@ -37,12 +37,12 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/server_tls.c %D%/server_tls.h \
 	%D%/sibling.c %D%/sibling.h \
-	%D%/smtp_journal_data.c \
-	%D%/smtp_journal_end.c \
-	%D%/smtp_journal_envelope.c \
-	%D%/smtp_journal_private.h \
-	%D%/smtp_journal_session.c %D%/smtp_journal_session.h \
-	%D%/smtp_params.c %D%/smtp_params.h \
+	%D%/smtp_journal/data.c \
+	%D%/smtp_journal/outcome.c \
+	%D%/smtp_journal/envelope.c \
+	%D%/smtp_journal/state.h \
+	%D%/smtp_journal/session.c %D%/smtp_journal/session.h \
+	%D%/smtp_journal/params.c %D%/smtp_journal/params.h \
 	%D%/smtp_proxy_data.c \
 	%D%/smtp_proxy_envelope.c \
 	%D%/smtp_proxy_greeting.c \
@@ -50,7 +50,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_proxy_private.h \
 	%D%/smtp_proxy_session.c %D%/smtp_proxy_session.h \
 	%D%/smtp_replies.c %D%/smtp_replies.h \
-	%D%/smtp_tx.c %D%/smtp_tx.h \
+	%D%/smtp_journal/transaction.c %D%/smtp_journal/transaction.h \
 	%D%/smtp_upstream.c %D%/smtp_upstream.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/trace.c %D%/trace.h \
@@ -63,12 +63,12 @@ OPENER_LIBS = store/libunseal.a store/libadmin.a store/libstore.a \
 
 # The stanza of a handler:
 #	handler_PROGRAMS += smtp-journal
-#	smtp_journal_SOURCES = %D%/smtp_journal_main.c
+#	smtp_journal_SOURCES = %D%/smtp_journal/main.c
 #	smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 #	smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(P11_ABSENT)
 
 handler_PROGRAMS += smtp-journal
-smtp_journal_SOURCES = %D%/smtp_journal_main.c
+smtp_journal_SOURCES = %D%/smtp_journal/main.c
 smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(P11_ABSENT)
 

@@ -18,7 +18,7 @@
 #include "handlers/dialler.h"
 #include "handlers/pop3_proxy_session.h"
 #include "handlers/pop3_serve_session.h"
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
 #include "handlers/smtp_proxy_session.h"
 #include "tests/chat/network.h"
 #include "tests/chat/player.h"

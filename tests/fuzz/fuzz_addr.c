@@ -4,7 +4,7 @@
 
 #include "common/addr.h"
 #include "handlers/proxy_login.h"
-#include "handlers/smtp_params.h"
+#include "handlers/smtp_journal/params.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What one command line can hold goes into replies and trace headers. */

@@ -2,7 +2,7 @@
 /* The SMTP receiver: what a sender may say, on a real store. */
 #include "common/base.h"
 
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
 #include "tests/fuzz/world.h"
 
 static void session(struct conn *c, const struct conf *conf,

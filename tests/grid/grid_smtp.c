@@ -7,7 +7,7 @@
 #include "common/base.h"
 #include "tests/unit/smtp_rig.h"
 
-#include "handlers/smtp_journal_private.h"
+#include "handlers/smtp_journal/state.h"
 #include "tests/support/test_cert.h"
 
 #define HELLO	"HELO mx.example\r\n"

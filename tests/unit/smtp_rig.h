@@ -21,7 +21,7 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/log.h"
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
 #include "store/store.h"
 
 #define RIG_A "mbx-000000000000000000000000000000aa"

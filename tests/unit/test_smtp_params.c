@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Tables of what MAIL and RCPT may carry, and what it is taken for. */
 #include "common/base.h"
-#include "handlers/smtp_params.h"
+#include "handlers/smtp_journal/params.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The transaction as data: it decides nothing and speaks to nobody. */
 #include "common/base.h"
-#include "handlers/smtp_tx.h"
+#include "handlers/smtp_journal/transaction.h"
 
 #include "common/log.h"
-#include "handlers/journal_message.h"
+#include "handlers/smtp_journal/message.h"
 #include "store/store.h"
 
 struct smtp_tx *smtp_tx_new(const struct addr_path *sender,

@@ -5,7 +5,7 @@
  */
 #include "common/base.h"
 #include "common/program.h"
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
 
 int main(int argc, char **argv)
 {

@@ -4,7 +4,7 @@
  * functions. What is only recorded is taken as it comes and cut to its room.
  */
 #include "common/base.h"
-#include "handlers/smtp_params.h"
+#include "handlers/smtp_journal/params.h"
 
 #include <strings.h>
 

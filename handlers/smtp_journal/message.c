@@ -5,7 +5,7 @@
  * to be a header field. Changes no octet but line ends.
  */
 #include "common/base.h"
-#include "handlers/journal_message.h"
+#include "handlers/smtp_journal/message.h"
 
 #include "common/buf.h"
 #include "common/crlf.h"
@@ -13,7 +13,7 @@
 #include "common/sink.h"
 #include "handlers/first_line.h"
 #include "handlers/mail_head.h"
-#include "handlers/smtp_tx.h"
+#include "handlers/smtp_journal/transaction.h"
 #include "handlers/trace.h"
 #include "store/store.h"
 

@@ -4,8 +4,8 @@
  * (RFC 6531), and those of DSN (RFC 3461), which are recorded and nothing
  * else: a receiver that never sends mail sends no notifications either.
  */
-#ifndef RESTANTE_HANDLERS_SMTP_PARAMS_H
-#define RESTANTE_HANDLERS_SMTP_PARAMS_H
+#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_PARAMS_H
+#define RESTANTE_HANDLERS_SMTP_JOURNAL_PARAMS_H
 
 #include "common/base.h"
 

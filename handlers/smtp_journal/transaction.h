@@ -4,11 +4,11 @@
  * message, or to whatever ends it before. Freeing it is RSET: nothing of one
  * transaction can linger into the next.
  */
-#ifndef RESTANTE_HANDLERS_SMTP_TX_H
-#define RESTANTE_HANDLERS_SMTP_TX_H
+#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_TRANSACTION_H
+#define RESTANTE_HANDLERS_SMTP_JOURNAL_TRANSACTION_H
 
 #include "common/addr.h"
-#include "handlers/smtp_params.h"
+#include "handlers/smtp_journal/params.h"
 
 struct journal_message;
 struct mailbox;

@@ -5,7 +5,7 @@
  * a command. Says 250 to nothing that is not durable.
  */
 #include "common/base.h"
-#include "handlers/smtp_journal_private.h"
+#include "handlers/smtp_journal/state.h"
 
 #include <strings.h>
 #include <time.h>
@@ -14,7 +14,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "common/tls.h"
-#include "handlers/journal_message.h"
+#include "handlers/smtp_journal/message.h"
 #include "handlers/trace.h"
 
 /* The mailbox was there at RCPT: whatever is wrong with it now, it may pass. */

@@ -5,7 +5,7 @@
  * certificates, and room on the disk. Takes any sender, also none at all.
  */
 #include "common/base.h"
-#include "handlers/smtp_journal_private.h"
+#include "handlers/smtp_journal/state.h"
 
 #include <strings.h>
 

@@ -3,17 +3,17 @@
  * What the files of the SMTP receiver share: the session, and the handlers
  * that stand in its command table. Nobody else includes this.
  */
-#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_PRIVATE_H
-#define RESTANTE_HANDLERS_SMTP_JOURNAL_PRIVATE_H
+#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_STATE_H
+#define RESTANTE_HANDLERS_SMTP_JOURNAL_STATE_H
 
 #include "common/cmd.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
 #include "common/program.h"
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
+#include "handlers/smtp_journal/transaction.h"
 #include "handlers/smtp_replies.h"
-#include "handlers/smtp_tx.h"
 #include "handlers/summary.h"
 
 struct store;

@@ -5,7 +5,7 @@
  * message any more: all that was acknowledged is durable.
  */
 #include "common/base.h"
-#include "handlers/smtp_journal_private.h"
+#include "handlers/smtp_journal/state.h"
 
 #include <time.h>
 

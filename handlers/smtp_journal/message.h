@@ -4,8 +4,8 @@
  * and hop count, then a trace header and the same octets for each copy. What
  * DATA and BDAT push here, sealed, is what is kept.
  */
-#ifndef RESTANTE_HANDLERS_JOURNAL_MESSAGE_H
-#define RESTANTE_HANDLERS_JOURNAL_MESSAGE_H
+#ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_MESSAGE_H
+#define RESTANTE_HANDLERS_SMTP_JOURNAL_MESSAGE_H
 
 #include "common/err.h"
 #include "common/mac.h"

@@ -5,12 +5,12 @@
  * a password, holds no key that opens anything.
  */
 #include "common/base.h"
-#include "handlers/smtp_journal_session.h"
+#include "handlers/smtp_journal/session.h"
 
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/server_tls.h"
-#include "handlers/smtp_journal_private.h"
+#include "handlers/smtp_journal/state.h"
 #include "store/store.h"
 
 /* RFC 5321 4.5.3.1.4, and room for all the extensions' parameters at once. */
