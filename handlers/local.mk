@@ -23,12 +23,12 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_proxy_session.c %D%/pop3_proxy_session.h \
 	%D%/pop3_proxy_uidl.c %D%/pop3_proxy_uidl.h \
 	%D%/pop3_replies.c %D%/pop3_replies.h \
-	%D%/pop3_serve_auth.c \
-	%D%/pop3_serve_end.c \
-	%D%/pop3_serve_list.c \
-	%D%/pop3_serve_private.h \
-	%D%/pop3_serve_retr.c \
-	%D%/pop3_serve_session.c %D%/pop3_serve_session.h \
+	%D%/pop3_serve/login.c \
+	%D%/pop3_serve/update.c \
+	%D%/pop3_serve/list.c \
+	%D%/pop3_serve/state.h \
+	%D%/pop3_serve/retr.c \
+	%D%/pop3_serve/session.c %D%/pop3_serve/session.h \
 	%D%/pop3_top.c %D%/pop3_top.h \
 	%D%/pop3_upstream.c %D%/pop3_upstream.h \
 	%D%/proxy_account.c %D%/proxy_account.h \
@@ -73,7 +73,7 @@ smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 smtp_journal_LDADD = %D%/libsession.a $(RECEIVER_LIBS) $(P11_ABSENT)
 
 handler_PROGRAMS += pop3-serve
-pop3_serve_SOURCES = %D%/pop3_serve_main.c
+pop3_serve_SOURCES = %D%/pop3_serve/main.c
 pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
 pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
 

@@ -2,7 +2,7 @@
 /* The POP3 server: what a collector may say, on a real store. */
 #include "common/base.h"
 
-#include "handlers/pop3_serve_session.h"
+#include "handlers/pop3_serve/session.h"
 #include "tests/fuzz/world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -27,7 +27,7 @@
 #include "common/conn.h"
 #include "common/log.h"
 #include "common/secret.h"
-#include "handlers/pop3_serve_session.h"
+#include "handlers/pop3_serve/session.h"
 #include "store/store.h"
 
 #define RIG_ID	     "mbx-00112233445566778899aabbccddeeff"

@@ -5,12 +5,12 @@
  * but what was marked, and nothing but on QUIT.
  */
 #include "common/base.h"
-#include "handlers/pop3_serve_session.h"
+#include "handlers/pop3_serve/session.h"
 
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/pop3_replies.h"
-#include "handlers/pop3_serve_private.h"
+#include "handlers/pop3_serve/state.h"
 #include "handlers/server_tls.h"
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};

@@ -4,15 +4,15 @@
  * it, and the handlers that stand in the command table. Nobody else includes
  * this.
  */
-#ifndef RESTANTE_HANDLERS_POP3_SERVE_PRIVATE_H
-#define RESTANTE_HANDLERS_POP3_SERVE_PRIVATE_H
+#ifndef RESTANTE_HANDLERS_POP3_SERVE_STATE_H
+#define RESTANTE_HANDLERS_POP3_SERVE_STATE_H
 
 #include "common/cmd.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
 #include "common/program.h"
-#include "handlers/pop3_serve_session.h"
+#include "handlers/pop3_serve/session.h"
 #include "handlers/summary.h"
 #include "store/store.h"
 

@@ -5,7 +5,7 @@
  * cut, because the final dot would say that this was the whole message.
  */
 #include "common/base.h"
-#include "handlers/pop3_serve_private.h"
+#include "handlers/pop3_serve/state.h"
 
 #include <inttypes.h>
 

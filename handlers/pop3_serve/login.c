@@ -5,7 +5,7 @@
  * exists must not show, neither in a reply nor in the time it takes.
  */
 #include "common/base.h"
-#include "handlers/pop3_serve_private.h"
+#include "handlers/pop3_serve/state.h"
 
 #include <time.h>
 #include <unistd.h>

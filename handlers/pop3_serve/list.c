@@ -4,7 +4,7 @@
  * RSET. Works on the snapshot of the login alone; nothing is deleted here.
  */
 #include "common/base.h"
-#include "handlers/pop3_serve_private.h"
+#include "handlers/pop3_serve/state.h"
 
 #include <inttypes.h>
 

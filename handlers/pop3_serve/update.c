@@ -4,7 +4,7 @@
  * any other way, which deletes nothing. Then the one line that says so.
  */
 #include "common/base.h"
-#include "handlers/pop3_serve_private.h"
+#include "handlers/pop3_serve/state.h"
 
 #include <time.h>
 

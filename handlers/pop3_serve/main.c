@@ -6,7 +6,7 @@
  */
 #include "common/base.h"
 #include "common/program.h"
-#include "handlers/pop3_serve_session.h"
+#include "handlers/pop3_serve/session.h"
 
 int main(int argc, char **argv)
 {
