@@ -43,15 +43,15 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_journal/state.h \
 	%D%/smtp_journal/session.c %D%/smtp_journal/session.h \
 	%D%/smtp_journal/params.c %D%/smtp_journal/params.h \
-	%D%/smtp_proxy_data.c \
-	%D%/smtp_proxy_envelope.c \
-	%D%/smtp_proxy_greeting.c \
-	%D%/smtp_proxy_login.c \
-	%D%/smtp_proxy_private.h \
-	%D%/smtp_proxy_session.c %D%/smtp_proxy_session.h \
+	%D%/smtp_proxy/data.c \
+	%D%/smtp_proxy/envelope.c \
+	%D%/smtp_proxy/greeting.c \
+	%D%/smtp_proxy/login.c \
+	%D%/smtp_proxy/state.h \
+	%D%/smtp_proxy/session.c %D%/smtp_proxy/session.h \
 	%D%/smtp_replies.c %D%/smtp_replies.h \
 	%D%/smtp_journal/transaction.c %D%/smtp_journal/transaction.h \
-	%D%/smtp_upstream.c %D%/smtp_upstream.h \
+	%D%/smtp_proxy/client.c %D%/smtp_proxy/client.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/trace.c %D%/trace.h \
 	%D%/upstream.c %D%/upstream.h
@@ -79,7 +79,7 @@ pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
 
 # The proxies resolve names, which a static program cannot do well.
 handler_PROGRAMS += smtp-proxy pop3-proxy
-smtp_proxy_SOURCES = %D%/smtp_proxy_main.c
+smtp_proxy_SOURCES = %D%/smtp_proxy/main.c
 smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 pop3_proxy_SOURCES = %D%/pop3_proxy_main.c
 pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)

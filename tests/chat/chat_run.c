@@ -19,7 +19,7 @@
 #include "handlers/pop3_proxy_session.h"
 #include "handlers/pop3_serve/session.h"
 #include "handlers/smtp_journal/session.h"
-#include "handlers/smtp_proxy_session.h"
+#include "handlers/smtp_proxy/session.h"
 #include "tests/chat/network.h"
 #include "tests/chat/player.h"
 

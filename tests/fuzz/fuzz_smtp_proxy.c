@@ -2,7 +2,7 @@
 /* The SMTP proxy between a client and a server, either of them hostile. */
 #include "common/base.h"
 
-#include "handlers/smtp_proxy_session.h"
+#include "handlers/smtp_proxy/session.h"
 #include "tests/fuzz/proxied.h"
 
 static void session(struct conn *c, const struct conf *conf,

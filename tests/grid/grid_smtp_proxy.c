@@ -6,7 +6,7 @@
  */
 #include "tests/grid/proxy_grid.h"
 
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #define HELLO  "EHLO client.example\r\n"
 #define LOGIN  HELLO "AUTH PLAIN " LOGIN64 "\r\n"

@@ -3,16 +3,16 @@
  * What the files of the SMTP proxy share: the session, its transaction, and
  * the handlers that stand in its command table. Nobody else includes this.
  */
-#ifndef RESTANTE_HANDLERS_SMTP_PROXY_PRIVATE_H
-#define RESTANTE_HANDLERS_SMTP_PROXY_PRIVATE_H
+#ifndef RESTANTE_HANDLERS_SMTP_PROXY_STATE_H
+#define RESTANTE_HANDLERS_SMTP_PROXY_STATE_H
 
 #include "common/cmd.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
 #include "handlers/proxy_account.h"
-#include "handlers/smtp_proxy_session.h"
-#include "handlers/smtp_upstream.h"
+#include "handlers/smtp_proxy/client.h"
+#include "handlers/smtp_proxy/session.h"
 #include "handlers/summary.h"
 #include "store/store.h"
 

@@ -5,7 +5,7 @@
  * message that is not kept.
  */
 #include "common/base.h"
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #include <stdarg.h>
 

@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "handlers/dialler.h"
-#include "handlers/smtp_proxy_session.h"
+#include "handlers/smtp_proxy/session.h"
 
 int main(int argc, char **argv)
 {

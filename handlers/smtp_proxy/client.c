@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client half of SMTP. Trusts nothing in a reply but its code. */
 #include "common/base.h"
-#include "handlers/smtp_upstream.h"
+#include "handlers/smtp_proxy/client.h"
 
 #include <stdarg.h>
 #include <strings.h>

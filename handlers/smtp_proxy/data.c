@@ -5,7 +5,7 @@
  * visible when the server said yes: no message is sent that is not kept.
  */
 #include "common/base.h"
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #include <time.h>
 

@@ -4,7 +4,7 @@
  * login never a word to the server, for nobody knows yet which it is.
  */
 #include "common/base.h"
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #include "common/conf.h"
 #include "handlers/sasl_server.h"

@@ -3,8 +3,8 @@
  * The real SMTP server as smtp-proxy speaks to it: greeting, EHLO, STARTTLS,
  * login, commands, and replies of bounded size (RFC 5321 4.2).
  */
-#ifndef RESTANTE_HANDLERS_SMTP_UPSTREAM_H
-#define RESTANTE_HANDLERS_SMTP_UPSTREAM_H
+#ifndef RESTANTE_HANDLERS_SMTP_PROXY_CLIENT_H
+#define RESTANTE_HANDLERS_SMTP_PROXY_CLIENT_H
 
 #include "handlers/upstream.h"
 

@@ -5,7 +5,7 @@
  * wrong is told in words, with a code that says whether it may pass.
  */
 #include "common/base.h"
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #include "handlers/sasl_server.h"
 #include "handlers/smtp_replies.h"

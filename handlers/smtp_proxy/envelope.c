@@ -5,7 +5,7 @@
  * copy names exactly those who get the message.
  */
 #include "common/base.h"
-#include "handlers/smtp_proxy_private.h"
+#include "handlers/smtp_proxy/state.h"
 
 #include <strings.h>
 
