@@ -15,13 +15,13 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
-	%D%/pop3_proxy_fetch.c \
-	%D%/pop3_proxy_handover.c \
-	%D%/pop3_proxy_list.c \
-	%D%/pop3_proxy_login.c \
-	%D%/pop3_proxy_private.h \
-	%D%/pop3_proxy_session.c %D%/pop3_proxy_session.h \
-	%D%/pop3_proxy_uidl.c %D%/pop3_proxy_uidl.h \
+	%D%/pop3_proxy/fetch.c \
+	%D%/pop3_proxy/collector.c \
+	%D%/pop3_proxy/list.c \
+	%D%/pop3_proxy/login.c \
+	%D%/pop3_proxy/state.h \
+	%D%/pop3_proxy/session.c %D%/pop3_proxy/session.h \
+	%D%/pop3_proxy/uidl.c %D%/pop3_proxy/uidl.h \
 	%D%/pop3_replies.c %D%/pop3_replies.h \
 	%D%/pop3_serve/login.c \
 	%D%/pop3_serve/update.c \
@@ -30,7 +30,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_serve/retr.c \
 	%D%/pop3_serve/session.c %D%/pop3_serve/session.h \
 	%D%/pop3_top.c %D%/pop3_top.h \
-	%D%/pop3_upstream.c %D%/pop3_upstream.h \
+	%D%/pop3_proxy/client.c %D%/pop3_proxy/client.h \
 	%D%/proxy_account.c %D%/proxy_account.h \
 	%D%/proxy_login.c %D%/proxy_login.h \
 	%D%/relay.c %D%/relay.h \
@@ -81,7 +81,7 @@ pop3_serve_LDADD = %D%/libsession.a $(OPENER_LIBS) $(P11_ABSENT)
 handler_PROGRAMS += smtp-proxy pop3-proxy
 smtp_proxy_SOURCES = %D%/smtp_proxy/main.c
 smtp_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
-pop3_proxy_SOURCES = %D%/pop3_proxy_main.c
+pop3_proxy_SOURCES = %D%/pop3_proxy/main.c
 pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 
 # The shell command. Its users and groups come from the system: never static.

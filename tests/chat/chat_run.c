@@ -16,7 +16,7 @@
 
 #include "common/log.h"
 #include "handlers/dialler.h"
-#include "handlers/pop3_proxy_session.h"
+#include "handlers/pop3_proxy/session.h"
 #include "handlers/pop3_serve/session.h"
 #include "handlers/smtp_journal/session.h"
 #include "handlers/smtp_proxy/session.h"

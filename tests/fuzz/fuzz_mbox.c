@@ -3,7 +3,7 @@
 #include "common/base.h"
 
 #include "handlers/mbox.h"
-#include "handlers/pop3_proxy_uidl.h"
+#include "handlers/pop3_proxy/uidl.h"
 #include "handlers/pop3_top.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -5,7 +5,7 @@
  */
 #include "common/base.h"
 
-#include "handlers/pop3_proxy_session.h"
+#include "handlers/pop3_proxy/session.h"
 #include "tests/fuzz/proxied.h"
 
 static void session(struct conn *c, const struct conf *conf,

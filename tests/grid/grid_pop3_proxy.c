@@ -6,7 +6,7 @@
  */
 #include "tests/grid/proxy_grid.h"
 
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 static const struct column columns[] = {
 	{"AUTHORIZATION in clear", true, ""},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a server's UIDL list says, and which messages could not be kept. */
 #include "common/base.h"
-#include "handlers/pop3_proxy_uidl.h"
+#include "handlers/pop3_proxy/uidl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
  */
 #include "tests/unit/upstream_rig.h"
 
-#include "handlers/pop3_upstream.h"
+#include "handlers/pop3_proxy/client.h"
 
 enum { HEARD_MAX = 4096 };
 

@@ -4,7 +4,7 @@
  * and the end. Passes on only what it understands.
  */
 #include "common/base.h"
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 #include "common/log.h"
 #include "common/tls.h"

@@ -11,7 +11,7 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "handlers/dialler.h"
-#include "handlers/pop3_proxy_session.h"
+#include "handlers/pop3_proxy/session.h"
 
 int main(int argc, char **argv)
 {

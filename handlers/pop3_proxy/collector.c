@@ -5,7 +5,7 @@
  * TLS first; what the client says from then on is passed, not read.
  */
 #include "common/base.h"
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 #include <unistd.h>
 

@@ -5,7 +5,7 @@
  * is DELE: what could not be kept is not deleted.
  */
 #include "common/base.h"
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 #include "common/log.h"
 #include "common/num.h"

@@ -3,8 +3,8 @@
  * The real POP3 server as pop3-proxy speaks to it: greeting, CAPA, STLS,
  * login, status lines. Multi-line answers are streamed by the session.
  */
-#ifndef RESTANTE_HANDLERS_POP3_UPSTREAM_H
-#define RESTANTE_HANDLERS_POP3_UPSTREAM_H
+#ifndef RESTANTE_HANDLERS_POP3_PROXY_CLIENT_H
+#define RESTANTE_HANDLERS_POP3_PROXY_CLIENT_H
 
 #include "handlers/upstream.h"
 

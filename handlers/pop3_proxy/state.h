@@ -4,16 +4,16 @@
  * server's messages, and the handlers that stand in its command table. Nobody
  * else includes this.
  */
-#ifndef RESTANTE_HANDLERS_POP3_PROXY_PRIVATE_H
-#define RESTANTE_HANDLERS_POP3_PROXY_PRIVATE_H
+#ifndef RESTANTE_HANDLERS_POP3_PROXY_STATE_H
+#define RESTANTE_HANDLERS_POP3_PROXY_STATE_H
 
 #include "common/cmd.h"
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "handlers/pop3_proxy_session.h"
-#include "handlers/pop3_proxy_uidl.h"
-#include "handlers/pop3_upstream.h"
+#include "handlers/pop3_proxy/client.h"
+#include "handlers/pop3_proxy/session.h"
+#include "handlers/pop3_proxy/uidl.h"
 #include "handlers/proxy_account.h"
 #include "handlers/summary.h"
 #include "store/seen.h"

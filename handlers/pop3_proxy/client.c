@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The client half of POP3. Answers are bounded, whatever the server sends. */
 #include "common/base.h"
-#include "handlers/pop3_upstream.h"
+#include "handlers/pop3_proxy/client.h"
 
 #include <stdarg.h>
 #include <strings.h>

@@ -6,7 +6,7 @@
  * message is fetched that is not kept.
  */
 #include "common/base.h"
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 #include <time.h>
 

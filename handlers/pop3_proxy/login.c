@@ -5,7 +5,7 @@
  * must exist, be active and list the server before anything is dialled.
  */
 #include "common/base.h"
-#include "handlers/pop3_proxy_private.h"
+#include "handlers/pop3_proxy/state.h"
 
 #include "handlers/pop3_replies.h"
 #include "handlers/sasl_server.h"

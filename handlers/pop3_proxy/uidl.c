@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Numbers and their UIDLs. Grows with what a server lists, up to a bound. */
 #include "common/base.h"
-#include "handlers/pop3_proxy_uidl.h"
+#include "handlers/pop3_proxy/uidl.h"
 
 #include "common/log.h"
 #include "common/num.h"
