@@ -4,13 +4,13 @@
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
 	%D%/admins.c %D%/admins.h \
-	%D%/dial_rules.c %D%/dial_rules.h \
-	%D%/dialler.c %D%/dialler.h \
+	%D%/proxy/dial_rules.c %D%/proxy/dial_rules.h \
+	%D%/proxy/dialler.c %D%/proxy/dialler.h \
 	%D%/first_line.c %D%/first_line.h \
 	%D%/health.c %D%/health.h \
 	%D%/smtp_journal/message.c %D%/smtp_journal/message.h \
 	%D%/journal_report.c %D%/journal_report.h \
-	%D%/kept_copy.c %D%/kept_copy.h \
+	%D%/proxy/kept_copy.c %D%/proxy/kept_copy.h \
 	%D%/login_throttle.c %D%/login_throttle.h \
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
@@ -31,9 +31,9 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_serve/session.c %D%/pop3_serve/session.h \
 	%D%/pop3_top.c %D%/pop3_top.h \
 	%D%/pop3_proxy/client.c %D%/pop3_proxy/client.h \
-	%D%/proxy_account.c %D%/proxy_account.h \
-	%D%/proxy_login.c %D%/proxy_login.h \
-	%D%/relay.c %D%/relay.h \
+	%D%/proxy/account.c %D%/proxy/account.h \
+	%D%/proxy/login.c %D%/proxy/login.h \
+	%D%/proxy/relay.c %D%/proxy/relay.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/server_tls.c %D%/server_tls.h \
 	%D%/sibling.c %D%/sibling.h \
@@ -54,7 +54,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_proxy/client.c %D%/smtp_proxy/client.h \
 	%D%/summary.c %D%/summary.h \
 	%D%/trace.c %D%/trace.h \
-	%D%/upstream.c %D%/upstream.h
+	%D%/proxy/upstream.c %D%/proxy/upstream.h
 
 RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)
 OPENER_LIBS = store/libunseal.a store/libadmin.a store/libstore.a \

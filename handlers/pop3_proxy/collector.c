@@ -13,8 +13,8 @@
 #include "common/log.h"
 #include "common/sasl_token.h"
 #include "common/tls.h"
-#include "handlers/dialler.h"
-#include "handlers/relay.h"
+#include "handlers/proxy/dialler.h"
+#include "handlers/proxy/relay.h"
 
 static const struct reply reply_no_collecting = {
 	"-ERR", "[SYS/TEMP]",

@@ -16,8 +16,8 @@
 #include "common/num.h"
 #include "common/sink.h"
 #include "common/tls.h"
-#include "handlers/kept_copy.h"
 #include "handlers/pop3_top.h"
+#include "handlers/proxy/kept_copy.h"
 #include "handlers/trace.h"
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",

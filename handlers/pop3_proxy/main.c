@@ -10,8 +10,8 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "handlers/dialler.h"
 #include "handlers/pop3_proxy/session.h"
+#include "handlers/proxy/dialler.h"
 
 int main(int argc, char **argv)
 {

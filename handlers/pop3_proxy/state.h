@@ -14,7 +14,7 @@
 #include "handlers/pop3_proxy/client.h"
 #include "handlers/pop3_proxy/session.h"
 #include "handlers/pop3_proxy/uidl.h"
-#include "handlers/proxy_account.h"
+#include "handlers/proxy/account.h"
 #include "handlers/summary.h"
 #include "store/seen.h"
 #include "store/store.h"

@@ -14,7 +14,7 @@
 #include "common/log.h"
 #include "common/sink.h"
 #include "common/tls.h"
-#include "handlers/kept_copy.h"
+#include "handlers/proxy/kept_copy.h"
 #include "handlers/smtp_replies.h"
 #include "handlers/trace.h"
 

@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "handlers/dialler.h"
+#include "handlers/proxy/dialler.h"
 #include "handlers/smtp_proxy/session.h"
 
 int main(int argc, char **argv)

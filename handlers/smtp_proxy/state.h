@@ -10,7 +10,7 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "handlers/proxy_account.h"
+#include "handlers/proxy/account.h"
 #include "handlers/smtp_proxy/client.h"
 #include "handlers/smtp_proxy/session.h"
 #include "handlers/summary.h"

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "handlers/dialler.h"
 #include "handlers/pop3_proxy/session.h"
 #include "handlers/pop3_serve/session.h"
+#include "handlers/proxy/dialler.h"
 #include "handlers/smtp_journal/session.h"
 #include "handlers/smtp_proxy/session.h"
 #include "tests/chat/network.h"

@@ -3,7 +3,7 @@
 #include "common/base.h"
 
 #include "common/addr.h"
-#include "handlers/proxy_login.h"
+#include "handlers/proxy/login.h"
 #include "handlers/smtp_journal/params.h"
 #include "tests/fuzz/fuzz.h"
 

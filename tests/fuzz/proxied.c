@@ -7,7 +7,7 @@
 #include "common/base.h"
 #include "tests/fuzz/proxied.h"
 
-#include "handlers/dialler.h"
+#include "handlers/proxy/dialler.h"
 
 enum { SERVER_IN_CLEAR = 1 << 3 };
 

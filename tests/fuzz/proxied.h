@@ -2,7 +2,7 @@
 /*
  * The other side of the proxies' targets: a dialler that reaches a server
  * which has said everything before it is asked. Takes the place of
- * handlers/dialler.c.
+ * handlers/proxy/dialler.c.
  */
 #ifndef RESTANTE_TESTS_FUZZ_PROXIED_H
 #define RESTANTE_TESTS_FUZZ_PROXIED_H

@@ -29,8 +29,8 @@
 #include "common/peer.h"
 #include "common/reply.h"
 #include "common/tls.h"
-#include "handlers/dialler.h"
-#include "handlers/proxy_account.h"
+#include "handlers/proxy/account.h"
+#include "handlers/proxy/dialler.h"
 #include "handlers/server_tls.h"
 #include "tests/unit/store_rig.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "handlers/dial_rules.h"
+#include "handlers/proxy/dial_rules.h"
 
 static const struct {
 	const char *target;

@@ -4,7 +4,7 @@
  * that what it hands back is connected. Resolver and connect(2) are played.
  */
 #include "common/base.h"
-#include "handlers/dialler.h"
+#include "handlers/proxy/dialler.h"
 
 #include <sys/socket.h>
 

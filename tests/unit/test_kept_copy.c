@@ -4,7 +4,7 @@
  * the next one in the index; as it is, or wrapped.
  */
 #include "common/base.h"
-#include "handlers/kept_copy.h"
+#include "handlers/proxy/kept_copy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

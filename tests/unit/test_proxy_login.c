@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Proxied user names: split from the right, and nothing that is none. */
 #include "common/base.h"
-#include "handlers/proxy_login.h"
+#include "handlers/proxy/login.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  * ways, the last words before the end, and silence.
  */
 #include "common/base.h"
-#include "handlers/relay.h"
+#include "handlers/proxy/relay.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>

@@ -20,8 +20,8 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/tls.h"
-#include "handlers/dialler.h"
-#include "handlers/upstream.h"
+#include "handlers/proxy/dialler.h"
+#include "handlers/proxy/upstream.h"
 #include "tests/unit/cutting.h"
 
 const struct tls_facts *__wrap_conn_tls(const struct conn *c);

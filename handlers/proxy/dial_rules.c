@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rules of dialling. Resolves nothing and connects to nothing. */
 #include "common/base.h"
-#include "handlers/dial_rules.h"
+#include "handlers/proxy/dial_rules.h"
 
 #include <netinet/in.h>
 

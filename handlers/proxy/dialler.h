@@ -5,12 +5,12 @@
  * mailbox's targets itself, and hands back a connected descriptor: so a
  * subverted session reaches nothing that is not listed.
  */
-#ifndef RESTANTE_HANDLERS_DIALLER_H
-#define RESTANTE_HANDLERS_DIALLER_H
+#ifndef RESTANTE_HANDLERS_PROXY_DIALLER_H
+#define RESTANTE_HANDLERS_PROXY_DIALLER_H
 
 #include "common/err.h"
 #include "common/mailbox_id.h"
-#include "handlers/dial_rules.h"
+#include "handlers/proxy/dial_rules.h"
 
 struct conf;
 struct dialler;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The chain behind a proxy's copy. Decides nothing about its fate. */
 #include "common/base.h"
-#include "handlers/kept_copy.h"
+#include "handlers/proxy/kept_copy.h"
 
 #include "common/buf.h"
 #include "common/log.h"

@@ -5,7 +5,7 @@
  * trusts nothing in them.
  */
 #include "common/base.h"
-#include "handlers/dialler.h"
+#include "handlers/proxy/dialler.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

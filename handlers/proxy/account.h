@@ -7,8 +7,8 @@
 #ifndef RESTANTE_HANDLERS_PROXY_ACCOUNT_H
 #define RESTANTE_HANDLERS_PROXY_ACCOUNT_H
 
-#include "handlers/proxy_login.h"
-#include "handlers/upstream.h"
+#include "handlers/proxy/login.h"
+#include "handlers/proxy/upstream.h"
 
 struct conf;
 struct dialler;

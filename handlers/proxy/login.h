@@ -7,7 +7,7 @@
 #define RESTANTE_HANDLERS_PROXY_LOGIN_H
 
 #include "common/mailbox_id.h"
-#include "handlers/dial_rules.h"
+#include "handlers/proxy/dial_rules.h"
 
 struct proxy_login {
 	char user[512]; /* for the real server */

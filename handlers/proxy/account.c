@@ -5,15 +5,15 @@
  * dialled: here for the first two, in the dialler for all three.
  */
 #include "common/base.h"
-#include "handlers/proxy_account.h"
+#include "handlers/proxy/account.h"
 
 #include <time.h>
 
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/peer.h"
-#include "handlers/dialler.h"
 #include "handlers/login_throttle.h"
+#include "handlers/proxy/dialler.h"
 #include "handlers/summary.h"
 #include "store/store.h"
 

@@ -4,8 +4,8 @@
  * that says what the message itself does not, then the message, as it is or
  * wrapped as a journal report.
  */
-#ifndef RESTANTE_HANDLERS_KEPT_COPY_H
-#define RESTANTE_HANDLERS_KEPT_COPY_H
+#ifndef RESTANTE_HANDLERS_PROXY_KEPT_COPY_H
+#define RESTANTE_HANDLERS_PROXY_KEPT_COPY_H
 
 #include "common/err.h"
 

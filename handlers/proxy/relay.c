@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The relay. Looks at nothing that it passes. */
 #include "common/base.h"
-#include "handlers/relay.h"
+#include "handlers/proxy/relay.h"
 
 #include <sys/socket.h>
 

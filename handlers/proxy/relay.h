@@ -3,8 +3,8 @@
  * Passing octets both ways between two connections until both have ended: the
  * one place with two descriptors in one poll.
  */
-#ifndef RESTANTE_HANDLERS_RELAY_H
-#define RESTANTE_HANDLERS_RELAY_H
+#ifndef RESTANTE_HANDLERS_PROXY_RELAY_H
+#define RESTANTE_HANDLERS_PROXY_RELAY_H
 
 #include "common/conn.h"
 

@@ -5,8 +5,8 @@
  * offers. What the words are in SMTP and POP3 stands in smtp_upstream.c and
  * pop3_upstream.c.
  */
-#ifndef RESTANTE_HANDLERS_UPSTREAM_H
-#define RESTANTE_HANDLERS_UPSTREAM_H
+#ifndef RESTANTE_HANDLERS_PROXY_UPSTREAM_H
+#define RESTANTE_HANDLERS_PROXY_UPSTREAM_H
 
 #include "common/buf.h"
 #include "common/err.h"

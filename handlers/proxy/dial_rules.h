@@ -4,8 +4,8 @@
  * by address. The names come from clients that have not logged in yet, so
  * nothing is allowed that is not listed. Pure functions.
  */
-#ifndef RESTANTE_HANDLERS_DIAL_RULES_H
-#define RESTANTE_HANDLERS_DIAL_RULES_H
+#ifndef RESTANTE_HANDLERS_PROXY_DIAL_RULES_H
+#define RESTANTE_HANDLERS_PROXY_DIAL_RULES_H
 
 #include <sys/socket.h>
 

@@ -4,7 +4,7 @@
  * clear but the protocol's own STARTTLS, and no credential is kept.
  */
 #include "common/base.h"
-#include "handlers/upstream.h"
+#include "handlers/proxy/upstream.h"
 
 #include <stdarg.h>
 #include <strings.h>
@@ -16,7 +16,7 @@
 #include "common/log.h"
 #include "common/sasl_token.h"
 #include "common/tls.h"
-#include "handlers/dialler.h"
+#include "handlers/proxy/dialler.h"
 
 static const struct {
 	const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Splitting a proxied user name. Looks nothing up. */
 #include "common/base.h"
-#include "handlers/proxy_login.h"
+#include "handlers/proxy/login.h"
 
 bool proxy_login_is_meant(const char *text)
 {
