@@ -19,7 +19,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/crlf.c %D%/crlf.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/dn.c %D%/dn.h \
-	%D%/dot.c %D%/dot.h \
 	%D%/err.c %D%/err.h \
 	%D%/iso_time.c %D%/iso_time.h \
 	%D%/log.c %D%/log.h \

@@ -3,17 +3,18 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/mail/dot.c %D%/mail/dot.h \
 	%D%/admins.c %D%/admins.h \
 	%D%/proxy/dial_rules.c %D%/proxy/dial_rules.h \
 	%D%/proxy/dialler.c %D%/proxy/dialler.h \
-	%D%/first_line.c %D%/first_line.h \
+	%D%/mail/first_line.c %D%/mail/first_line.h \
 	%D%/health.c %D%/health.h \
 	%D%/smtp_journal/message.c %D%/smtp_journal/message.h \
-	%D%/journal_report.c %D%/journal_report.h \
+	%D%/mail/journal_report.c %D%/mail/journal_report.h \
 	%D%/proxy/kept_copy.c %D%/proxy/kept_copy.h \
 	%D%/login_throttle.c %D%/login_throttle.h \
-	%D%/mail_date.c %D%/mail_date.h \
-	%D%/mail_head.c %D%/mail_head.h \
+	%D%/mail/mail_date.c %D%/mail/mail_date.h \
+	%D%/mail/mail_head.c %D%/mail/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/pop3_proxy/fetch.c \
 	%D%/pop3_proxy/collector.c \
@@ -53,7 +54,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_journal/transaction.c %D%/smtp_journal/transaction.h \
 	%D%/smtp_proxy/client.c %D%/smtp_proxy/client.h \
 	%D%/summary.c %D%/summary.h \
-	%D%/trace.c %D%/trace.h \
+	%D%/mail/trace.c %D%/mail/trace.h \
 	%D%/proxy/upstream.c %D%/proxy/upstream.h
 
 RECEIVER_LIBS = store/libstore.a common/libcommon.a $(STORE_LIBS) $(COMMON_LIBS)

@@ -11,14 +11,14 @@
 #include <time.h>
 
 #include "common/crlf.h"
-#include "common/dot.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/sink.h"
 #include "common/tls.h"
+#include "handlers/mail/dot.h"
+#include "handlers/mail/trace.h"
 #include "handlers/pop3_top.h"
 #include "handlers/proxy/kept_copy.h"
-#include "handlers/trace.h"
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",
 					    "a copy cannot be kept now", 0};

@@ -9,10 +9,10 @@
 
 #include <inttypes.h>
 
-#include "common/dot.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/sink.h"
+#include "handlers/mail/dot.h"
 #include "handlers/pop3_top.h"
 
 static const struct reply reply_top_syntax = {

@@ -5,9 +5,9 @@
 
 #include "common/buf.h"
 #include "common/log.h"
-#include "handlers/first_line.h"
-#include "handlers/journal_report.h"
-#include "handlers/trace.h"
+#include "handlers/mail/first_line.h"
+#include "handlers/mail/journal_report.h"
+#include "handlers/mail/trace.h"
 #include "store/store.h"
 
 struct kept_copy {

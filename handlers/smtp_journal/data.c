@@ -10,12 +10,12 @@
 #include <strings.h>
 #include <time.h>
 
-#include "common/dot.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/tls.h"
+#include "handlers/mail/dot.h"
+#include "handlers/mail/trace.h"
 #include "handlers/smtp_journal/message.h"
-#include "handlers/trace.h"
 
 /* The mailbox was there at RCPT: whatever is wrong with it now, it may pass. */
 static const struct reply *store_reply(const struct err *e)

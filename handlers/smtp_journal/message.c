@@ -11,10 +11,10 @@
 #include "common/crlf.h"
 #include "common/log.h"
 #include "common/sink.h"
-#include "handlers/first_line.h"
-#include "handlers/mail_head.h"
+#include "handlers/mail/first_line.h"
+#include "handlers/mail/mail_head.h"
+#include "handlers/mail/trace.h"
 #include "handlers/smtp_journal/transaction.h"
-#include "handlers/trace.h"
 #include "store/store.h"
 
 /* RFC 5321 6.3 wants at least 100; a journal loop gets there in seconds. */

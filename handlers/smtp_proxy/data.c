@@ -10,13 +10,13 @@
 #include <time.h>
 
 #include "common/crlf.h"
-#include "common/dot.h"
 #include "common/log.h"
 #include "common/sink.h"
 #include "common/tls.h"
+#include "handlers/mail/dot.h"
+#include "handlers/mail/trace.h"
 #include "handlers/proxy/kept_copy.h"
 #include "handlers/smtp_replies.h"
-#include "handlers/trace.h"
 
 static const struct reply reply_not_kept = {
 	"451", "4.3.0", "The copy cannot be kept now, nothing was sent", 0};

@@ -2,7 +2,7 @@
 /* Dots both ways: cut anywhere the same, and out and in again is the same. */
 #include "common/base.h"
 
-#include "common/dot.h"
+#include "handlers/mail/dot.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run_in(const uint8_t *bytes, size_t n, size_t cut,

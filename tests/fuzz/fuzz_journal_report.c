@@ -3,7 +3,7 @@
 #include "common/base.h"
 
 #include "common/crlf.h"
-#include "handlers/journal_report.h"
+#include "handlers/mail/journal_report.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run(const uint8_t *bytes, size_t n, size_t cut,

@@ -2,8 +2,8 @@
 /* A message's first line and its Received fields, in pieces of any size. */
 #include "common/base.h"
 
-#include "handlers/first_line.h"
-#include "handlers/mail_head.h"
+#include "handlers/mail/first_line.h"
+#include "handlers/mail/mail_head.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run(const uint8_t *bytes, size_t n, size_t cut,

@@ -5,7 +5,7 @@
  * short message.
  */
 #include "common/base.h"
-#include "common/dot.h"
+#include "handlers/mail/dot.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

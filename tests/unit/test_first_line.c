@@ -4,14 +4,14 @@
  * every way; what follows it goes through untouched.
  */
 #include "common/base.h"
-#include "handlers/first_line.h"
+#include "handlers/mail/first_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
 
-#include "handlers/mail_head.h"
+#include "handlers/mail/mail_head.h"
 #include "tests/unit/collecting.h"
 #include "tests/unit/cutting.h"
 

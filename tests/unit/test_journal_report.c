@@ -5,7 +5,7 @@
  * the report.
  */
 #include "common/base.h"
-#include "handlers/journal_report.h"
+#include "handlers/mail/journal_report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
 
 #include "common/buf.h"
 #include "common/peer.h"
-#include "handlers/trace.h"
+#include "handlers/mail/trace.h"
 #include "store/admin.h"
 #include "tests/unit/store_rig.h"
 

@@ -4,7 +4,7 @@
  * Received fields counted however the header is cut.
  */
 #include "common/base.h"
-#include "handlers/mail_head.h"
+#include "handlers/mail/mail_head.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  * line nor leave a comment nor make a line too long.
  */
 #include "common/base.h"
-#include "handlers/trace.h"
+#include "handlers/mail/trace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

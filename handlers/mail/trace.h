@@ -4,8 +4,8 @@
  * whom, how it came (RFC 5321 4.4). Writes lines that end in CRLF and are
  * bounded in length, whatever their values hold.
  */
-#ifndef RESTANTE_HANDLERS_TRACE_H
-#define RESTANTE_HANDLERS_TRACE_H
+#ifndef RESTANTE_HANDLERS_MAIL_TRACE_H
+#define RESTANTE_HANDLERS_MAIL_TRACE_H
 
 #include "common/base.h"
 

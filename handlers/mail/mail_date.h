@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The date of a mail (RFC 5322 3.3), in UTC and without the locale. */
-#ifndef RESTANTE_HANDLERS_MAIL_DATE_H
-#define RESTANTE_HANDLERS_MAIL_DATE_H
+#ifndef RESTANTE_HANDLERS_MAIL_MAIL_DATE_H
+#define RESTANTE_HANDLERS_MAIL_MAIL_DATE_H
 
 #include "common/base.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Judges the first line once, then lets everything through as it comes. */
 #include "common/base.h"
-#include "handlers/first_line.h"
+#include "handlers/mail/first_line.h"
 
 #include "common/log.h"
-#include "handlers/mail_head.h"
+#include "handlers/mail/mail_head.h"
 
 void first_line_init(struct first_line *f)
 {

@@ -5,11 +5,11 @@
  * a line that is longer than RFC 5322 2.1.1 allows.
  */
 #include "common/base.h"
-#include "handlers/trace.h"
+#include "handlers/mail/trace.h"
 
 #include "common/buf.h"
 #include "common/peer.h"
-#include "handlers/mail_date.h"
+#include "handlers/mail/mail_date.h"
 
 enum { VALUE_MAX = 400, NAME_MAX_OCTETS = 255 };
 

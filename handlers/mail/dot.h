@@ -4,8 +4,8 @@
  * Only CRLF.CRLF ends a message: any looser rule lets one message smuggle
  * another past a stricter peer.
  */
-#ifndef RESTANTE_COMMON_DOT_H
-#define RESTANTE_COMMON_DOT_H
+#ifndef RESTANTE_HANDLERS_MAIL_DOT_H
+#define RESTANTE_HANDLERS_MAIL_DOT_H
 
 #include "common/sink.h"
 

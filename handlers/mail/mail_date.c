@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Dates for header lines. strftime would ask the locale for the names. */
 #include "common/base.h"
-#include "handlers/mail_date.h"
+#include "handlers/mail/mail_date.h"
 
 #include <time.h>
 

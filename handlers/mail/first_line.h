@@ -5,8 +5,8 @@
  * line goes before it, else the body's first lines would be read as header.
  * Holds back no more than one line.
  */
-#ifndef RESTANTE_HANDLERS_FIRST_LINE_H
-#define RESTANTE_HANDLERS_FIRST_LINE_H
+#ifndef RESTANTE_HANDLERS_MAIL_FIRST_LINE_H
+#define RESTANTE_HANDLERS_MAIL_FIRST_LINE_H
 
 #include "common/buf.h"
 #include "common/sink.h"

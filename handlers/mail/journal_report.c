@@ -5,12 +5,12 @@
  * message can write a report of its own.
  */
 #include "common/base.h"
-#include "handlers/journal_report.h"
+#include "handlers/mail/journal_report.h"
 
 #include <strings.h>
 
 #include "common/log.h"
-#include "handlers/mail_date.h"
+#include "handlers/mail/mail_date.h"
 
 enum { FIELD_MAX = 4 * 1024, ADDRESSES_MAX = REPORT_HEADER_MAX };
 

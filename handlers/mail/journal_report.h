@@ -5,8 +5,8 @@
  * untouched. A push filter; holds back no more of a message than the part of
  * its header that the text part is made from.
  */
-#ifndef RESTANTE_HANDLERS_JOURNAL_REPORT_H
-#define RESTANTE_HANDLERS_JOURNAL_REPORT_H
+#ifndef RESTANTE_HANDLERS_MAIL_JOURNAL_REPORT_H
+#define RESTANTE_HANDLERS_MAIL_JOURNAL_REPORT_H
 
 #include "common/buf.h"
 #include "common/mac.h"

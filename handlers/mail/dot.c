@@ -5,7 +5,7 @@
  * alone. Never looks at a bare LF or CR: to these rules it is text.
  */
 #include "common/base.h"
-#include "common/dot.h"
+#include "handlers/mail/dot.h"
 
 void dot_in_init(struct dot_in *d)
 {

@@ -4,8 +4,8 @@
  * line is a field at all, and how many hosts it has been through. Both look at
  * text whose lines end in CRLF, in pieces of any size.
  */
-#ifndef RESTANTE_HANDLERS_MAIL_HEAD_H
-#define RESTANTE_HANDLERS_MAIL_HEAD_H
+#ifndef RESTANTE_HANDLERS_MAIL_MAIL_HEAD_H
+#define RESTANTE_HANDLERS_MAIL_MAIL_HEAD_H
 
 #include "common/base.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looking at a header without keeping it. Changes nothing, parses no field. */
 #include "common/base.h"
-#include "handlers/mail_head.h"
+#include "handlers/mail/mail_head.h"
 
 /* ftext, RFC 5322 3.6.8 */
 static bool is_name_octet(uint8_t c)
