@@ -3,7 +3,6 @@
 # A new file: one line here, in alphabetical order.
 noinst_LIBRARIES += %D%/libcommon.a
 %C%_libcommon_a_SOURCES = \
-	%D%/addr.c %D%/addr.h \
 	%D%/base.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/buf.c %D%/buf.h \

@@ -3,6 +3,7 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/smtp/address.c %D%/smtp/address.h \
 	%D%/mail/dot.c %D%/mail/dot.h \
 	%D%/admins.c %D%/admins.h \
 	%D%/proxy/dial_rules.c %D%/proxy/dial_rules.h \
@@ -50,7 +51,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_proxy/login.c \
 	%D%/smtp_proxy/state.h \
 	%D%/smtp_proxy/session.c %D%/smtp_proxy/session.h \
-	%D%/smtp_replies.c %D%/smtp_replies.h \
+	%D%/smtp/replies.c %D%/smtp/replies.h \
 	%D%/smtp_journal/transaction.c %D%/smtp_journal/transaction.h \
 	%D%/smtp_proxy/client.c %D%/smtp_proxy/client.h \
 	%D%/summary.c %D%/summary.h \

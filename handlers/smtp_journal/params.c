@@ -8,8 +8,8 @@
 
 #include <strings.h>
 
-#include "common/addr.h"
 #include "common/num.h"
+#include "handlers/smtp/address.h"
 
 struct row {
 	const char *name;

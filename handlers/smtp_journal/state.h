@@ -11,9 +11,9 @@
 #include "common/conn.h"
 #include "common/peer.h"
 #include "common/program.h"
+#include "handlers/smtp/replies.h"
 #include "handlers/smtp_journal/session.h"
 #include "handlers/smtp_journal/transaction.h"
-#include "handlers/smtp_replies.h"
 #include "handlers/summary.h"
 
 struct store;

@@ -7,7 +7,7 @@
 #ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_TRANSACTION_H
 #define RESTANTE_HANDLERS_SMTP_JOURNAL_TRANSACTION_H
 
-#include "common/addr.h"
+#include "handlers/smtp/address.h"
 #include "handlers/smtp_journal/params.h"
 
 struct journal_message;

@@ -16,7 +16,7 @@
 #include "handlers/mail/dot.h"
 #include "handlers/mail/trace.h"
 #include "handlers/proxy/kept_copy.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/replies.h"
 
 static const struct reply reply_not_kept = {
 	"451", "4.3.0", "The copy cannot be kept now, nothing was sent", 0};

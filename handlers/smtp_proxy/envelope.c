@@ -9,11 +9,11 @@
 
 #include <strings.h>
 
-#include "common/addr.h"
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/num.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/address.h"
+#include "handlers/smtp/replies.h"
 
 enum { COMMAND_MAX = 4 * 1024, RECIPIENTS_MAX = 1000 };
 

@@ -8,7 +8,7 @@
 
 #include "common/conf.h"
 #include "handlers/sasl_server.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/replies.h"
 
 const struct reply *smtp_proxy_reset(struct session *s)
 {

@@ -8,7 +8,7 @@
 #include "handlers/smtp_proxy/state.h"
 
 #include "handlers/sasl_server.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/replies.h"
 
 /* clang-format off */
 static const struct reply reply_welcome = {"235", "2.7.0", "Logged in", 0};

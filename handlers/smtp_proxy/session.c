@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/server_tls.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/replies.h"
 
 enum {
 	PROXY_LINE_MAX = 12288 + 64, /* AUTH with a token, RFC 4954 4 */

@@ -2,8 +2,8 @@
 /* Paths, parameters, mailbox ids, user names of proxied logins. */
 #include "common/base.h"
 
-#include "common/addr.h"
 #include "handlers/proxy/login.h"
+#include "handlers/smtp/address.h"
 #include "handlers/smtp_journal/params.h"
 #include "tests/fuzz/fuzz.h"
 

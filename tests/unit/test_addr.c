@@ -4,7 +4,7 @@
  * becomes, and what is not taken.
  */
 #include "common/base.h"
-#include "common/addr.h"
+#include "handlers/smtp/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
  * SMTP paths and parameters. Nothing else parses an address. Pure functions
  * over text.
  */
-#ifndef RESTANTE_COMMON_ADDR_H
-#define RESTANTE_COMMON_ADDR_H
+#ifndef RESTANTE_HANDLERS_SMTP_ADDRESS_H
+#define RESTANTE_HANDLERS_SMTP_ADDRESS_H
 
 #include "common/mailbox_id.h"
 

@@ -5,7 +5,7 @@
  * exist. Controls never pass, so that nothing read here can end a header line.
  */
 #include "common/base.h"
-#include "common/addr.h"
+#include "handlers/smtp/address.h"
 
 #include <strings.h>
 

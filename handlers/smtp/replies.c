@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The wording of receiver and proxy in SMTP, all of it, and nothing else. */
 #include "common/base.h"
-#include "handlers/smtp_replies.h"
+#include "handlers/smtp/replies.h"
 
 #include "common/reply.h"
 
