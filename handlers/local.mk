@@ -24,14 +24,14 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/pop3_proxy/state.h \
 	%D%/pop3_proxy/session.c %D%/pop3_proxy/session.h \
 	%D%/pop3_proxy/uidl.c %D%/pop3_proxy/uidl.h \
-	%D%/pop3_replies.c %D%/pop3_replies.h \
+	%D%/pop3/replies.c %D%/pop3/replies.h \
 	%D%/pop3_serve/login.c \
 	%D%/pop3_serve/update.c \
 	%D%/pop3_serve/list.c \
 	%D%/pop3_serve/state.h \
 	%D%/pop3_serve/retr.c \
 	%D%/pop3_serve/session.c %D%/pop3_serve/session.h \
-	%D%/pop3_top.c %D%/pop3_top.h \
+	%D%/pop3/top.c %D%/pop3/top.h \
 	%D%/pop3_proxy/client.c %D%/pop3_proxy/client.h \
 	%D%/proxy/account.c %D%/proxy/account.h \
 	%D%/proxy/login.c %D%/proxy/login.h \

@@ -17,7 +17,7 @@
 #include "common/tls.h"
 #include "handlers/mail/dot.h"
 #include "handlers/mail/trace.h"
-#include "handlers/pop3_top.h"
+#include "handlers/pop3/top.h"
 #include "handlers/proxy/kept_copy.h"
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",

@@ -7,7 +7,7 @@
 #include "common/base.h"
 #include "handlers/pop3_proxy/state.h"
 
-#include "handlers/pop3_replies.h"
+#include "handlers/pop3/replies.h"
 #include "handlers/sasl_server.h"
 
 static const struct reply reply_welcome = {"+OK", "", "Logged in", 0};

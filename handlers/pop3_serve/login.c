@@ -15,7 +15,7 @@
 #include "common/sandbox.h"
 #include "common/slots.h"
 #include "handlers/login_throttle.h"
-#include "handlers/pop3_replies.h"
+#include "handlers/pop3/replies.h"
 #include "handlers/sasl_server.h"
 
 static const struct reply reply_open = {"+OK", "", "The mailbox is open", 0};

@@ -13,7 +13,7 @@
 #include "common/num.h"
 #include "common/sink.h"
 #include "handlers/mail/dot.h"
-#include "handlers/pop3_top.h"
+#include "handlers/pop3/top.h"
 
 static const struct reply reply_top_syntax = {
 	"-ERR", "", "A message number and a line count were expected",

@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
-#include "handlers/pop3_replies.h"
+#include "handlers/pop3/replies.h"
 #include "handlers/pop3_serve/state.h"
 #include "handlers/server_tls.h"
 

@@ -3,8 +3,8 @@
 #include "common/base.h"
 
 #include "handlers/mbox.h"
+#include "handlers/pop3/top.h"
 #include "handlers/pop3_proxy/uidl.h"
-#include "handlers/pop3_top.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run_mbox(const uint8_t *bytes, size_t n, size_t cut,

@@ -6,7 +6,7 @@
  */
 #include "common/base.h"
 
-#include "handlers/pop3_top.h"
+#include "handlers/pop3/top.h"
 #include "tests/unit/pop3_rig.h"
 
 #define TEXT(text) (text), sizeof(text) - 1

@@ -6,7 +6,7 @@
  * header, and all of it is sent.
  */
 #include "common/base.h"
-#include "handlers/pop3_top.h"
+#include "handlers/pop3/top.h"
 
 void pop3_top_init(struct pop3_top *t, uint64_t lines)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The wording that POP3 server and proxy share, and nothing else. */
 #include "common/base.h"
-#include "handlers/pop3_replies.h"
+#include "handlers/pop3/replies.h"
 
 /* clang-format off */
 #define SAY(name, ...) const struct reply pop3_##name = {__VA_ARGS__}
