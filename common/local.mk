@@ -26,11 +26,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/num.c %D%/num.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/peer_proxy.c \
-	%D%/program.c %D%/program.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sandbox.h \
-	%D%/sasl.c %D%/sasl.h \
-	%D%/sasl_token.c %D%/sasl_token.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
 	%D%/slots.c %D%/slots.h \

@@ -3,6 +3,9 @@
 # one without a process. A new session file: one line in libsession.a.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/session/sasl_token.c %D%/session/sasl_token.h \
+	%D%/session/sasl.c %D%/session/sasl.h \
+	%D%/session/program.c %D%/session/program.h \
 	%D%/smtp/address.c %D%/smtp/address.h \
 	%D%/mail/dot.c %D%/mail/dot.h \
 	%D%/admins.c %D%/admins.h \
@@ -13,7 +16,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp_journal/message.c %D%/smtp_journal/message.h \
 	%D%/mail/journal_report.c %D%/mail/journal_report.h \
 	%D%/proxy/kept_copy.c %D%/proxy/kept_copy.h \
-	%D%/login_throttle.c %D%/login_throttle.h \
+	%D%/session/login_throttle.c %D%/session/login_throttle.h \
 	%D%/mail/mail_date.c %D%/mail/mail_date.h \
 	%D%/mail/mail_head.c %D%/mail/mail_head.h \
 	%D%/mbox.c %D%/mbox.h \
@@ -36,8 +39,8 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/proxy/account.c %D%/proxy/account.h \
 	%D%/proxy/login.c %D%/proxy/login.h \
 	%D%/proxy/relay.c %D%/proxy/relay.h \
-	%D%/sasl_server.c %D%/sasl_server.h \
-	%D%/server_tls.c %D%/server_tls.h \
+	%D%/session/sasl_server.c %D%/session/sasl_server.h \
+	%D%/session/server_tls.c %D%/session/server_tls.h \
 	%D%/sibling.c %D%/sibling.h \
 	%D%/smtp_journal/data.c \
 	%D%/smtp_journal/outcome.c \
@@ -54,7 +57,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/smtp/replies.c %D%/smtp/replies.h \
 	%D%/smtp_journal/transaction.c %D%/smtp_journal/transaction.h \
 	%D%/smtp_proxy/client.c %D%/smtp_proxy/client.h \
-	%D%/summary.c %D%/summary.h \
+	%D%/session/summary.c %D%/session/summary.h \
 	%D%/mail/trace.c %D%/mail/trace.h \
 	%D%/proxy/upstream.c %D%/proxy/upstream.h
 

@@ -5,7 +5,7 @@
 
 #include "common/log.h"
 #include "handlers/console/console.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 
 enum { AUDIT_MAX = 4096 };
 

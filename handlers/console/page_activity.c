@@ -11,7 +11,7 @@
 #include "handlers/console/form.h"
 #include "handlers/console/language.h"
 #include "handlers/console/mailbox_choice.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 
 enum { DAY = 86400, LINES_SHOWN = 500, WAIT_MS = 1000 };
 

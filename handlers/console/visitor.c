@@ -11,7 +11,7 @@
 #include "common/log.h"
 #include "common/slots.h"
 #include "common/throttle.h"
-#include "handlers/login_throttle.h"
+#include "handlers/session/login_throttle.h"
 
 /*
  * A stranger's forms have a cookie of their own: a request from another site

@@ -11,10 +11,10 @@
 
 #include "common/base64.h"
 #include "common/log.h"
-#include "common/sasl_token.h"
 #include "common/tls.h"
 #include "handlers/proxy/dialler.h"
 #include "handlers/proxy/relay.h"
+#include "handlers/session/sasl_token.h"
 
 static const struct reply reply_no_collecting = {
 	"-ERR", "[SYS/TEMP]",

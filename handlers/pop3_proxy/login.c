@@ -8,7 +8,7 @@
 #include "handlers/pop3_proxy/state.h"
 
 #include "handlers/pop3/replies.h"
-#include "handlers/sasl_server.h"
+#include "handlers/session/sasl_server.h"
 
 static const struct reply reply_welcome = {"+OK", "", "Logged in", 0};
 static const struct reply reply_not_proxied = {

@@ -9,9 +9,9 @@
 #include <sysexits.h>
 
 #include "common/log.h"
-#include "common/program.h"
 #include "handlers/pop3_proxy/session.h"
 #include "handlers/proxy/dialler.h"
+#include "handlers/session/program.h"
 
 int main(int argc, char **argv)
 {

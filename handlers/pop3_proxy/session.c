@@ -9,8 +9,8 @@
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/pop3/replies.h"
-#include "handlers/sasl_server.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/sasl_server.h"
+#include "handlers/session/server_tls.h"
 
 enum {
 	/* USER's own limit is 255 (RFC 2449 4); AUTH lines carry tokens. */

@@ -7,8 +7,8 @@
 #ifndef RESTANTE_HANDLERS_POP3_PROXY_SESSION_H
 #define RESTANTE_HANDLERS_POP3_PROXY_SESSION_H
 
-#include "common/program.h"
-#include "handlers/summary.h"
+#include "handlers/session/program.h"
+#include "handlers/session/summary.h"
 
 struct dialler;
 

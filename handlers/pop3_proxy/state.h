@@ -15,7 +15,7 @@
 #include "handlers/pop3_proxy/session.h"
 #include "handlers/pop3_proxy/uidl.h"
 #include "handlers/proxy/account.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 #include "store/seen.h"
 #include "store/store.h"
 

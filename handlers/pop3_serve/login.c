@@ -14,9 +14,9 @@
 #include "common/mailbox_id.h"
 #include "common/sandbox.h"
 #include "common/slots.h"
-#include "handlers/login_throttle.h"
 #include "handlers/pop3/replies.h"
-#include "handlers/sasl_server.h"
+#include "handlers/session/login_throttle.h"
+#include "handlers/session/sasl_server.h"
 
 static const struct reply reply_open = {"+OK", "", "The mailbox is open", 0};
 static const struct reply reply_denied = {

@@ -5,7 +5,7 @@
  * code.
  */
 #include "common/base.h"
-#include "common/program.h"
+#include "handlers/session/program.h"
 #include "handlers/pop3_serve/session.h"
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 #include "common/tls.h"
 #include "handlers/pop3/replies.h"
 #include "handlers/pop3_serve/state.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/server_tls.h"
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
 

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_HANDLERS_POP3_SERVE_SESSION_H
 #define RESTANTE_HANDLERS_POP3_SERVE_SESSION_H
 
-#include "common/program.h"
+#include "handlers/session/program.h"
 
 struct cmd_protocol;
 

@@ -11,9 +11,9 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "common/program.h"
 #include "handlers/pop3_serve/session.h"
-#include "handlers/summary.h"
+#include "handlers/session/program.h"
+#include "handlers/session/summary.h"
 #include "store/store.h"
 
 enum { POP3_LINE_MAX = 255 }; /* RFC 2449 4, CRLF included */

@@ -12,9 +12,9 @@
 #include "common/conf.h"
 #include "common/log.h"
 #include "common/peer.h"
-#include "handlers/login_throttle.h"
 #include "handlers/proxy/dialler.h"
-#include "handlers/summary.h"
+#include "handlers/session/login_throttle.h"
+#include "handlers/session/summary.h"
 #include "store/store.h"
 
 enum { INDEX_WAIT_MS = 1000 };

@@ -14,9 +14,9 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/log.h"
-#include "common/sasl_token.h"
 #include "common/tls.h"
 #include "handlers/proxy/dialler.h"
+#include "handlers/session/sasl_token.h"
 
 static const struct {
 	const char *name;

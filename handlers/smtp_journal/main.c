@@ -4,7 +4,7 @@
  * nothing else; what a peer did is in the log, not in the exit code.
  */
 #include "common/base.h"
-#include "common/program.h"
+#include "handlers/session/program.h"
 #include "handlers/smtp_journal/session.h"
 
 int main(int argc, char **argv)

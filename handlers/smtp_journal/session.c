@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/server_tls.h"
 #include "handlers/smtp_journal/state.h"
 #include "store/store.h"
 

@@ -6,8 +6,8 @@
 #ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_SESSION_H
 #define RESTANTE_HANDLERS_SMTP_JOURNAL_SESSION_H
 
-#include "common/program.h"
-#include "handlers/summary.h"
+#include "handlers/session/program.h"
+#include "handlers/session/summary.h"
 
 struct cmd_protocol;
 

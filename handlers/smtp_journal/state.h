@@ -10,11 +10,11 @@
 #include "common/conf.h"
 #include "common/conn.h"
 #include "common/peer.h"
-#include "common/program.h"
+#include "handlers/session/program.h"
+#include "handlers/session/summary.h"
 #include "handlers/smtp/replies.h"
 #include "handlers/smtp_journal/session.h"
 #include "handlers/smtp_journal/transaction.h"
-#include "handlers/summary.h"
 
 struct store;
 

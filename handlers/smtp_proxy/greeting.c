@@ -7,7 +7,7 @@
 #include "handlers/smtp_proxy/state.h"
 
 #include "common/conf.h"
-#include "handlers/sasl_server.h"
+#include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
 const struct reply *smtp_proxy_reset(struct session *s)

@@ -7,7 +7,7 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy/state.h"
 
-#include "handlers/sasl_server.h"
+#include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
 /* clang-format off */

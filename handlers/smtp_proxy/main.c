@@ -8,8 +8,8 @@
 #include <sysexits.h>
 
 #include "common/log.h"
-#include "common/program.h"
 #include "handlers/proxy/dialler.h"
+#include "handlers/session/program.h"
 #include "handlers/smtp_proxy/session.h"
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/server_tls.h"
 #include "handlers/smtp/replies.h"
 
 enum {

@@ -11,9 +11,9 @@
 #include "common/conn.h"
 #include "common/peer.h"
 #include "handlers/proxy/account.h"
+#include "handlers/session/summary.h"
 #include "handlers/smtp_proxy/client.h"
 #include "handlers/smtp_proxy/session.h"
-#include "handlers/summary.h"
 #include "store/store.h"
 
 enum { PROXY_HELO_MAX = 255 };

@@ -6,9 +6,9 @@
 #ifndef RESTANTE_TESTS_CHAT_STAGE_H
 #define RESTANTE_TESTS_CHAT_STAGE_H
 
-#include "common/program.h"
 #include "common/secret.h"
 #include "common/tls.h"
+#include "handlers/session/program.h"
 #include "store/store.h"
 #include "tests/chat/story.h"
 

@@ -3,8 +3,8 @@
 #include "common/base.h"
 
 #include "common/base64.h"
-#include "common/sasl.h"
-#include "common/sasl_token.h"
+#include "handlers/session/sasl.h"
+#include "handlers/session/sasl_token.h"
 #include "tests/fuzz/fuzz.h"
 
 static void require_same(const struct sasl_login *a, const struct sasl_login *b)

@@ -8,7 +8,7 @@
 #ifndef RESTANTE_TESTS_FUZZ_WORLD_H
 #define RESTANTE_TESTS_FUZZ_WORLD_H
 
-#include "common/program.h"
+#include "handlers/session/program.h"
 #include "tests/fuzz/fuzz.h"
 
 struct mailbox;

@@ -31,7 +31,7 @@
 #include "common/tls.h"
 #include "handlers/proxy/account.h"
 #include "handlers/proxy/dialler.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/server_tls.h"
 #include "tests/unit/store_rig.h"
 
 enum { GRID_TEXT_MAX = 1024 * 1024, ANSWERS_MAX = 40, CELL_MAX = 80 };

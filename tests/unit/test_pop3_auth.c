@@ -5,7 +5,7 @@
  */
 #include "common/base.h"
 
-#include "common/sasl.h"
+#include "handlers/session/sasl.h"
 #include "tests/unit/pop3_rig.h"
 
 #define DENIED	  "-ERR [AUTH] No such mailbox, or not its password\r\n"

@@ -4,7 +4,7 @@
  * it says where, with which code it ends, and what it has set when it is up.
  */
 #include "common/base.h"
-#include "common/program.h"
+#include "handlers/session/program.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -4,7 +4,7 @@
  * that is not base64, and every way a PLAIN message can be wrong.
  */
 #include "common/base.h"
-#include "common/sasl.h"
+#include "handlers/session/sasl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,8 +41,8 @@ static void base64_vectors_hold_both_ways(void **state)
 		secret_release(&s);
 
 		buf_init(&b, 64);
-		assert_true(base64_encode((const uint8_t *)plain,
-					       strlen(plain), &b));
+		assert_true(base64_encode((const uint8_t *)plain, strlen(plain),
+					  &b));
 		assert_string_equal(b.data, text);
 		buf_release(&b);
 	}
@@ -83,8 +83,7 @@ static void what_is_not_base64_is_refused(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(not_base64); i++) {
 		struct secret s = SECRET_EMPTY;
 
-		if (base64_decode(not_base64[i], strlen(not_base64[i]),
-				       &s))
+		if (base64_decode(not_base64[i], strlen(not_base64[i]), &s))
 			fail_msg("taken: \"%s\"", not_base64[i]);
 		assert_null(s.bytes);
 	}

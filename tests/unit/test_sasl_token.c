@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "common/sasl_token.h"
+#include "handlers/session/sasl_token.h"
 
 typedef bool parse(const uint8_t *bytes, size_t n, struct sasl_login *l_r);
 

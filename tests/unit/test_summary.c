@@ -4,7 +4,7 @@
  * from outside that cannot break out of theirs.
  */
 #include "common/base.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "handlers/login_throttle.h"
+#include "handlers/session/login_throttle.h"
 #include "tests/support/test_cert.h"
 
 static const char file[] = "failures";

@@ -4,7 +4,7 @@
  * of the process are set, and never explains itself to a peer.
  */
 #include "common/base.h"
-#include "common/program.h"
+#include "handlers/session/program.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

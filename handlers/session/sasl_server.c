@@ -2,13 +2,13 @@
 /* Asking for a credential. What it reads is a secret from the first octet on.
  */
 #include "common/base.h"
-#include "handlers/sasl_server.h"
+#include "handlers/session/sasl_server.h"
 
 #include <strings.h>
 
 #include "common/base64.h"
 #include "common/buf.h"
-#include "common/sasl_token.h"
+#include "handlers/session/sasl_token.h"
 
 /* --- one answer ----------------------------------------------------------- */
 
@@ -16,9 +16,8 @@ static enum sasl_end decode(const char *text, struct secret *answer_r)
 {
 	if (strcmp(text, "*") == 0)
 		return SASL_CANCELLED;
-	return base64_decode(text, strlen(text), answer_r)
-		       ? SASL_GIVEN
-		       : SASL_MALFORMED;
+	return base64_decode(text, strlen(text), answer_r) ? SASL_GIVEN
+							   : SASL_MALFORMED;
 }
 
 static enum sasl_end judge(struct sasl_server *s, const struct buf *line,

@@ -3,8 +3,8 @@
  * The one line that a session leaves in the log. Its keys are an interface:
  * people grep for them and scripts count them.
  */
-#ifndef RESTANTE_HANDLERS_SUMMARY_H
-#define RESTANTE_HANDLERS_SUMMARY_H
+#ifndef RESTANTE_HANDLERS_SESSION_SUMMARY_H
+#define RESTANTE_HANDLERS_SESSION_SUMMARY_H
 
 #include "common/base.h"
 

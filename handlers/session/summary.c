@@ -5,7 +5,7 @@
  * is the value that is cut.
  */
 #include "common/base.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 
 #include "common/buf.h"
 #include "common/log.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Beginning TLS. Forgets nothing of a session: that is the session's part. */
 #include "common/base.h"
-#include "handlers/server_tls.h"
+#include "handlers/session/server_tls.h"
 
 #include "common/log.h"
 #include "common/reply.h"
 #include "common/tls.h"
-#include "handlers/summary.h"
+#include "handlers/session/summary.h"
 
 enum server_tls server_tls_start(struct conn *c, const struct conf *conf,
 				 unsigned seconds, const struct reply *go_ahead,

@@ -4,8 +4,8 @@
  * can be read in one place: arguments, log, limits of the process,
  * configuration, connection; then the sandbox, and the peer.
  */
-#ifndef RESTANTE_COMMON_PROGRAM_H
-#define RESTANTE_COMMON_PROGRAM_H
+#ifndef RESTANTE_HANDLERS_SESSION_PROGRAM_H
+#define RESTANTE_HANDLERS_SESSION_PROGRAM_H
 
 #include "common/conf.h"
 #include "common/conn.h"

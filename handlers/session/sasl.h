@@ -3,8 +3,8 @@
  * What a client sends to log in, decoded into secrets: PLAIN (RFC 4616) and
  * LOGIN. Decides nothing about who may.
  */
-#ifndef RESTANTE_COMMON_SASL_H
-#define RESTANTE_COMMON_SASL_H
+#ifndef RESTANTE_HANDLERS_SESSION_SASL_H
+#define RESTANTE_HANDLERS_SESSION_SASL_H
 
 #include "common/secret.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys for the throttle of logins, and the waiting. */
 #include "common/base.h"
-#include "handlers/login_throttle.h"
+#include "handlers/session/login_throttle.h"
 
 #include <errno.h>
 #include <unistd.h>

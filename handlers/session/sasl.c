@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The PLAIN message, as a pure function: what is decoded goes into a secret and
- * nowhere else. Strict, because two readings of one credential are one too many.
+ * nowhere else. Strict, because two readings of one credential are one too
+ * many.
  */
 #include "common/base.h"
-#include "common/sasl.h"
+#include "handlers/session/sasl.h"
 
 void sasl_login_release(struct sasl_login *l)
 {

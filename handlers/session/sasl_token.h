@@ -5,10 +5,10 @@
  * of it), and a client's credential written anew for the real server under
  * another user name.
  */
-#ifndef RESTANTE_COMMON_SASL_TOKEN_H
-#define RESTANTE_COMMON_SASL_TOKEN_H
+#ifndef RESTANTE_HANDLERS_SESSION_SASL_TOKEN_H
+#define RESTANTE_HANDLERS_SESSION_SASL_TOKEN_H
 
-#include "common/sasl.h"
+#include "handlers/session/sasl.h"
 
 /* "user=U^Aauth=Bearer T^A^A". The token becomes l_r->password. */
 bool sasl_xoauth2_parse(const uint8_t *bytes, size_t n, struct sasl_login *l_r);

@@ -4,8 +4,8 @@
  * the certificate read now, so that a renewed one counts from now on, then the
  * handshake. What goes wrong is logged and noted in the summary.
  */
-#ifndef RESTANTE_HANDLERS_SERVER_TLS_H
-#define RESTANTE_HANDLERS_SERVER_TLS_H
+#ifndef RESTANTE_HANDLERS_SESSION_SERVER_TLS_H
+#define RESTANTE_HANDLERS_SESSION_SERVER_TLS_H
 
 #include "common/conf.h"
 #include "common/conn.h"

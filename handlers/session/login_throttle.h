@@ -5,8 +5,8 @@
  * not be the better place to guess from, nor get its own address banned. The
  * counts outlive a process, in a file of the runtime directory.
  */
-#ifndef RESTANTE_HANDLERS_LOGIN_THROTTLE_H
-#define RESTANTE_HANDLERS_LOGIN_THROTTLE_H
+#ifndef RESTANTE_HANDLERS_SESSION_LOGIN_THROTTLE_H
+#define RESTANTE_HANDLERS_SESSION_LOGIN_THROTTLE_H
 
 #include <time.h>
 

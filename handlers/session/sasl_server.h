@@ -4,11 +4,11 @@
  * but for the prompt: asks a client for its credential, in one mechanism, and
  * wipes everything that it came through. Judges nobody.
  */
-#ifndef RESTANTE_HANDLERS_SASL_SERVER_H
-#define RESTANTE_HANDLERS_SASL_SERVER_H
+#ifndef RESTANTE_HANDLERS_SESSION_SASL_SERVER_H
+#define RESTANTE_HANDLERS_SESSION_SASL_SERVER_H
 
 #include "common/conn.h"
-#include "common/sasl.h"
+#include "handlers/session/sasl.h"
 
 enum sasl_mechanism {
 	SASL_PLAIN = 1 << 0,

@@ -4,7 +4,7 @@
  * while it is being put together.
  */
 #include "common/base.h"
-#include "common/sasl_token.h"
+#include "handlers/session/sasl_token.h"
 
 #include <strings.h>
 
