@@ -8,11 +8,11 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/session/program.c %D%/session/program.h \
 	%D%/smtp/address.c %D%/smtp/address.h \
 	%D%/mail/dot.c %D%/mail/dot.h \
-	%D%/admins.c %D%/admins.h \
+	%D%/admin/admins.c %D%/admin/admins.h \
 	%D%/proxy/dial_rules.c %D%/proxy/dial_rules.h \
 	%D%/proxy/dialler.c %D%/proxy/dialler.h \
 	%D%/mail/first_line.c %D%/mail/first_line.h \
-	%D%/health.c %D%/health.h \
+	%D%/admin/health.c %D%/admin/health.h \
 	%D%/smtp_journal/message.c %D%/smtp_journal/message.h \
 	%D%/mail/journal_report.c %D%/mail/journal_report.h \
 	%D%/proxy/kept_copy.c %D%/proxy/kept_copy.h \
@@ -41,7 +41,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/proxy/relay.c %D%/proxy/relay.h \
 	%D%/session/sasl_server.c %D%/session/sasl_server.h \
 	%D%/session/server_tls.c %D%/session/server_tls.h \
-	%D%/sibling.c %D%/sibling.h \
+	%D%/admin/sibling_program.c %D%/admin/sibling_program.h \
 	%D%/smtp_journal/data.c \
 	%D%/smtp_journal/outcome.c \
 	%D%/smtp_journal/envelope.c \

@@ -10,7 +10,7 @@
 #include <limits.h>
 
 #include "common/mac.h"
-#include "handlers/admins.h"
+#include "handlers/admin/admins.h"
 
 /* The owner of the directory that the file is in, who may not have it yet. */
 static int become_owner(const struct tool *t, struct err *e)

@@ -13,7 +13,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
-#include "handlers/health.h"
+#include "handlers/admin/health.h"
 
 /* --- status --------------------------------------------------------------- */
 

@@ -18,8 +18,8 @@
 #include "common/conn.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "handlers/admin/sibling_program.h"
 #include "handlers/mail/mail_date.h"
-#include "handlers/sibling.h"
 
 enum { REPLY_MAX = 2048, STEP_SECONDS = 30, DATE_MAX = 64 };
 

@@ -13,7 +13,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "handlers/sibling.h"
+#include "handlers/admin/sibling_program.h"
 
 enum {
 	OUT_MAX = 64 * 1024,

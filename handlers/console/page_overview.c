@@ -6,12 +6,12 @@
 #include "common/base.h"
 #include "handlers/console/console.h"
 
+#include "handlers/admin/health.h"
 #include "handlers/console/certificate.h"
 #include "handlers/console/chart.h"
 #include "handlers/console/language.h"
 #include "handlers/console/mailbox_rows.h"
 #include "handlers/console/notice.h"
-#include "handlers/health.h"
 
 /* --- what needs a person -------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 /* The machine: certificate, ports, disk, configuration; and a test message. */
 #include "common/base.h"
 
+#include "handlers/admin/health.h"
 #include "handlers/console/audit.h"
 #include "handlers/console/certificate.h"
 #include "handlers/console/console.h"
@@ -9,7 +10,6 @@
 #include "handlers/console/language.h"
 #include "handlers/console/mailbox_choice.h"
 #include "handlers/console/ports.h"
-#include "handlers/health.h"
 
 static void fact(struct console *c, const char *name, const char *value)
 {

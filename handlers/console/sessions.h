@@ -8,7 +8,7 @@
 #define RESTANTE_HANDLERS_CONSOLE_SESSIONS_H
 
 #include "common/digest.h"
-#include "handlers/admins.h"
+#include "handlers/admin/admins.h"
 
 enum {
 	SESSION_TOKEN_LEN = 64,	 /* hexadecimal digits, 256 bits */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The administrators' file: who is let in, and what is left on the disk. */
 #include "common/base.h"
-#include "handlers/admins.h"
+#include "handlers/admin/admins.h"
 
 #include <sys/stat.h>
 

@@ -4,8 +4,8 @@
  * password as crypt(5) hashes it, flags", by colons. Written by `restante
  * admin` and the console, replaced as a whole; passwords are never stored.
  */
-#ifndef RESTANTE_HANDLERS_ADMINS_H
-#define RESTANTE_HANDLERS_ADMINS_H
+#ifndef RESTANTE_HANDLERS_ADMIN_ADMINS_H
+#define RESTANTE_HANDLERS_ADMIN_ADMINS_H
 
 #include "common/err.h"
 #include "common/secret.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where this program is, the kernel knows. */
 #include "common/base.h"
-#include "handlers/sibling.h"
+#include "handlers/admin/sibling_program.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Programs of ours that stand beside this one, wherever both were installed. */
-#ifndef RESTANTE_HANDLERS_SIBLING_H
-#define RESTANTE_HANDLERS_SIBLING_H
+#ifndef RESTANTE_HANDLERS_ADMIN_SIBLING_PROGRAM_H
+#define RESTANTE_HANDLERS_ADMIN_SIBLING_PROGRAM_H
 
 #include <limits.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looks at the disk, and judges what others have read. */
 #include "common/base.h"
-#include "handlers/health.h"
+#include "handlers/admin/health.h"
 
 #include <sys/statvfs.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The administrators' file. Logs nothing, asks nobody. */
 #include "common/base.h"
-#include "handlers/admins.h"
+#include "handlers/admin/admins.h"
 
 #include <sys/file.h>
 

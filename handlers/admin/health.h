@@ -3,8 +3,8 @@
  * What needs a person: judged here once, told by the shell command and by the
  * console, each in its own words.
  */
-#ifndef RESTANTE_HANDLERS_HEALTH_H
-#define RESTANTE_HANDLERS_HEALTH_H
+#ifndef RESTANTE_HANDLERS_ADMIN_HEALTH_H
+#define RESTANTE_HANDLERS_ADMIN_HEALTH_H
 
 #include "common/conf.h"
 #include "store/counters.h"
