@@ -19,7 +19,7 @@ noinst_LIBRARIES += %D%/libsession.a
 	%D%/session/login_throttle.c %D%/session/login_throttle.h \
 	%D%/mail/mail_date.c %D%/mail/mail_date.h \
 	%D%/mail/mail_head.c %D%/mail/mail_head.h \
-	%D%/mbox.c %D%/mbox.h \
+	%D%/tool/mbox.c %D%/tool/mbox.h \
 	%D%/pop3_proxy/fetch.c \
 	%D%/pop3_proxy/collector.c \
 	%D%/pop3_proxy/list.c \
@@ -92,22 +92,22 @@ pop3_proxy_LDADD = %D%/libsession.a $(RECEIVER_LIBS)
 # The shell command. Its users and groups come from the system: never static.
 handler_PROGRAMS += mailbox-tool
 mailbox_tool_SOURCES = \
-	%D%/mailbox_tool.c \
-	%D%/tool.h \
-	%D%/tool_admin.c \
-	%D%/tool_args.c \
-	%D%/tool_ask.c \
-	%D%/tool_certificate.c \
-	%D%/tool_config.c \
-	%D%/tool_export.c \
-	%D%/tool_lists.c \
-	%D%/tool_mailbox.c \
-	%D%/tool_password.c \
-	%D%/tool_show.c \
-	%D%/tool_status.c \
-	%D%/tool_store.c \
-	%D%/tool_test.c \
-	%D%/tool_text.c
+	%D%/tool/main.c \
+	%D%/tool/tool.h \
+	%D%/tool/cmd_admin.c \
+	%D%/tool/args.c \
+	%D%/tool/ask.c \
+	%D%/tool/cmd_certificate.c \
+	%D%/tool/cmd_config.c \
+	%D%/tool/cmd_export.c \
+	%D%/tool/cmd_lists.c \
+	%D%/tool/cmd_mailbox.c \
+	%D%/tool/cmd_password.c \
+	%D%/tool/cmd_show.c \
+	%D%/tool/cmd_status.c \
+	%D%/tool/cmd_store.c \
+	%D%/tool/trial.c \
+	%D%/tool/text.c
 mailbox_tool_LDADD = %D%/libsession.a $(OPENER_LIBS) $(CRYPT_LIBS)
 
 include handlers/console/local.mk

@@ -2,9 +2,9 @@
 /* What a proxy and an export make of a message: TOP's cut, mbox, UIDLs. */
 #include "common/base.h"
 
-#include "handlers/mbox.h"
 #include "handlers/pop3/top.h"
 #include "handlers/pop3_proxy/uidl.h"
+#include "handlers/tool/mbox.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run_mbox(const uint8_t *bytes, size_t n, size_t cut,

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "common/buf.h"
-#include "handlers/mbox.h"
+#include "handlers/tool/mbox.h"
 
 #define FROM "From MAILER-DAEMON Sat Aug  1 12:00:00 2026\n"
 

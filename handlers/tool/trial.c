@@ -5,7 +5,7 @@
  * but the network: program, configuration, store, mailbox, disk.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>

@@ -4,7 +4,7 @@
  * root becomes that user before it is touched.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <libgen.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making a mailbox and changing its settings. */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <inttypes.h>
 

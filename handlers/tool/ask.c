@@ -5,7 +5,7 @@
  * never holds one.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <sys/signalfd.h>
 

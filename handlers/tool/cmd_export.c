@@ -4,7 +4,7 @@
  * its name only when it is whole.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <sys/stat.h>
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "handlers/mbox.h"
+#include "handlers/tool/mbox.h"
 
 /* --- one file being written ----------------------------------------------- */
 

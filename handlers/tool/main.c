@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 /* --- the table ------------------------------------------------------------ */
 

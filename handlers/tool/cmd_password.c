@@ -4,7 +4,7 @@
  * person agrees to a number of messages, and never more go than that.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <inttypes.h>
 

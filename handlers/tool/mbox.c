@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mboxrd written. Knows lines, and nothing of mail or of files. */
 #include "common/base.h"
-#include "handlers/mbox.h"
+#include "handlers/tool/mbox.h"
 
 #include <time.h>
 

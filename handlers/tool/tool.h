@@ -4,8 +4,8 @@
  * what the commands share. A command reads its words, does one thing, and
  * returns 0, or -1 with what failed, on what, and what to do.
  */
-#ifndef RESTANTE_HANDLERS_TOOL_H
-#define RESTANTE_HANDLERS_TOOL_H
+#ifndef RESTANTE_HANDLERS_TOOL_TOOL_H
+#define RESTANTE_HANDLERS_TOOL_TOOL_H
 
 #include "common/conf.h"
 #include "common/secret.h"

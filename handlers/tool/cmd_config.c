@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The configuration: the first one, and whether one is right. */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <sys/stat.h>
 

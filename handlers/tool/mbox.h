@@ -4,8 +4,8 @@
  * that it can be taken back), as a push filter. Lines come in with CRLF and go
  * out with LF; every other octet stays.
  */
-#ifndef RESTANTE_HANDLERS_MBOX_H
-#define RESTANTE_HANDLERS_MBOX_H
+#ifndef RESTANTE_HANDLERS_TOOL_MBOX_H
+#define RESTANTE_HANDLERS_TOOL_MBOX_H
 
 #include "common/sink.h"
 

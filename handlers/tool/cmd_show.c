@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What there is, for people and for scripts. Changes nothing. */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <inttypes.h>
 

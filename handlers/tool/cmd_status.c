@@ -5,7 +5,7 @@
  * status 1.
  */
 #include "common/base.h"
-#include "handlers/tool.h"
+#include "handlers/tool/tool.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
