@@ -9,9 +9,9 @@
 
 #include "common/conf.h"
 #include "handlers/console/catalog.h"
-#include "handlers/console/html.h"
-#include "handlers/console/request.h"
 #include "handlers/console/sessions.h"
+#include "handlers/console/web/html.h"
+#include "handlers/console/web/request.h"
 #include "store/store.h"
 
 #define LANGUAGE_COOKIE "__Host-restante-language"

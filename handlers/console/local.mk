@@ -3,7 +3,7 @@
 # library, so that tests can call a page. A new file: one line.
 noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
-	%D%/answer.c \
+	%D%/web/answer.c \
 	%D%/audit.c %D%/audit.h \
 	%D%/catalog.c %D%/catalog.h \
 	%D%/certificate.c %D%/certificate.h \
@@ -12,7 +12,7 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/farewell.c %D%/farewell.h \
 	%D%/form.c %D%/form.h \
 	%D%/helper.c %D%/helper.h \
-	%D%/html.c %D%/html.h \
+	%D%/web/html.c %D%/web/html.h \
 	%D%/language.c %D%/language.h \
 	%D%/mailbox_choice.c %D%/mailbox_choice.h \
 	%D%/mailbox_form.c %D%/mailbox_form.h \
@@ -33,10 +33,10 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/page_recipients.c \
 	%D%/page_reset.c \
 	%D%/page_system.c \
-	%D%/pairs.c %D%/pairs.h \
+	%D%/web/urlencoded.c %D%/web/urlencoded.h \
 	%D%/ports.c %D%/ports.h \
 	%D%/remembered.c %D%/remembered.h \
-	%D%/request.c %D%/request.h \
+	%D%/web/request.c %D%/web/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/secret_shown.c %D%/secret_shown.h \
 	%D%/sessions.c %D%/sessions.h \

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "handlers/console/form.h"
-#include "handlers/console/html.h"
 #include "handlers/console/language.h"
-#include "handlers/console/request.h"
+#include "handlers/console/web/html.h"
+#include "handlers/console/web/request.h"
 #include "tests/fuzz/fuzz.h"
 
 static const struct choice choices[] = {{"a", "A"}, {"b", "B"}, {NULL, NULL}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The escaping writer: whatever comes, the page stays the page. */
 #include "common/base.h"
-#include "handlers/console/html.h"
+#include "handlers/console/web/html.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

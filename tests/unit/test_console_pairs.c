@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Forms as browsers send them, and as nobody should. */
 #include "common/base.h"
-#include "handlers/console/pairs.h"
+#include "handlers/console/web/urlencoded.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The environment of a CGI program, and its body from fd 0. */
 #include "common/base.h"
-#include "handlers/console/request.h"
+#include "handlers/console/web/request.h"
 
 #include <errno.h>
 #include <strings.h>

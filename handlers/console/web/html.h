@@ -3,8 +3,8 @@
  * The one way by which anything comes into a page. The format is markup of
  * ours, every value is escaped: a page cannot forget to.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_HTML_H
-#define RESTANTE_HANDLERS_CONSOLE_HTML_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_WEB_HTML_H
+#define RESTANTE_HANDLERS_CONSOLE_WEB_HTML_H
 
 #include "common/buf.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The escaping writer. Knows no page. */
 #include "common/base.h"
-#include "handlers/console/html.h"
+#include "handlers/console/web/html.h"
 
 #include "common/log.h"
 #include "common/utf8.h"

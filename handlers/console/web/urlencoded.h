@@ -3,8 +3,8 @@
  * application/x-www-form-urlencoded (WHATWG URL 5.1), decoded where it lies:
  * a password in a form is nowhere twice. Decides nothing about values.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_PAIRS_H
-#define RESTANTE_HANDLERS_CONSOLE_PAIRS_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_WEB_URLENCODED_H
+#define RESTANTE_HANDLERS_CONSOLE_WEB_URLENCODED_H
 
 #include "common/base.h"
 

@@ -3,11 +3,11 @@
  * One request as CGI/1.1 hands it over (RFC 3875): the environment and fd 0,
  * read once and never written. Decides nothing but whether it is a request.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_REQUEST_H
-#define RESTANTE_HANDLERS_CONSOLE_REQUEST_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_WEB_REQUEST_H
+#define RESTANTE_HANDLERS_CONSOLE_WEB_REQUEST_H
 
 #include "common/secret.h"
-#include "handlers/console/pairs.h"
+#include "handlers/console/web/urlencoded.h"
 
 enum method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST };
 

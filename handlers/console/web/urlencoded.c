@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Splitting and decoding in place. Nothing is allocated. */
 #include "common/base.h"
-#include "handlers/console/pairs.h"
+#include "handlers/console/web/urlencoded.h"
 
 #include "common/num.h"
 
