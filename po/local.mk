@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Translations of the console. A new language: its code in LINGUAS here, a .po
-# file made by `make update-po`, and a row in handlers/console/language.c.
+# file made by `make update-po`, and a row in handlers/console/text/language.c.
 # Without gettext's tools the console is built in English alone.
 LINGUAS = de it
 PO_FILES = $(LINGUAS:%=%D%/%.po)

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 
 enum {
 	HOUR = 3600,

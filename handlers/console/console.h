@@ -8,8 +8,8 @@
 #define RESTANTE_HANDLERS_CONSOLE_CONSOLE_H
 
 #include "common/conf.h"
-#include "handlers/console/catalog.h"
 #include "handlers/console/sessions.h"
+#include "handlers/console/text/catalog.h"
 #include "handlers/console/web/html.h"
 #include "handlers/console/web/request.h"
 #include "store/store.h"

@@ -4,8 +4,8 @@
 #include "handlers/console/farewell.h"
 
 #include "common/num.h"
-#include "handlers/console/language.h"
 #include "handlers/console/mailbox_frame.h"
+#include "handlers/console/text/language.h"
 #include "store/admin.h"
 
 static const struct field_rule fields[] = {

@@ -5,7 +5,7 @@ noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
 	%D%/web/answer.c \
 	%D%/audit.c %D%/audit.h \
-	%D%/catalog.c %D%/catalog.h \
+	%D%/text/catalog.c %D%/text/catalog.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/console.h \
@@ -13,7 +13,7 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/form.c %D%/form.h \
 	%D%/helper.c %D%/helper.h \
 	%D%/web/html.c %D%/web/html.h \
-	%D%/language.c %D%/language.h \
+	%D%/text/language.c %D%/text/language.h \
 	%D%/mailbox_choice.c %D%/mailbox_choice.h \
 	%D%/mailbox_form.c %D%/mailbox_form.h \
 	%D%/mailbox_frame.c %D%/mailbox_frame.h \

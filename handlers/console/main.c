@@ -19,8 +19,8 @@
 
 #include "common/log.h"
 #include "handlers/console/console.h"
-#include "handlers/console/language.h"
 #include "handlers/console/router.h"
+#include "handlers/console/text/language.h"
 
 /* Passwords pass through here: no core, no debugger; files are the group's. */
 static void limit_process(void)

@@ -3,7 +3,7 @@
 #include "common/base.h"
 #include "handlers/console/console.h"
 
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 
 /* --- the frame ------------------------------------------------------------ */
 

@@ -4,8 +4,8 @@
 
 #include "handlers/console/audit.h"
 #include "handlers/console/form.h"
-#include "handlers/console/language.h"
 #include "handlers/console/notice.h"
+#include "handlers/console/text/language.h"
 #include "handlers/console/visitor.h"
 
 static const struct field_rule fields[] = {

@@ -9,8 +9,8 @@
 
 #include "handlers/console/chart.h"
 #include "handlers/console/form.h"
-#include "handlers/console/language.h"
 #include "handlers/console/mailbox_choice.h"
+#include "handlers/console/text/language.h"
 #include "handlers/session/summary.h"
 
 enum { DAY = 86400, LINES_SHOWN = 500, WAIT_MS = 1000 };

@@ -4,7 +4,7 @@
 
 #include "handlers/console/audit.h"
 #include "handlers/console/form.h"
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 #include "handlers/console/visitor.h"
 
 static const struct field_rule fields[] = {

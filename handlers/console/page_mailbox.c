@@ -3,10 +3,10 @@
 #include "common/base.h"
 
 #include "handlers/console/audit.h"
-#include "handlers/console/language.h"
 #include "handlers/console/mailbox_form.h"
 #include "handlers/console/mailbox_frame.h"
 #include "handlers/console/notice.h"
+#include "handlers/console/text/language.h"
 #include "store/admin.h"
 
 enum { LIST_TEXT_MAX = 64 * 1024 };

@@ -9,9 +9,9 @@
 #include "handlers/admin/health.h"
 #include "handlers/console/certificate.h"
 #include "handlers/console/chart.h"
-#include "handlers/console/language.h"
 #include "handlers/console/mailbox_rows.h"
 #include "handlers/console/notice.h"
+#include "handlers/console/text/language.h"
 
 /* --- what needs a person -------------------------------------------------- */
 

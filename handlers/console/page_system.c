@@ -7,9 +7,9 @@
 #include "handlers/console/certificate.h"
 #include "handlers/console/console.h"
 #include "handlers/console/helper.h"
-#include "handlers/console/language.h"
 #include "handlers/console/mailbox_choice.h"
 #include "handlers/console/ports.h"
+#include "handlers/console/text/language.h"
 
 static void fact(struct console *c, const char *name, const char *value)
 {

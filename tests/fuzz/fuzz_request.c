@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "handlers/console/form.h"
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 #include "handlers/console/web/html.h"
 #include "handlers/console/web/request.h"
 #include "tests/fuzz/fuzz.h"

@@ -2,7 +2,7 @@
 /* Message catalogs: what is found in a whole one, and that none but a whole
  * one is taken. */
 #include "common/base.h"
-#include "handlers/console/catalog.h"
+#include "handlers/console/text/catalog.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

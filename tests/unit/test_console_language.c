@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Choosing a language, and numbers as each of them writes them. */
 #include "common/base.h"
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * Texts come from a catalog; the forms of numbers from one small table, for the
  * machine need not have a locale of that language installed.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_LANGUAGE_H
-#define RESTANTE_HANDLERS_CONSOLE_LANGUAGE_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_TEXT_LANGUAGE_H
+#define RESTANTE_HANDLERS_CONSOLE_TEXT_LANGUAGE_H
 
 #include "common/base.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Choosing a language, and writing numbers in it. */
 #include "common/base.h"
-#include "handlers/console/language.h"
+#include "handlers/console/text/language.h"
 
 #include <limits.h>
 #include <time.h>
 
 #include "common/num.h"
-#include "handlers/console/catalog.h"
+#include "handlers/console/text/catalog.h"
 
 static const struct language all[] = {
 	{"en", "English", ".", ",", DATE_IN_WORDS},

@@ -5,8 +5,8 @@
  * textdomain(3) would have it; docs/decisions/0091 says why libintl does not
  * read it.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_CATALOG_H
-#define RESTANTE_HANDLERS_CONSOLE_CATALOG_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_TEXT_CATALOG_H
+#define RESTANTE_HANDLERS_CONSOLE_TEXT_CATALOG_H
 
 #include "common/base.h"
 

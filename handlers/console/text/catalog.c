@@ -4,7 +4,7 @@
  * Its numbers are 32 bits, little-endian as msgfmt writes them by default.
  */
 #include "common/base.h"
-#include "handlers/console/catalog.h"
+#include "handlers/console/text/catalog.h"
 
 #include <fcntl.h>
 #include <unistd.h>
