@@ -8,7 +8,7 @@
 #define RESTANTE_HANDLERS_CONSOLE_CONSOLE_H
 
 #include "common/conf.h"
-#include "handlers/console/sessions.h"
+#include "handlers/console/sign_in/sessions.h"
 #include "handlers/console/text/catalog.h"
 #include "handlers/console/web/html.h"
 #include "handlers/console/web/request.h"

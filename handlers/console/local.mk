@@ -4,7 +4,7 @@
 noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
 	%D%/web/answer.c \
-	%D%/audit.c %D%/audit.h \
+	%D%/sign_in/audit.c %D%/sign_in/audit.h \
 	%D%/text/catalog.c %D%/text/catalog.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/chart.c %D%/chart.h \
@@ -39,8 +39,8 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/web/request.c %D%/web/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/secret_shown.c %D%/secret_shown.h \
-	%D%/sessions.c %D%/sessions.h \
-	%D%/visitor.c %D%/visitor.h
+	%D%/sign_in/sessions.c %D%/sign_in/sessions.h \
+	%D%/sign_in/visitor.c %D%/sign_in/visitor.h
 
 # It changes settings, opens no mail and speaks no TLS: libunseal.a is not among
 # these, nor GnuTLS, which would take longer to load than a page to write.

@@ -2,11 +2,11 @@
 /* One's own password, language and sessions. */
 #include "common/base.h"
 
-#include "handlers/console/audit.h"
 #include "handlers/console/form.h"
 #include "handlers/console/notice.h"
+#include "handlers/console/sign_in/audit.h"
+#include "handlers/console/sign_in/visitor.h"
 #include "handlers/console/text/language.h"
-#include "handlers/console/visitor.h"
 
 static const struct field_rule fields[] = {
 	{.name = "old",

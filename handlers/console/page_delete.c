@@ -2,9 +2,9 @@
 /* Deleting a mailbox: a suspended one, its name typed. */
 #include "common/base.h"
 
-#include "handlers/console/audit.h"
 #include "handlers/console/farewell.h"
 #include "handlers/console/mailbox_frame.h"
+#include "handlers/console/sign_in/audit.h"
 #include "store/admin.h"
 
 static struct farewell words(void)

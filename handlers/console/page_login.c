@@ -2,10 +2,10 @@
 /* Signing in and out. Which of name and password was wrong is not said. */
 #include "common/base.h"
 
-#include "handlers/console/audit.h"
 #include "handlers/console/form.h"
+#include "handlers/console/sign_in/audit.h"
+#include "handlers/console/sign_in/visitor.h"
 #include "handlers/console/text/language.h"
-#include "handlers/console/visitor.h"
 
 static const struct field_rule fields[] = {
 	{.name = "name",

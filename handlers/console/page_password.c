@@ -2,12 +2,12 @@
 /* A new password for a mailbox, by its old one: nothing is lost. */
 #include "common/base.h"
 
-#include "handlers/console/audit.h"
 #include "handlers/console/form.h"
 #include "handlers/console/helper.h"
 #include "handlers/console/mailbox_frame.h"
 #include "handlers/console/notice.h"
 #include "handlers/console/secret_shown.h"
+#include "handlers/console/sign_in/audit.h"
 
 static const struct field_rule fields[] = {
 	{.name = "old",

@@ -5,9 +5,9 @@
  */
 #include "common/base.h"
 
-#include "handlers/console/audit.h"
 #include "handlers/console/form.h"
 #include "handlers/console/helper.h"
+#include "handlers/console/sign_in/audit.h"
 
 static const struct choice actions[] = {
 	{"add", ""},

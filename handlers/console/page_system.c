@@ -3,12 +3,12 @@
 #include "common/base.h"
 
 #include "handlers/admin/health.h"
-#include "handlers/console/audit.h"
 #include "handlers/console/certificate.h"
 #include "handlers/console/console.h"
 #include "handlers/console/helper.h"
 #include "handlers/console/mailbox_choice.h"
 #include "handlers/console/ports.h"
+#include "handlers/console/sign_in/audit.h"
 #include "handlers/console/text/language.h"
 
 static void fact(struct console *c, const char *name, const char *value)

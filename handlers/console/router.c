@@ -5,7 +5,7 @@
 
 #include "common/mailbox_id.h"
 #include "handlers/console/console.h"
-#include "handlers/console/visitor.h"
+#include "handlers/console/sign_in/visitor.h"
 
 enum route_needs {
 	NEEDS_NOTHING,

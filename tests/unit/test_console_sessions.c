@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sessions and forms as files: what begins, what ends, what counts once. */
 #include "common/base.h"
-#include "handlers/console/sessions.h"
+#include "handlers/console/sign_in/sessions.h"
 
 #include <sys/stat.h>
 

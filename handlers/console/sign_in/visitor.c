@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cookies, sign-in and its throttle. Writes no page. */
 #include "common/base.h"
-#include "handlers/console/visitor.h"
+#include "handlers/console/sign_in/visitor.h"
 
 #include <libgen.h>
 #include <limits.h>

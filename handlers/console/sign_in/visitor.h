@@ -3,8 +3,8 @@
  * Who asks, by cookie or by the web server, and what proves that a form is
  * ours. Signing in and out; every failure of it costs its maker time.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_VISITOR_H
-#define RESTANTE_HANDLERS_CONSOLE_VISITOR_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_SIGN_IN_VISITOR_H
+#define RESTANTE_HANDLERS_CONSOLE_SIGN_IN_VISITOR_H
 
 #include "handlers/console/console.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The audit line. Values are percent-encoded: none can forge another line. */
 #include "common/base.h"
-#include "handlers/console/audit.h"
+#include "handlers/console/sign_in/audit.h"
 
 #include "common/log.h"
 #include "handlers/console/console.h"

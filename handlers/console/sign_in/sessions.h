@@ -4,8 +4,8 @@
  * is a file named for the digest of its cookie, so that neither the directory
  * nor a backup of it lets anybody in. Beside them the forms that were used.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_SESSIONS_H
-#define RESTANTE_HANDLERS_CONSOLE_SESSIONS_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_SIGN_IN_SESSIONS_H
+#define RESTANTE_HANDLERS_CONSOLE_SIGN_IN_SESSIONS_H
 
 #include "common/digest.h"
 #include "handlers/admin/admins.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Session files and used forms. Reads no cookie, decides on no page. */
 #include "common/base.h"
-#include "handlers/console/sessions.h"
+#include "handlers/console/sign_in/sessions.h"
 
 #include <sys/stat.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One line in the log for everything that the console changes. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_AUDIT_H
-#define RESTANTE_HANDLERS_CONSOLE_AUDIT_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_SIGN_IN_AUDIT_H
+#define RESTANTE_HANDLERS_CONSOLE_SIGN_IN_AUDIT_H
 
 struct console;
 struct err;
