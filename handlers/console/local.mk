@@ -6,20 +6,20 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/web/answer.c \
 	%D%/sign_in/audit.c %D%/sign_in/audit.h \
 	%D%/text/catalog.c %D%/text/catalog.h \
-	%D%/certificate.c %D%/certificate.h \
-	%D%/chart.c %D%/chart.h \
+	%D%/parts/certificate.c %D%/parts/certificate.h \
+	%D%/parts/chart.c %D%/parts/chart.h \
 	%D%/console.h \
-	%D%/farewell.c %D%/farewell.h \
-	%D%/form.c %D%/form.h \
-	%D%/helper.c %D%/helper.h \
+	%D%/parts/confirm_loss.c %D%/parts/confirm_loss.h \
+	%D%/parts/form.c %D%/parts/form.h \
+	%D%/parts/helper.c %D%/parts/helper.h \
 	%D%/web/html.c %D%/web/html.h \
 	%D%/text/language.c %D%/text/language.h \
-	%D%/mailbox_choice.c %D%/mailbox_choice.h \
-	%D%/mailbox_form.c %D%/mailbox_form.h \
-	%D%/mailbox_frame.c %D%/mailbox_frame.h \
-	%D%/mailbox_rows.c %D%/mailbox_rows.h \
-	%D%/notice.c %D%/notice.h \
-	%D%/page.c \
+	%D%/parts/mailbox_choice.c %D%/parts/mailbox_choice.h \
+	%D%/parts/mailbox_form.c %D%/parts/mailbox_form.h \
+	%D%/parts/mailbox_frame.c %D%/parts/mailbox_frame.h \
+	%D%/parts/mailbox_rows.c %D%/parts/mailbox_rows.h \
+	%D%/parts/notice.c %D%/parts/notice.h \
+	%D%/parts/page.c \
 	%D%/page_account.c \
 	%D%/page_activity.c \
 	%D%/page_asset.c \
@@ -34,8 +34,8 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/page_reset.c \
 	%D%/page_system.c \
 	%D%/web/urlencoded.c %D%/web/urlencoded.h \
-	%D%/ports.c %D%/ports.h \
-	%D%/remembered.c %D%/remembered.h \
+	%D%/parts/ports.c %D%/parts/ports.h \
+	%D%/parts/cache_file.c %D%/parts/cache_file.h \
 	%D%/web/request.c %D%/web/request.h \
 	%D%/router.c %D%/router.h \
 	%D%/secret_shown.c %D%/secret_shown.h \

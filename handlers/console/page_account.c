@@ -2,8 +2,8 @@
 /* One's own password, language and sessions. */
 #include "common/base.h"
 
-#include "handlers/console/form.h"
-#include "handlers/console/notice.h"
+#include "handlers/console/parts/form.h"
+#include "handlers/console/parts/notice.h"
 #include "handlers/console/sign_in/audit.h"
 #include "handlers/console/sign_in/visitor.h"
 #include "handlers/console/text/language.h"

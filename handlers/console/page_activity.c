@@ -7,9 +7,9 @@
 
 #include <strings.h>
 
-#include "handlers/console/chart.h"
-#include "handlers/console/form.h"
-#include "handlers/console/mailbox_choice.h"
+#include "handlers/console/parts/chart.h"
+#include "handlers/console/parts/form.h"
+#include "handlers/console/parts/mailbox_choice.h"
 #include "handlers/console/text/language.h"
 #include "handlers/session/summary.h"
 

@@ -5,8 +5,8 @@
  */
 #include "common/base.h"
 
-#include "handlers/console/mailbox_frame.h"
-#include "handlers/console/notice.h"
+#include "handlers/console/parts/mailbox_frame.h"
+#include "handlers/console/parts/notice.h"
 
 /* In a snippet {address}, {host}, {domain} and {id} stand for the values. */
 struct recipe {

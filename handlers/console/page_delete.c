@@ -2,8 +2,8 @@
 /* Deleting a mailbox: a suspended one, its name typed. */
 #include "common/base.h"
 
-#include "handlers/console/farewell.h"
-#include "handlers/console/mailbox_frame.h"
+#include "handlers/console/parts/confirm_loss.h"
+#include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/sign_in/audit.h"
 #include "store/admin.h"
 

@@ -2,7 +2,7 @@
 /* Signing in and out. Which of name and password was wrong is not said. */
 #include "common/base.h"
 
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 #include "handlers/console/sign_in/audit.h"
 #include "handlers/console/sign_in/visitor.h"
 #include "handlers/console/text/language.h"

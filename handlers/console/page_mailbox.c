@@ -2,9 +2,9 @@
 /* One mailbox: how it stands, its settings, suspending and activating it. */
 #include "common/base.h"
 
-#include "handlers/console/mailbox_form.h"
-#include "handlers/console/mailbox_frame.h"
-#include "handlers/console/notice.h"
+#include "handlers/console/parts/mailbox_form.h"
+#include "handlers/console/parts/mailbox_frame.h"
+#include "handlers/console/parts/notice.h"
 #include "handlers/console/sign_in/audit.h"
 #include "handlers/console/text/language.h"
 #include "store/admin.h"

@@ -2,8 +2,8 @@
 /* Making a mailbox. Its key and password are made by mailbox-tool. */
 #include "common/base.h"
 
-#include "handlers/console/helper.h"
-#include "handlers/console/mailbox_form.h"
+#include "handlers/console/parts/helper.h"
+#include "handlers/console/parts/mailbox_form.h"
 #include "handlers/console/secret_shown.h"
 #include "handlers/console/sign_in/audit.h"
 

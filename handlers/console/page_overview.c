@@ -7,10 +7,10 @@
 #include "handlers/console/console.h"
 
 #include "handlers/admin/health.h"
-#include "handlers/console/certificate.h"
-#include "handlers/console/chart.h"
-#include "handlers/console/mailbox_rows.h"
-#include "handlers/console/notice.h"
+#include "handlers/console/parts/certificate.h"
+#include "handlers/console/parts/chart.h"
+#include "handlers/console/parts/mailbox_rows.h"
+#include "handlers/console/parts/notice.h"
 #include "handlers/console/text/language.h"
 
 /* --- what needs a person -------------------------------------------------- */

@@ -5,8 +5,8 @@
  */
 #include "common/base.h"
 
-#include "handlers/console/form.h"
-#include "handlers/console/helper.h"
+#include "handlers/console/parts/form.h"
+#include "handlers/console/parts/helper.h"
 #include "handlers/console/sign_in/audit.h"
 
 static const struct choice actions[] = {

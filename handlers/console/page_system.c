@@ -3,11 +3,11 @@
 #include "common/base.h"
 
 #include "handlers/admin/health.h"
-#include "handlers/console/certificate.h"
 #include "handlers/console/console.h"
-#include "handlers/console/helper.h"
-#include "handlers/console/mailbox_choice.h"
-#include "handlers/console/ports.h"
+#include "handlers/console/parts/certificate.h"
+#include "handlers/console/parts/helper.h"
+#include "handlers/console/parts/mailbox_choice.h"
+#include "handlers/console/parts/ports.h"
 #include "handlers/console/sign_in/audit.h"
 #include "handlers/console/text/language.h"
 

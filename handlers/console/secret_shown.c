@@ -6,7 +6,7 @@
 #include "common/base.h"
 #include "handlers/console/secret_shown.h"
 
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 
 static const struct field_rule kept_field[] = {
 	{.name = "kept",

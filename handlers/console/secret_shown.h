@@ -4,7 +4,7 @@
 #define RESTANTE_HANDLERS_CONSOLE_SECRET_SHOWN_H
 
 #include "handlers/console/console.h"
-#include "handlers/console/helper.h"
+#include "handlers/console/parts/helper.h"
 
 /*
  * Answers with the password that mailbox-tool printed, for the mailbox id: how

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 #include "handlers/console/text/language.h"
 #include "handlers/console/web/html.h"
 #include "handlers/console/web/request.h"

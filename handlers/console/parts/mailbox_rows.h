@@ -5,8 +5,8 @@
  * has the name that it had then, so that hundreds of settings are not parsed
  * for every page.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
-#define RESTANTE_HANDLERS_CONSOLE_MAILBOX_ROWS_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
 
 #include "handlers/console/console.h"
 

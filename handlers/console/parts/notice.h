@@ -3,8 +3,8 @@
  * "It is done", said on the page one is led to after a form: a word in its
  * address stands for a sentence of ours, so that nobody else's is shown.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_NOTICE_H
-#define RESTANTE_HANDLERS_CONSOLE_NOTICE_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_NOTICE_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_NOTICE_H
 
 struct console;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The frame of a mailbox's pages. Changes nothing. */
 #include "common/base.h"
-#include "handlers/console/mailbox_frame.h"
+#include "handlers/console/parts/mailbox_frame.h"
 
 struct mailbox *mailbox_frame_open(struct console *c)
 {

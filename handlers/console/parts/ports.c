@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads /proc/net/tcp and tcp6 (proc(5)). Opens no socket. */
 #include "common/base.h"
-#include "handlers/console/ports.h"
+#include "handlers/console/parts/ports.h"
 
 enum { TCP_LISTEN_STATE = 0x0a };
 

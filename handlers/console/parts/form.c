@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading, checking and showing the fields of a form. */
 #include "common/base.h"
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 
 #include "common/log.h"
 #include "common/utf8.h"

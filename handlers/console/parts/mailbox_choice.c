@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads the names of the mailboxes, and nothing else of them. */
 #include "common/base.h"
-#include "handlers/console/mailbox_choice.h"
+#include "handlers/console/parts/mailbox_choice.h"
 
 #include "common/log.h"
 #include "handlers/console/console.h"
-#include "handlers/console/mailbox_rows.h"
+#include "handlers/console/parts/mailbox_rows.h"
 
 void mailbox_choice_write(struct console *c, const char *chosen)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which TCP ports of this machine somebody listens on, as the kernel says. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_PORTS_H
-#define RESTANTE_HANDLERS_CONSOLE_PORTS_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_PORTS_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_PORTS_H
 
 #include "common/base.h"
 

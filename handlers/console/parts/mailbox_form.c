@@ -4,7 +4,7 @@
  * be is the configuration's to say: nothing is judged here a second time.
  */
 #include "common/base.h"
-#include "handlers/console/mailbox_form.h"
+#include "handlers/console/parts/mailbox_form.h"
 
 enum { NAME_OCTETS = 200, DESCRIPTION_OCTETS = 2000, LIST_OCTETS = 16384 };
 

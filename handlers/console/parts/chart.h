@@ -3,8 +3,8 @@
  * Bars as inline SVG. Each says in words what it shows, for those who do not
  * see it; colours come from the style sheet.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_CHART_H
-#define RESTANTE_HANDLERS_CONSOLE_CHART_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_CHART_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_CHART_H
 
 #include "handlers/console/console.h"
 

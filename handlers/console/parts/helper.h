@@ -4,8 +4,8 @@
  * one of them: the console itself can open nothing that is kept. It is the
  * same program as the shell command, so that nothing is done in two ways.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_HELPER_H
-#define RESTANTE_HANDLERS_CONSOLE_HELPER_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_HELPER_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_HELPER_H
 
 #include "common/conf_value.h"
 #include "common/err.h"

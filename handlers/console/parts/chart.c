@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sparklines and bar charts. Coordinates are whole numbers. */
 #include "common/base.h"
-#include "handlers/console/chart.h"
+#include "handlers/console/parts/chart.h"
 
 #include <time.h>
 

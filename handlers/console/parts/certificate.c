@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asks mailbox-tool, and remembers the answer. */
 #include "common/base.h"
-#include "handlers/console/certificate.h"
+#include "handlers/console/parts/certificate.h"
 
 #include "common/iso_time.h"
-#include "handlers/console/helper.h"
-#include "handlers/console/remembered.h"
+#include "handlers/console/parts/cache_file.h"
+#include "handlers/console/parts/helper.h"
 
 #define FILE_NAME "certificate"
 

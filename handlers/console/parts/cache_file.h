@@ -5,8 +5,8 @@
  * it was read from, and worth nothing once that has changed. All of it may be
  * deleted at any time.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_REMEMBERED_H
-#define RESTANTE_HANDLERS_CONSOLE_REMEMBERED_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_CACHE_FILE_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_CACHE_FILE_H
 
 #include <sys/stat.h>
 #include <time.h>

@@ -3,8 +3,8 @@
  * What the certificate of the handlers says. mailbox-tool reads it, once for
  * each certificate: a library that does is half of what a page would cost.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_CERTIFICATE_H
-#define RESTANTE_HANDLERS_CONSOLE_CERTIFICATE_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_CERTIFICATE_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_CERTIFICATE_H
 
 #include "common/tls.h"
 #include "handlers/console/console.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Asking before something that cannot be taken back. */
 #include "common/base.h"
-#include "handlers/console/farewell.h"
+#include "handlers/console/parts/confirm_loss.h"
 
 #include "common/num.h"
-#include "handlers/console/mailbox_frame.h"
+#include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/text/language.h"
 #include "store/admin.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The settings of a mailbox as a form, for those who make and change one. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_FORM_H
-#define RESTANTE_HANDLERS_CONSOLE_MAILBOX_FORM_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FORM_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FORM_H
 
 #include "common/conf_mailbox.h"
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 
 /* Fields of a new one: name, description, targets, recipient. */
 extern const struct field_rule mailbox_form_new[];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The sentences that an address can ask for. */
 #include "common/base.h"
-#include "handlers/console/notice.h"
+#include "handlers/console/parts/notice.h"
 
 #include "handlers/console/console.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A list of all mailboxes to choose from, by name. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_CHOICE_H
-#define RESTANTE_HANDLERS_CONSOLE_MAILBOX_CHOICE_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_CHOICE_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_CHOICE_H
 
 struct console;
 

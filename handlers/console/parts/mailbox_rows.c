@@ -2,12 +2,12 @@
 /* Collects the mailboxes of a store. One that is broken does not hide others.
  */
 #include "common/base.h"
-#include "handlers/console/mailbox_rows.h"
+#include "handlers/console/parts/mailbox_rows.h"
 
 #include <strings.h>
 
 #include "common/log.h"
-#include "handlers/console/remembered.h"
+#include "handlers/console/parts/cache_file.h"
 
 #define FILE_NAME "mailboxes"
 

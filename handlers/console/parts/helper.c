@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starting mailbox-tool beside this program, and reading what it says. */
 #include "common/base.h"
-#include "handlers/console/helper.h"
+#include "handlers/console/parts/helper.h"
 
 #include <sys/wait.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the pages about one mailbox share: opening it, and its heading. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_MAILBOX_FRAME_H
-#define RESTANTE_HANDLERS_CONSOLE_MAILBOX_FRAME_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FRAME_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FRAME_H
 
 #include "handlers/console/console.h"
 

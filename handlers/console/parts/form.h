@@ -4,8 +4,8 @@
  * against it before a page looks. A bad form is shown again as it was filled
  * in, with the reason at the field.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_FORM_H
-#define RESTANTE_HANDLERS_CONSOLE_FORM_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_FORM_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_FORM_H
 
 #include "handlers/console/console.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that are read whole and replaced whole. Knows not what they say. */
 #include "common/base.h"
-#include "handlers/console/remembered.h"
+#include "handlers/console/parts/cache_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

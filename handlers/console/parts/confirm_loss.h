@@ -3,10 +3,10 @@
  * For the two pages that take messages away: a person types the mailbox's
  * name, and agrees to a number of messages.
  */
-#ifndef RESTANTE_HANDLERS_CONSOLE_FAREWELL_H
-#define RESTANTE_HANDLERS_CONSOLE_FAREWELL_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_CONFIRM_LOSS_H
+#define RESTANTE_HANDLERS_CONSOLE_PARTS_CONFIRM_LOSS_H
 
-#include "handlers/console/form.h"
+#include "handlers/console/parts/form.h"
 
 struct farewell {
 	const char *path;  /* "/delete": where the form goes */
