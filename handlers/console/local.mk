@@ -20,25 +20,25 @@ noinst_LIBRARIES += %D%/libconsole.a
 	%D%/parts/mailbox_rows.c %D%/parts/mailbox_rows.h \
 	%D%/parts/notice.c %D%/parts/notice.h \
 	%D%/parts/page.c \
-	%D%/page_account.c \
-	%D%/page_activity.c \
-	%D%/page_asset.c \
-	%D%/page_connect.c \
-	%D%/page_delete.c \
-	%D%/page_login.c \
-	%D%/page_mailbox.c \
-	%D%/page_new.c \
-	%D%/page_overview.c \
-	%D%/page_password.c \
-	%D%/page_recipients.c \
-	%D%/page_reset.c \
-	%D%/page_system.c \
+	%D%/pages/account.c \
+	%D%/pages/activity.c \
+	%D%/pages/asset.c \
+	%D%/pages/connect.c \
+	%D%/pages/delete.c \
+	%D%/pages/login.c \
+	%D%/pages/mailbox.c \
+	%D%/pages/new.c \
+	%D%/pages/overview.c \
+	%D%/pages/password.c \
+	%D%/pages/recipients.c \
+	%D%/pages/reset.c \
+	%D%/pages/system.c \
 	%D%/web/urlencoded.c %D%/web/urlencoded.h \
 	%D%/parts/ports.c %D%/parts/ports.h \
 	%D%/parts/cache_file.c %D%/parts/cache_file.h \
 	%D%/web/request.c %D%/web/request.h \
 	%D%/router.c %D%/router.h \
-	%D%/secret_shown.c %D%/secret_shown.h \
+	%D%/pages/secret.c %D%/pages/secret.h \
 	%D%/sign_in/sessions.c %D%/sign_in/sessions.h \
 	%D%/sign_in/visitor.c %D%/sign_in/visitor.h
 

@@ -2,9 +2,9 @@
 /* Making a mailbox. Its key and password are made by mailbox-tool. */
 #include "common/base.h"
 
+#include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_form.h"
-#include "handlers/console/secret_shown.h"
 #include "handlers/console/sign_in/audit.h"
 
 static void write_page(struct console *c, const struct form *f)

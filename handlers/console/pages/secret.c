@@ -4,7 +4,7 @@
  * is kept by no cache, and loading it again sends a form that was used.
  */
 #include "common/base.h"
-#include "handlers/console/secret_shown.h"
+#include "handlers/console/pages/secret.h"
 
 #include "handlers/console/parts/form.h"
 

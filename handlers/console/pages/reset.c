@@ -2,10 +2,10 @@
 /* A new key for a mailbox whose password is lost, and what that costs. */
 #include "common/base.h"
 
+#include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/confirm_loss.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_frame.h"
-#include "handlers/console/secret_shown.h"
 #include "handlers/console/sign_in/audit.h"
 
 static struct farewell words(void)

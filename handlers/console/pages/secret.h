@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The page that shows a mailbox's password, once. */
-#ifndef RESTANTE_HANDLERS_CONSOLE_SECRET_SHOWN_H
-#define RESTANTE_HANDLERS_CONSOLE_SECRET_SHOWN_H
+#ifndef RESTANTE_HANDLERS_CONSOLE_PAGES_SECRET_H
+#define RESTANTE_HANDLERS_CONSOLE_PAGES_SECRET_H
 
 #include "handlers/console/console.h"
 #include "handlers/console/parts/helper.h"

@@ -2,11 +2,11 @@
 /* A new password for a mailbox, by its old one: nothing is lost. */
 #include "common/base.h"
 
+#include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/form.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/notice.h"
-#include "handlers/console/secret_shown.h"
 #include "handlers/console/sign_in/audit.h"
 
 static const struct field_rule fields[] = {
