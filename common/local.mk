@@ -21,7 +21,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/err.c %D%/err.h \
 	%D%/iso_time.c %D%/iso_time.h \
 	%D%/log.c %D%/log.h \
-	%D%/mac.c %D%/mac.h \
+	%D%/random_id.c %D%/random_id.h \
 	%D%/mailbox_id.c %D%/mailbox_id.h \
 	%D%/num.c %D%/num.h \
 	%D%/peer.c %D%/peer.h \
@@ -39,7 +39,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls_chain.c \
 	%D%/tls_private.h \
 	%D%/utf8.c %D%/utf8.h \
-	%D%/whole.c %D%/whole.h \
+	%D%/read_all.c %D%/read_all.h \
 	%D%/wire.c %D%/wire.h
 
 # Handlers with instruments in them are not confined.

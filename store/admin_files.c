@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/whole.h"
+#include "common/read_all.h"
 #include "store/fault.h"
 
 int admin_sync(int fd, const char *name, struct err *e)

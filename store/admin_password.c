@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/whole.h"
+#include "common/read_all.h"
 #include "store/identity.h"
 
 #define IDENTITY      "identity.age"

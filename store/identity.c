@@ -8,7 +8,7 @@
 #include "store/identity.h"
 
 #include "common/log.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "store/bech32.h"
 #include "store/scrypt.h"
 #include "store/seal.h"

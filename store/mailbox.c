@@ -16,7 +16,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/num.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 #include "store/record.h"
 
 /* Where the records lie in `lock`. Each is written by one pwrite. */

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_STORE_NAME_H
 #define RESTANTE_STORE_NAME_H
 
-#include "common/mac.h"
+#include "common/random_id.h"
 
 enum { NAME_SIZE = 80 }; /* the longest name and its NUL */
 

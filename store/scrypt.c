@@ -8,7 +8,7 @@
 
 #include <sodium.h>
 
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "store/unseal.h"
 
 static const char label[] = "age-encryption.org/v1/scrypt";

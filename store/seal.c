@@ -10,7 +10,7 @@
 
 #include "common/buf.h"
 #include "common/log.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "store/bech32.h"
 #include "store/stream.h"
 #include "store/x25519.h"

@@ -14,7 +14,7 @@
 
 #include "common/conf_mailbox.h"
 #include "common/err.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "store/counters.h"
 
 struct secret;

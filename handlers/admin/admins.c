@@ -15,8 +15,8 @@
 #include "common/buf.h"
 #include "common/digest.h"
 #include "common/log.h"
+#include "common/read_all.h"
 #include "common/utf8.h"
-#include "common/whole.h"
 #include "store/admin_files.h"
 
 enum { FILE_MAX = 256 * 1024, FILE_MODE = 0600 };

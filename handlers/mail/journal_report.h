@@ -9,7 +9,7 @@
 #define RESTANTE_HANDLERS_MAIL_JOURNAL_REPORT_H
 
 #include "common/buf.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "common/sink.h"
 
 /* Octets of a message's header that are looked at. */

@@ -8,7 +8,7 @@
 #define RESTANTE_HANDLERS_SMTP_JOURNAL_MESSAGE_H
 
 #include "common/err.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 
 struct journal_message;
 struct smtp_tx;

@@ -16,7 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "common/whole.h"
+#include "common/read_all.h"
 #include "store/identity.h"
 
 enum { LINE_MAX_OCTETS = 1024, IDENTITY_FILE_MAX = 64 * 1024 };

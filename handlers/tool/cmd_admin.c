@@ -9,7 +9,7 @@
 #include <libgen.h>
 #include <limits.h>
 
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "handlers/admin/admins.h"
 
 /* The owner of the directory that the file is in, who may not have it yet. */

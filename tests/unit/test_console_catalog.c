@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/whole.h"
+#include "common/read_all.h"
 
 enum { N = 3, ROW = 8, HEADER = 28, AT_TEXTS = HEADER + 2 * N * ROW };
 

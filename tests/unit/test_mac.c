@@ -2,7 +2,7 @@
 /* Identifiers and passwords: their form, their time, and that none comes twice.
  */
 #include "common/base.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-#include "common/mac.h"
+#include "common/random_id.h"
 #include "store/bech32.h"
 #include "store/scrypt.h"
 #include "store/stream.h"

@@ -20,8 +20,8 @@
 
 #include "common/buf.h"
 #include "common/log.h"
-#include "common/mac.h"
 #include "common/num.h"
+#include "common/random_id.h"
 #include "store/identity.h"
 #include "store/scrypt.h"
 #include "store/seal.h"

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 
 static const struct {
 	const char *path;

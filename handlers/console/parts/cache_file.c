@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 
 enum { SETTLED_SECONDS = 2, ABANDONED_SECONDS = 60 };
 

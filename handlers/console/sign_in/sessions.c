@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/mac.h"
 #include "common/num.h"
+#include "common/random_id.h"
 
 #define SESSIONS "sessions"
 #define FORMS	 "forms"

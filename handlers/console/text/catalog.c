@@ -11,7 +11,7 @@
 
 #include "common/buf.h"
 #include "common/num.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 
 static const uint32_t magic = 0x950412deU;
 

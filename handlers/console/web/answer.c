@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 
 enum { HEADERS_MAX = 16 * 1024 };
 

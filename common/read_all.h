@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files read and written as a whole, where read(2) and write(2) may do less. */
-#ifndef RESTANTE_COMMON_WHOLE_H
-#define RESTANTE_COMMON_WHOLE_H
+#ifndef RESTANTE_COMMON_READ_ALL_H
+#define RESTANTE_COMMON_READ_ALL_H
 
 #include "common/buf.h"
 

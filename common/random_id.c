@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything random comes from the kernel here. Keeps no state. */
 #include "common/base.h"
-#include "common/mac.h"
+#include "common/random_id.h"
 
 #include <sys/random.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Loops around read(2) and write(2). Opens and closes nothing. */
 #include "common/base.h"
-#include "common/whole.h"
+#include "common/read_all.h"
 
 #include <errno.h>
 #include <unistd.h>

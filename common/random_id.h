@@ -3,8 +3,8 @@
  * Random bytes and the identifiers made of them: ULIDs (time-ordered names
  * of messages), mailbox ids, mailbox passwords.
  */
-#ifndef RESTANTE_COMMON_MAC_H
-#define RESTANTE_COMMON_MAC_H
+#ifndef RESTANTE_COMMON_RANDOM_ID_H
+#define RESTANTE_COMMON_RANDOM_ID_H
 
 #include "common/mailbox_id.h"
 #include "common/secret.h"
