@@ -11,7 +11,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/conf.c %D%/conf.h \
 	%D%/conf_comment.c %D%/conf_comment.h \
 	%D%/conf_file.c %D%/conf_file.h \
-	%D%/conf_mailbox.c %D%/conf_mailbox.h \
 	%D%/conf_rule.c %D%/conf_rule.h \
 	%D%/conf_value.c %D%/conf_value.h \
 	%D%/conn.c %D%/conn.h \

@@ -10,6 +10,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/age_key.c \
 	%D%/bech32.c \
 	%D%/bech32.h \
+	%D%/conf_mailbox.c \
+	%D%/conf_mailbox.h \
 	%D%/counters.c \
 	%D%/counters.h \
 	%D%/delivery.c \

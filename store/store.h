@@ -12,9 +12,9 @@
 
 #include <sys/stat.h>
 
-#include "common/conf_mailbox.h"
 #include "common/err.h"
 #include "common/random_id.h"
+#include "store/conf_mailbox.h"
 #include "store/counters.h"
 
 struct secret;

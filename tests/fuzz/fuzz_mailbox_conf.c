@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "common/conf_mailbox.h"
+#include "store/conf_mailbox.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool read_conf(const uint8_t *bytes, size_t n, struct mailbox_conf *m)

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "common/conf_mailbox.h"
 #include "common/iso_time.h"
 #include "common/log.h"
 #include "common/target.h"
+#include "store/conf_mailbox.h"
 
 #define ID   "mbx-0123456789abcdef0123456789abcdef"
 #define AGE1 "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"

@@ -3,8 +3,8 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FORM_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FORM_H
 
-#include "common/conf_mailbox.h"
 #include "handlers/console/parts/form.h"
+#include "store/conf_mailbox.h"
 
 /* Fields of a new one: name, description, targets, recipient. */
 extern const struct field_rule mailbox_form_new[];

@@ -3,8 +3,8 @@
  * mailbox.conf: the settings of one mailbox, read by handlers, written by the
  * administrator's programs, readable by people.
  */
-#ifndef RESTANTE_COMMON_CONF_MAILBOX_H
-#define RESTANTE_COMMON_CONF_MAILBOX_H
+#ifndef RESTANTE_STORE_CONF_MAILBOX_H
+#define RESTANTE_STORE_CONF_MAILBOX_H
 
 #include "common/buf.h"
 #include "common/conf_value.h"

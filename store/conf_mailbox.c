@@ -4,7 +4,7 @@
  * it reads back the same, whatever the values hold.
  */
 #include "common/base.h"
-#include "common/conf_mailbox.h"
+#include "store/conf_mailbox.h"
 
 #include "common/conf_file.h"
 #include "common/conf_rule.h"
