@@ -115,8 +115,7 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_unit_test_throttle_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
-LDADD = handlers/console/libconsole.a handlers/libsession.a $(OPENER_LIBS) \
-	$(CRYPT_LIBS) $(CMOCKA_LIBS)
+LDADD = $(ALL_LIBS) $(CMOCKA_LIBS)
 
 # Our age reader and writer as programs, for the scripts in vectors/.
 check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the shell command and the console share.
+noinst_LIBRARIES += %D%/libadmin.a
+%C%_libadmin_a_SOURCES = \
+	%D%/admins.c %D%/admins.h \
+	%D%/health.c %D%/health.h \
+	%D%/sibling_program.c %D%/sibling_program.h

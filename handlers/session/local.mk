@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What every session has, whatever it speaks.
+noinst_LIBRARIES += %D%/libsession.a
+%C%_libsession_a_SOURCES = \
+	%D%/login_throttle.c %D%/login_throttle.h \
+	%D%/program.c %D%/program.h \
+	%D%/sasl.c %D%/sasl.h \
+	%D%/sasl_server.c %D%/sasl_server.h \
+	%D%/sasl_token.c %D%/sasl_token.h \
+	%D%/server_tls.c %D%/server_tls.h \
+	%D%/summary.c %D%/summary.h

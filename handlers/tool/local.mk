@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The shell command. Its users and groups come from the system: never static.
+noinst_LIBRARIES += %D%/libtool.a
+%C%_libtool_a_SOURCES = \
+	%D%/args.c \
+	%D%/ask.c \
+	%D%/cmd_admin.c \
+	%D%/cmd_certificate.c \
+	%D%/cmd_config.c \
+	%D%/cmd_export.c \
+	%D%/cmd_lists.c \
+	%D%/cmd_mailbox.c \
+	%D%/cmd_password.c \
+	%D%/cmd_show.c \
+	%D%/cmd_status.c \
+	%D%/cmd_store.c \
+	%D%/mbox.c %D%/mbox.h \
+	%D%/text.c \
+	%D%/tool.h \
+	%D%/trial.c
+
+handler_PROGRAMS += mailbox-tool
+mailbox_tool_SOURCES = %D%/main.c
+mailbox_tool_LDADD = $(TOOL_LIBS)
