@@ -65,8 +65,7 @@ static bool parse_port(struct target *t, const char **rest)
 static bool parse_pin(struct target *t, const char *text, size_t n)
 {
 	struct secret pin = SECRET_EMPTY;
-	bool good =
-		base64_decode(text, n, &pin) && pin.len == TARGET_PIN_SIZE;
+	bool good = base64_decode(text, n, &pin) && pin.len == TARGET_PIN_SIZE;
 
 	if (good)
 		memcpy(t->pin, pin.bytes, TARGET_PIN_SIZE);

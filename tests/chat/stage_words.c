@@ -76,8 +76,7 @@ static bool expand_base64(const struct stage *stage, const char **text,
 	buf_init(&octets, BASE64_MAX);
 	stage_expand(stage, inner, &words);
 	good = (*text)[n] == '}' && story_unescape(words.data, &octets) &&
-	       base64_encode((const uint8_t *)octets.data, octets.len,
-				  out);
+	       base64_encode((const uint8_t *)octets.data, octets.len, out);
 	*text += n + 1;
 	buf_release(&words);
 	buf_release(&octets);
