@@ -1,21 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A receiver cannot open what it keeps: the unsealing half is not in it, nor is
-# libsodium. The same search must find every piece of that half in a program
-# that does open, or it would prove nothing.
+# What each program contains, by the linker's own map of it: a receiver cannot
+# open what it keeps, a service holds no other service, and the console no
+# session. The map lists every member of every archive that was taken in.
 #
-#	link.sh [RECEIVER... -- OPENER...]
-#
-# Without arguments, in the current directory: all that receive, pass on or
-# administer, and pop3-serve; and whether the console loads a TLS library.
+#	link.sh	in the folder that was built in
+# shellcheck disable=SC2317 # questions are functions, and are passed
 set -u
-
-# Pieces of the unsealing half: how the symbols begin that are ours, and those
-# of libraries, whether imported or linked in.
-ours='stream_open unsealer_ unwrap_ identity_ scrypt_ collection_ reader_'
-theirs='sodium_init crypto_pwhash_'
-# What GnuTLS has for itself in a static program, and may.
-imported='nettle_chacha_poly1305_decrypt'
 
 status=0
 kept=$(mktemp -d) || exit 1
@@ -26,77 +17,99 @@ verdict() {
 	[ "$1" = ok ] || status=1
 }
 
-# look PROGRAM: its symbols, one a line as "T name", and its libraries.
-look() {
+# programs: name, the archives it may contain, "!" and members it must not.
+# Everything that is not named here is forbidden; common is everybody's.
+programs() {
+	cat <<END
+smtp-journal smtp_journal session smtp mail store !session/sasl !session/login_throttle
+smtp-proxy smtp_proxy proxy session smtp mail store
+pop3-proxy pop3_proxy proxy session pop3 mail store
+pop3-serve pop3_serve session pop3 mail store store:unseal !mail/journal_report
+mailbox-tool tool admin mail store store:unseal store:admin
+console.cgi console console/pages console/parts console/sign_in console/web console/text admin session store store:admin !session/program !session/server_tls !session/sasl
+END
+}
+
+# contents PROGRAM: "room/member" of every archive of ours, one a line. The
+# store's archives are three: store, store:unseal, store:admin.
+contents() {
+	awk '$1 ~ /^(common|store|handlers)\/[^ ]*\.a\(.*\.o\)$/ { print $1 }' \
+		"$1.map" | sort -u |
+		sed 's/^handlers\///
+			s/^store\/lib\(unseal\|admin\)\.a/store:\1\/lib.a/
+			s/\/lib[a-z0-9_]*\.a(\(.*\)\.o)$/\/\1/'
+}
+
+# Prints what a program contains and may not.
+strays() { # archives and "!" members, as words
+	awk -v words="$*" '
+	BEGIN {
+		n = split("common " words, word, " ")
+		for (i = 1; i <= n; i++)
+			if (sub(/^!/, "", word[i]))
+				barred[word[i]] = 1
+			else
+				allowed[word[i]] = 1
+	}
+	{
+		room = $0
+		sub(/\/[^\/]*$/, "", room)
+		stray = !(room in allowed)
+		for (b in barred)
+			stray = stray || index($0, b) == 1
+		if (stray)
+			print
+	}'
+}
+
+check_contents() { # name, archives…
+	name=$1
+	shift
+	contents "./$name" >"$kept/contents"
+	# A map that cannot be read would find everybody innocent.
+	grep -q '^common/' "$kept/contents" && grep -q "^$1/" "$kept/contents" ||
+		echo "$name.map names neither common nor $1" >"$kept/contents"
+	strays "$@" <"$kept/contents" >"$kept/strays"
+	if [ -s "$kept/strays" ]; then
+		sed "s/^/$name contains /" "$kept/strays"
+		verdict 'not ok' "$name-contains-only-its-own"
+	else
+		verdict ok "$name-contains-only-its-own"
+	fi
+}
+
+# What a library would have to give to open a message: libsodium's scrypt, and
+# the half of a cipher that nothing else of ours uses.
+opens() { # program
 	{ nm "$1" 2>/dev/null && nm -D "$1" 2>/dev/null; } |
-		sed 's/^[0-9a-f ]*\([A-Za-z]\) /\1 /' >"$kept/symbols"
-	readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' \
-		>"$kept/libraries"
-	# One that is stripped would be found innocent whatever is in it.
-	grep -q '^T main$' "$kept/symbols"
+		grep -Eq ' (crypto_pwhash_|stream_open|unwrap_)'
 }
 
-# pieces: every piece that was found, one a line.
-pieces() {
-	for piece in $ours $theirs; do
-		grep -q "^[A-Za-z] $piece" "$kept/symbols" && echo "$piece"
+loads_gnutls() { # program
+	nm -D "$1" 2>/dev/null | grep -q ' gnutls_' ||
+		readelf -d "$1" | grep -q 'NEEDED.*libgnutls\.'
+}
+
+# Each question is asked of a program that has the answer yes as well, or it
+# would prove nothing.
+check_pair() { # name, question, who must say yes, who must say no…
+	name=$1 question=$2 yes=$3
+	shift 3
+	answer=ok
+	"$question" "./$yes" || answer='not ok'
+	for program in "$@"; do
+		! "$question" "./$program" || answer='not ok'
 	done
-	grep -q '^libsodium\.' "$kept/libraries" && echo libsodium
-	grep -q "^U $imported" "$kept/symbols" && echo "$imported"
-	return 0
+	verdict "$answer" "$name"
 }
 
-check_receiver() {
-	name=$(basename "$1")
-	look "$1" || { verdict 'not ok' "$name-cannot-be-judged"; return; }
-	if [ -n "$(pieces)" ]; then
-		pieces | sed "s/^/$name contains /"
-		verdict 'not ok' "$name-cannot-unseal"
-	else
-		verdict ok "$name-cannot-unseal"
-	fi
-}
-
-# In a static program the last two do not show: it names no libraries.
-check_opener() {
-	name=$(basename "$1")
-	look "$1" || { verdict 'not ok' "$name-cannot-be-judged"; return; }
-	wanted="$ours $theirs"
-	[ -s "$kept/libraries" ] && wanted="$wanted libsodium $imported"
+programs >"$kept/programs"
+while read -r name archives; do
 	# shellcheck disable=SC2086 # a list of words
-	if [ "$(pieces)" = "$(printf '%s\n' $wanted)" ]; then
-		verdict ok "$name-is-seen-to-unseal"
-	else
-		pieces | sed "s/^/$name contains /"
-		verdict 'not ok' "$name-is-seen-to-unseal"
-	fi
-}
-
-# The console's pages would wait longer for GnuTLS than for all the rest.
-loads_gnutls() {
-	look "$1" && grep -q '^[A-Za-z] gnutls_\|^libgnutls\.' \
-		"$kept/symbols" "$kept/libraries"
-}
-
-check_console() {
-	if loads_gnutls ./mailbox-tool && ! loads_gnutls ./console.cgi; then
-		verdict ok console.cgi-loads-no-gnutls
-	else
-		verdict 'not ok' console.cgi-loads-no-gnutls
-	fi
-}
-
-if [ "$#" -eq 0 ]; then
-	check_console
-	set -- ./smtp-journal ./smtp-proxy ./pop3-proxy ./console.cgi -- \
-		./pop3-serve ./mailbox-tool
-fi
-kind=receiver
-for program in "$@"; do
-	case $program,$kind in
-	--,*) kind=opener ;;
-	*,receiver) check_receiver "$program" ;;
-	*,opener) check_opener "$program" ;;
-	esac
-done
+	check_contents "$name" $archives
+done <"$kept/programs"
+check_pair receivers-cannot-open opens pop3-serve \
+	smtp-journal smtp-proxy pop3-proxy console.cgi
+check_pair shell-command-is-seen-to-open opens mailbox-tool console.cgi
+check_pair console-loads-no-gnutls loads_gnutls mailbox-tool console.cgi
 exit "$status"

@@ -13,6 +13,7 @@ include %D%/pages/local.mk
 
 handler_PROGRAMS += console.cgi
 console_cgi_SOURCES = %D%/main.c
+console_cgi_LDFLAGS = $(AM_LDFLAGS) $(WITH_MAP)
 console_cgi_LDADD = $(CONSOLE_LIBS)
 
 dist_console_DATA = \

@@ -14,4 +14,5 @@ noinst_LIBRARIES += %D%/libpop3_proxy.a
 
 handler_PROGRAMS += pop3-proxy
 pop3_proxy_SOURCES = %D%/main.c
+pop3_proxy_LDFLAGS = $(AM_LDFLAGS) $(WITH_MAP)
 pop3_proxy_LDADD = $(POP3_PROXY_LIBS)

@@ -11,5 +11,5 @@ noinst_LIBRARIES += %D%/libpop3_serve.a
 
 handler_PROGRAMS += pop3-serve
 pop3_serve_SOURCES = %D%/main.c
-pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
+pop3_serve_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS) $(WITH_MAP)
 pop3_serve_LDADD = $(POP3_SERVE_LIBS) $(P11_ABSENT)

@@ -13,5 +13,5 @@ noinst_LIBRARIES += %D%/libsmtp_journal.a
 
 handler_PROGRAMS += smtp-journal
 smtp_journal_SOURCES = %D%/main.c
-smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS)
+smtp_journal_LDFLAGS = $(LINK_FLAGS) $(HANDLER_LDFLAGS) $(WITH_MAP)
 smtp_journal_LDADD = $(SMTP_JOURNAL_LIBS) $(P11_ABSENT)

@@ -13,4 +13,5 @@ noinst_LIBRARIES += %D%/libsmtp_proxy.a
 
 handler_PROGRAMS += smtp-proxy
 smtp_proxy_SOURCES = %D%/main.c
+smtp_proxy_LDFLAGS = $(AM_LDFLAGS) $(WITH_MAP)
 smtp_proxy_LDADD = $(SMTP_PROXY_LIBS)

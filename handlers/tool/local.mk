@@ -21,4 +21,5 @@ noinst_LIBRARIES += %D%/libtool.a
 
 handler_PROGRAMS += mailbox-tool
 mailbox_tool_SOURCES = %D%/main.c
+mailbox_tool_LDFLAGS = $(AM_LDFLAGS) $(WITH_MAP)
 mailbox_tool_LDADD = $(TOOL_LIBS)
