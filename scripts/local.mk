@@ -4,7 +4,8 @@ bin_SCRIPTS += %D%/restante
 handler_SCRIPTS += %D%/certificate-hook
 SUBSTITUTED += $(bin_SCRIPTS) $(handler_SCRIPTS)
 
-EXTRA_DIST += %D%/analyse %D%/check %D%/lint %D%/quickstart %D%/update-po
+EXTRA_DIST += %D%/analyse %D%/check %D%/lint %D%/quickstart \
+	%D%/rooms %D%/update-po
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 bashcompletion_DATA = %D%/completions/restante
