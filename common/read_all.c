@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-int whole_read(int fd, struct buf *out)
+int read_all(int fd, struct buf *out)
 {
 	char block[4096];
 
@@ -24,7 +24,7 @@ int whole_read(int fd, struct buf *out)
 	}
 }
 
-int whole_write(int fd, const void *bytes, size_t n)
+int write_all(int fd, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
 

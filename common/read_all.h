@@ -9,9 +9,9 @@
  * Appends all that is left in fd. -1: errno says why; EFBIG where out may not
  * grow that far.
  */
-int whole_read(int fd, struct buf *out) MUST_USE;
+int read_all(int fd, struct buf *out) MUST_USE;
 
 /* Writes n octets. -1: errno says why. */
-int whole_write(int fd, const void *bytes, size_t n) MUST_USE;
+int write_all(int fd, const void *bytes, size_t n) MUST_USE;
 
 #endif

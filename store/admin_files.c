@@ -56,7 +56,7 @@ static int fill_file(int fd, const char *name, mode_t mode, const void *bytes,
 {
 	int result = 0;
 
-	if (whole_write(fd, bytes, n) < 0)
+	if (write_all(fd, bytes, n) < 0)
 		result = err_sys(e, "write %s", name);
 	else if (fchmod(fd, mode) < 0)
 		result = err_sys(e, "chmod %s", name);

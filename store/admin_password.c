@@ -27,7 +27,7 @@ static int read_file(int dir, const char *name, struct buf *out, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "%s", name);
-	result = whole_read(fd, out);
+	result = read_all(fd, out);
 	if (result < 0)
 		err_sys(e, "%s", name);
 	close(fd);

@@ -155,7 +155,7 @@ int mailbox_read_file(const struct mailbox *m, const char *name,
 		return -1;
 	}
 	if (fstat(fd, st_r) == 0)
-		result = whole_read(fd, out);
+		result = read_all(fd, out);
 	if (result < 0)
 		err_sys(e, "mailbox %s: %s", m->id, name);
 	close(fd);

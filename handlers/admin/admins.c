@@ -112,7 +112,7 @@ static int read_file(const char *file, struct buf *out, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "administrators %s", file);
-	result = whole_read(fd, out);
+	result = read_all(fd, out);
 	if (result < 0)
 		err_sys(e, "administrators %s", file);
 	close(fd);

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-int sibling_path(const char *name, char path_r[PATH_MAX], struct err *e)
+int sibling_program_path(const char *name, char path_r[PATH_MAX], struct err *e)
 {
 	char own[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);

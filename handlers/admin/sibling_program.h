@@ -8,7 +8,7 @@
 #include "common/err.h"
 
 /* The path of the program `name` in this program's own directory. */
-int sibling_path(const char *name, char path_r[PATH_MAX],
-		 struct err *e) MUST_USE;
+int sibling_program_path(const char *name, char path_r[PATH_MAX],
+			 struct err *e) MUST_USE;
 
 #endif

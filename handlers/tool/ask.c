@@ -114,14 +114,14 @@ static int read_without_echo(int tty, const char *prompt, struct secret *out_r,
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
 	signals = hold_signals(&mask);
-	(void)!whole_write(tty, prompt, strlen(prompt));
+	(void)!write_all(tty, prompt, strlen(prompt));
 	tcsetattr(tty, TCSAFLUSH, &silent);
 	if (wait_for_line(tty, signals))
 		result = read_secret_line(tty, out_r, e);
 	else
 		result = err_set(e, ERR_TEMP, "interrupted");
 	tcsetattr(tty, TCSAFLUSH, &before);
-	(void)!whole_write(tty, "\n", 1);
+	(void)!write_all(tty, "\n", 1);
 	close(signals);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return result;
@@ -203,7 +203,7 @@ int tool_show_password(const struct secret *password, struct err *e)
 	memcpy(line.bytes + n_label, password->bytes, password->len);
 	line.bytes[line.len - 1] = '\n';
 	result = fflush(stdout) == 0
-			 ? whole_write(STDOUT_FILENO, line.bytes, line.len)
+			 ? write_all(STDOUT_FILENO, line.bytes, line.len)
 			 : -1;
 	if (result < 0)
 		err_sys(e, "the password could not be shown");

@@ -49,7 +49,7 @@ static int start_handler(const char *conf_file, pid_t *pid_r, int *fd_r,
 	char path[PATH_MAX];
 	int fds[2];
 
-	if (sibling_path("smtp-journal", path, e) < 0)
+	if (sibling_program_path("smtp-journal", path, e) < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_sys(e, "socketpair");

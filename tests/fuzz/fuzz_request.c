@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		if (request_cookie(&r, "session", cookie, sizeof(cookie)))
 			fuzz_require(strlen(cookie) < sizeof(cookie));
 		(void)language_accepted(r.languages);
-		require_escaped(pairs_value(&r.query, "q"));
+		require_escaped(urlencoded_value(&r.query, "q"));
 		read_form(&r);
 	}
 	request_release(&r);

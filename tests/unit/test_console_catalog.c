@@ -72,7 +72,7 @@ static bool is_taken(const struct made *m)
 	bool taken;
 
 	assert_true(fd >= 0);
-	assert_int_equal(whole_write(fd, m->octets, m->size), 0);
+	assert_int_equal(write_all(fd, m->octets, m->size), 0);
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
 	taken = catalog_use(file);
 	close(fd);

@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-static bool parse(const char *text, size_t n, char *room, struct pairs *p)
+static bool parse(const char *text, size_t n, char *room, struct urlencoded *p)
 {
 	memcpy(room, text, n);
 	room[n] = 'X'; /* nothing behind it counts */
-	return pairs_parse(room, n, p);
+	return urlencoded_parse(room, n, p);
 }
 
 static void what_is_sent_is_read(void **state)
@@ -21,30 +21,30 @@ static void what_is_sent_is_read(void **state)
 		"name=Gr%C3%BC%C3%9Fe+an+alle&empty=&alone&&a%26b=c%3Dd&"
 		"name=second&lines=one%0D%0Atwo";
 	char room[sizeof(text)];
-	struct pairs p;
+	struct urlencoded p;
 
 	(void)state;
 	assert_true(parse(text, sizeof(text) - 1, room, &p));
 	assert_int_equal(p.n, 6);
-	assert_string_equal(pairs_value(&p, "name"), "Gr\xc3\xbc\xc3\x9f"
-						     "e an alle");
-	assert_string_equal(pairs_value(&p, "empty"), "");
-	assert_non_null(pairs_find(&p, "alone"));
-	assert_string_equal(pairs_value(&p, "a&b"), "c=d");
-	assert_string_equal(pairs_value(&p, "lines"), "one\r\ntwo");
-	assert_null(pairs_find(&p, "nam"));
-	assert_string_equal(pairs_value(&p, "nam"), "");
+	assert_string_equal(urlencoded_value(&p, "name"), "Gr\xc3\xbc\xc3\x9f"
+							  "e an alle");
+	assert_string_equal(urlencoded_value(&p, "empty"), "");
+	assert_non_null(urlencoded_find(&p, "alone"));
+	assert_string_equal(urlencoded_value(&p, "a&b"), "c=d");
+	assert_string_equal(urlencoded_value(&p, "lines"), "one\r\ntwo");
+	assert_null(urlencoded_find(&p, "nam"));
+	assert_string_equal(urlencoded_value(&p, "nam"), "");
 }
 
 static void a_nul_shows(void **state)
 {
 	char room[32];
-	struct pairs p;
+	struct urlencoded p;
 
 	(void)state;
 	assert_true(parse("a=b%00c", 7, room, &p));
-	assert_int_equal(pairs_find(&p, "a")->len, 3);
-	assert_string_equal(pairs_value(&p, "a"), "b");
+	assert_int_equal(urlencoded_find(&p, "a")->len, 3);
+	assert_string_equal(urlencoded_value(&p, "a"), "b");
 }
 
 static void what_is_broken_is_refused(void **state)
@@ -55,7 +55,7 @@ static void what_is_broken_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
 		char room[32];
-		struct pairs p;
+		struct urlencoded p;
 
 		if (parse(bad[i], strlen(bad[i]), room, &p))
 			fail_msg("%s was taken", bad[i]);
@@ -64,15 +64,15 @@ static void what_is_broken_is_refused(void **state)
 
 static void there_is_a_limit(void **state)
 {
-	char text[4 * PAIRS_MAX + 8] = "", room[sizeof(text)];
-	struct pairs p;
+	char text[4 * URLENCODED_MAX + 8] = "", room[sizeof(text)];
+	struct urlencoded p;
 	size_t n = 0;
 
 	(void)state;
-	for (int i = 0; i < PAIRS_MAX; i++, n += 4)
+	for (int i = 0; i < URLENCODED_MAX; i++, n += 4)
 		memcpy(text + n, "a=b&", 4);
 	assert_true(parse(text, n, room, &p));
-	assert_int_equal(p.n, PAIRS_MAX);
+	assert_int_equal(p.n, URLENCODED_MAX);
 	memcpy(text + n, "a=b", 3);
 	assert_false(parse(text, n + 3, room, &p));
 }
@@ -81,7 +81,7 @@ static void there_is_a_limit(void **state)
 static void every_cut_is_survived(void **state)
 {
 	static const char text[] = "a=%41%42&b%3d=+&c&=%7e&d=%C3%A4";
-	struct pairs p;
+	struct urlencoded p;
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(text); n++) {

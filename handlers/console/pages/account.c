@@ -163,7 +163,7 @@ PAGE(account_password)
 
 PAGE(account_language)
 {
-	const char *code = pairs_value(&c->request->form, "language");
+	const char *code = urlencoded_value(&c->request->form, "language");
 	const struct language *l = language_find(code);
 
 	if (l)

@@ -63,17 +63,17 @@ static const char *known_value(const struct choice *choices, const char *value,
 /* What is no value of the filter counts as not said. */
 static void read_filter(const struct request *r, struct filter *f_r)
 {
-	const struct pairs *q = &r->query;
-	const char *id = pairs_value(q, "mailbox");
+	const struct urlencoded *q = &r->query;
+	const char *id = urlencoded_value(q, "mailbox");
 
 	*f_r = (struct filter){.days = 7};
 	if (!mailbox_id_parse(id, strlen(id), f_r->mailbox))
 		f_r->mailbox[0] = '\0';
-	f_r->outcome =
-		known_value(outcome_choices, pairs_value(q, "outcome"), "");
+	f_r->outcome = known_value(outcome_choices,
+				   urlencoded_value(q, "outcome"), "");
 	f_r->days = (unsigned)strtoul(
-		known_value(days_choices, pairs_value(q, "days"), "7"), NULL,
-		10);
+		known_value(days_choices, urlencoded_value(q, "days"), "7"),
+		NULL, 10);
 }
 
 static void write_select(struct console *c, const char *name, const char *label,

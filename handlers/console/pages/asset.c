@@ -36,7 +36,7 @@ static int read_into(const char *file, struct buf *out)
 		log_error("%s: %s", path, strerror(errno));
 		return -1;
 	}
-	result = whole_read(fd, out);
+	result = read_all(fd, out);
 	close(fd);
 	return result;
 }

@@ -7,9 +7,9 @@
 #include "handlers/console/sign_in/audit.h"
 #include "store/admin.h"
 
-static struct farewell words(void)
+static struct confirm_loss words(void)
 {
-	return (struct farewell){
+	return (struct confirm_loss){
 		.path = "/delete",
 		.title = _("Delete"),
 		.what = _("All of it is deleted for good. Let the archive "
@@ -20,25 +20,25 @@ static struct farewell words(void)
 
 PAGE(delete)
 {
-	const struct farewell w = words();
+	const struct confirm_loss w = words();
 	struct mailbox *m = mailbox_frame_open(c);
 
 	if (!m)
 		return;
-	farewell_ask(c, m, &w, NULL);
+	confirm_loss_ask(c, m, &w, NULL);
 	mailbox_close(&m);
 }
 
 PAGE(delete_now)
 {
-	const struct farewell w = words();
+	const struct confirm_loss w = words();
 	struct mailbox *m = mailbox_frame_open(c);
 	uint64_t messages;
 	struct err e;
 
 	if (!m)
 		return;
-	if (farewell_agreed(c, m, &w, &messages)) {
+	if (confirm_loss_agreed(c, m, &w, &messages)) {
 		int result = mailbox_delete(&m, messages, &e);
 
 		audit(c, "mailbox-delete", c->id, result < 0 ? &e : NULL);

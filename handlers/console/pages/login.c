@@ -25,7 +25,7 @@ static const struct field_rule fields[] = {
 static void write_page(struct console *c, const struct form *f)
 {
 	page_begin(c, _("Sign in"));
-	if (*pairs_value(&c->request->query, "ended"))
+	if (*urlencoded_value(&c->request->query, "ended"))
 		say(c, "<p class=\"notice warn\" role=\"status\">%s</p>\n",
 		    _("Your session has ended. If you were sending a form, "
 		      "nothing was changed."));

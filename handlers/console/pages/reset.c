@@ -8,9 +8,9 @@
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/sign_in/audit.h"
 
-static struct farewell words(void)
+static struct confirm_loss words(void)
 {
-	return (struct farewell){
+	return (struct confirm_loss){
 		.path = "/reset",
 		.title = _("Reset"),
 		.what = _("The mailbox gets a new key and a new password. What "
@@ -24,12 +24,12 @@ static struct farewell words(void)
 
 PAGE(reset)
 {
-	const struct farewell w = words();
+	const struct confirm_loss w = words();
 	struct mailbox *m = mailbox_frame_open(c);
 
 	if (!m)
 		return;
-	farewell_ask(c, m, &w, NULL);
+	confirm_loss_ask(c, m, &w, NULL);
 	mailbox_close(&m);
 }
 
@@ -64,14 +64,14 @@ static void reset(struct console *c, uint64_t messages)
 
 PAGE(reset_now)
 {
-	const struct farewell w = words();
+	const struct confirm_loss w = words();
 	struct mailbox *m = mailbox_frame_open(c);
 	uint64_t messages;
 	bool agreed;
 
 	if (!m)
 		return;
-	agreed = farewell_agreed(c, m, &w, &messages);
+	agreed = confirm_loss_agreed(c, m, &w, &messages);
 	mailbox_close(&m);
 	if (agreed && page_spends_form(c))
 		reset(c, messages);

@@ -177,7 +177,7 @@ static void write_steps(struct console *c, const struct helper_result *r)
 
 PAGE(system_test)
 {
-	const char *text = pairs_value(&c->request->form, "mailbox");
+	const char *text = urlencoded_value(&c->request->form, "mailbox");
 	struct conf_strings args = {.list = NULL};
 	char id[MAILBOX_ID_LEN + 1];
 	struct helper_result r;

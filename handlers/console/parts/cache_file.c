@@ -29,14 +29,14 @@ bool file_is_settled(const struct stat *st, time_t now)
 	return now - st->st_ctim.tv_sec >= SETTLED_SECONDS;
 }
 
-bool remembered_read(int state, const char *name, struct buf *out)
+bool cache_file_read(int state, const char *name, struct buf *out)
 {
 	int fd = openat(state, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool good;
 
 	if (fd < 0)
 		return false;
-	good = whole_read(fd, out) == 0;
+	good = read_all(fd, out) == 0;
 	close(fd);
 	return good;
 }
@@ -55,7 +55,7 @@ static int create(int state, const char *fresh, time_t now)
 	return fd;
 }
 
-void remembered_write(int state, const char *name, const struct buf *text,
+void cache_file_write(int state, const char *name, const struct buf *text,
 		      time_t now)
 {
 	char fresh[NAME_MAX + 1];
@@ -66,7 +66,7 @@ void remembered_write(int state, const char *name, const struct buf *text,
 	fd = create(state, fresh, now);
 	if (fd < 0)
 		return;
-	good = whole_write(fd, text->data, text->len) == 0 &&
+	good = write_all(fd, text->data, text->len) == 0 &&
 	       renameat(state, fresh, state, name) == 0;
 	close(fd);
 	if (good)

@@ -25,10 +25,10 @@ void file_stamp(const struct stat *st, char out[FILE_STAMP_SIZE]);
 bool file_is_settled(const struct stat *st, time_t now);
 
 /* Appends the file. False: there is none, or it cannot be read. */
-bool remembered_read(int state, const char *name, struct buf *out);
+bool cache_file_read(int state, const char *name, struct buf *out);
 
 /* Replaces it; where that fails, the next page asks again. */
-void remembered_write(int state, const char *name, const struct buf *text,
+void cache_file_write(int state, const char *name, const struct buf *text,
 		      time_t now);
 
 #endif

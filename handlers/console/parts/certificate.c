@@ -59,7 +59,7 @@ static void write_heading(const struct console *c, const struct stat *st,
 static bool recall(const struct console *c, const struct buf *heading,
 		   struct buf *out)
 {
-	if (!remembered_read(c->state, FILE_NAME, out) || heading->len == 0 ||
+	if (!cache_file_read(c->state, FILE_NAME, out) || heading->len == 0 ||
 	    out->len < heading->len ||
 	    memcmp(out->data, heading->data, heading->len) != 0) {
 		buf_reset(out);
@@ -77,7 +77,7 @@ static void remember(const struct console *c, const struct buf *heading,
 	buf_init(&text, 2 * TEXT_MAX);
 	if (heading->len && buf_add(&text, heading->data, heading->len) &&
 	    buf_add(&text, answer->data, answer->len))
-		remembered_write(c->state, FILE_NAME, &text, c->now);
+		cache_file_write(c->state, FILE_NAME, &text, c->now);
 	buf_release(&text);
 }
 

@@ -58,7 +58,7 @@ static void write_suspend_first(struct console *c)
 	page_form_end(c, _("Suspend"));
 }
 
-static void write_question(struct console *c, const struct farewell *w,
+static void write_question(struct console *c, const struct confirm_loss *w,
 			   uint64_t messages, const struct form *f)
 {
 	write_number(c, messages);
@@ -70,8 +70,8 @@ static void write_question(struct console *c, const struct farewell *w,
 	say(c, "<button class=\"danger\">%s</button>\n</form>\n", w->button);
 }
 
-void farewell_ask(struct console *c, struct mailbox *m,
-		  const struct farewell *w, const struct form *f)
+void confirm_loss_ask(struct console *c, struct mailbox *m,
+		      const struct confirm_loss *w, const struct form *f)
 {
 	const struct mailbox_conf *settings = mailbox_settings(m);
 	uint64_t messages = 0;
@@ -106,10 +106,10 @@ static void check_number(struct mailbox *m, uint64_t agreed, struct form *f)
 				     "you were asked. Nothing was changed."));
 }
 
-bool farewell_agreed(struct console *c, struct mailbox *m,
-		     const struct farewell *w, uint64_t *messages_r)
+bool confirm_loss_agreed(struct console *c, struct mailbox *m,
+			 const struct confirm_loss *w, uint64_t *messages_r)
 {
-	const char *number = pairs_value(&c->request->form, "messages");
+	const char *number = urlencoded_value(&c->request->form, "messages");
 	struct form f;
 
 	form_read(&f, fields, N_ELEMENTS(fields), &c->request->form);
@@ -124,6 +124,6 @@ bool farewell_agreed(struct console *c, struct mailbox *m,
 	if (f.good)
 		return true;
 	c->answer.status = 422;
-	farewell_ask(c, m, w, &f);
+	confirm_loss_ask(c, m, w, &f);
 	return false;
 }

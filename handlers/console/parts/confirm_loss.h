@@ -8,7 +8,7 @@
 
 #include "handlers/console/parts/form.h"
 
-struct farewell {
+struct confirm_loss {
 	const char *path;  /* "/delete": where the form goes */
 	const char *title; /* all of these are translated */
 	const char *what;  /* what will happen */
@@ -16,14 +16,14 @@ struct farewell {
 };
 
 /* The page that asks. f is NULL at first. */
-void farewell_ask(struct console *c, struct mailbox *m,
-		  const struct farewell *w, const struct form *f);
+void confirm_loss_ask(struct console *c, struct mailbox *m,
+		      const struct confirm_loss *w, const struct form *f);
 
 /*
  * Whether the name was typed and the number is there; otherwise it has been
  * asked again.
  */
-bool farewell_agreed(struct console *c, struct mailbox *m,
-		     const struct farewell *w, uint64_t *messages_r);
+bool confirm_loss_agreed(struct console *c, struct mailbox *m,
+			 const struct confirm_loss *w, uint64_t *messages_r);
 
 #endif

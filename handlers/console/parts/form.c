@@ -66,7 +66,7 @@ static bool is_line_end(uint8_t c)
 	return c == '\r' || c == '\n';
 }
 
-static bool is_text(const struct pair *p, bool lines)
+static bool is_text(const struct urlencoded_pair *p, bool lines)
 {
 	const uint8_t *s = (const uint8_t *)p->value;
 
@@ -95,7 +95,7 @@ static bool is_blank(const char *value)
 }
 
 static void check(struct form *f, const struct field_rule *r,
-		  const struct pair *p)
+		  const struct urlencoded_pair *p)
 {
 	if (p->len > r->max)
 		form_refuse(f, r->name, _("This is longer than %zu bytes."),
@@ -115,13 +115,14 @@ static void check(struct form *f, const struct field_rule *r,
 }
 
 void form_read(struct form *f, const struct field_rule *rules, size_t n,
-	       const struct pairs *pairs)
+	       const struct urlencoded *pairs)
 {
-	static const struct pair nothing = {"", "", 0};
+	static const struct urlencoded_pair nothing = {"", "", 0};
 
 	form_init(f, rules, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct pair *p = pairs_find(pairs, rules[i].name);
+		const struct urlencoded_pair *p =
+			urlencoded_find(pairs, rules[i].name);
 
 		f->fields[i].value = p ? p->value : "";
 		check(f, &rules[i], p ? p : &nothing);

@@ -53,7 +53,7 @@ void form_init(struct form *f, const struct field_rule *rules, size_t n);
 
 /* As it came in; good is false where a field is not what its rule says. */
 void form_read(struct form *f, const struct field_rule *rules, size_t n,
-	       const struct pairs *pairs);
+	       const struct urlencoded *pairs);
 
 const char *form_value(const struct form *f, const char *name);
 bool form_ticked(const struct form *f, const char *name);

@@ -62,7 +62,7 @@ static int start(struct run *r, const char *conf_file,
 	int in[2], out[2], said[2];
 	char path[PATH_MAX];
 
-	if (sibling_path("mailbox-tool", path, e) < 0)
+	if (sibling_program_path("mailbox-tool", path, e) < 0)
 		return -1;
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 ||
 	    pipe2(said, O_CLOEXEC) < 0)

@@ -113,7 +113,7 @@ static void remember(struct reading *reading)
 
 	if (now->len != before->len ||
 	    memcmp(now->data, before->data, now->len) != 0)
-		remembered_write(c->state, FILE_NAME, now, c->now);
+		cache_file_write(c->state, FILE_NAME, now, c->now);
 }
 
 /* --- all of them ------------------------------------------------------------
@@ -163,7 +163,7 @@ int mailbox_rows_read(const struct console *c, struct mailbox_rows *rows_r,
 	*rows_r = (struct mailbox_rows){.list = NULL};
 	buf_init(&reading.before, REMEMBERED_MAX);
 	buf_init(&reading.current, REMEMBERED_MAX);
-	if (!remembered_read(c->state, FILE_NAME, &reading.before))
+	if (!cache_file_read(c->state, FILE_NAME, &reading.before))
 		buf_reset(&reading.before);
 	reading.at = reading.before.data;
 	result = store_each_mailbox(c->store, read_row, &reading, e);

@@ -25,7 +25,7 @@ static const struct {
 
 void notice_write(struct console *c)
 {
-	const char *word = pairs_value(&c->request->query, "done");
+	const char *word = urlencoded_value(&c->request->query, "done");
 
 	for (size_t i = 0; i < N_ELEMENTS(notices); i++)
 		if (strcmp(notices[i].word, word) == 0)

@@ -151,8 +151,8 @@ bool page_spends_form(struct console *c)
 {
 	struct err e;
 
-	if (form_spend(c->state, pairs_value(&c->request->form, "form"), &e) ==
-	    0)
+	if (form_spend(c->state, urlencoded_value(&c->request->form, "form"),
+		       &e) == 0)
 		return true;
 	if (e.kind == ERR_STATE)
 		page_error(c, 409, _("This was sent before"),

@@ -112,7 +112,7 @@ bool visitor_proves(const struct console *c)
 {
 	return !c->visitor.fresh &&
 	       digest_equal(c->visitor.proof,
-			    pairs_value(&c->request->form, "proof"));
+			    urlencoded_value(&c->request->form, "proof"));
 }
 
 /* --- signing in ----------------------------------------------------------- */

@@ -94,7 +94,7 @@ bool catalog_use(const char *file)
 	if (fd < 0)
 		return false;
 	buf_init(&in_use.file, LARGEST);
-	good = whole_read(fd, &in_use.file) == 0 && is_whole(&in_use);
+	good = read_all(fd, &in_use.file) == 0 && is_whole(&in_use);
 	close(fd);
 	if (!good)
 		catalog_release();

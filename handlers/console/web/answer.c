@@ -124,10 +124,10 @@ int answer_send(struct console *c)
 		     a->cache, protections) &&
 	    buf_add(&head, a->headers.data, a->headers.len) &&
 	    buf_adds(&head, "\r\n"))
-		result = whole_write(STDOUT_FILENO, head.data, head.len);
+		result = write_all(STDOUT_FILENO, head.data, head.len);
 	if (result == 0 && body)
-		result = whole_write(STDOUT_FILENO, a->html.out.data,
-				     a->html.out.len);
+		result = write_all(STDOUT_FILENO, a->html.out.data,
+				   a->html.out.len);
 	buf_wipe(&head);
 	buf_release(&head);
 	return result;

@@ -50,7 +50,7 @@ static int read_query(struct request *r)
 	if (n > REQUEST_QUERY_MAX)
 		return 414;
 	memcpy(r->query_text, text, n + 1);
-	return pairs_parse(r->query_text, n, &r->query) ? 0 : 400;
+	return urlencoded_parse(r->query_text, n, &r->query) ? 0 : 400;
 }
 
 static int read_octets(uint8_t *out, size_t n)
@@ -98,7 +98,7 @@ static int take_form(struct request *r, size_t n)
 	status = read_octets(r->body.bytes, n);
 	if (status)
 		return status;
-	return pairs_parse((char *)r->body.bytes, n, &r->form) ? 0 : 400;
+	return urlencoded_parse((char *)r->body.bytes, n, &r->form) ? 0 : 400;
 }
 
 /*

@@ -28,9 +28,9 @@ struct request {
 	bool over_tls;
 	bool refresh; /* asked for by the page itself, not by a person */
 	char query_text[REQUEST_QUERY_MAX + 1];
-	struct pairs query;
+	struct urlencoded query;
 	struct secret body; /* holds what `form` points to */
-	struct pairs form;
+	struct urlencoded form;
 };
 
 /*

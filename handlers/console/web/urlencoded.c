@@ -28,7 +28,7 @@ static bool decode(char *text, size_t n, size_t *len_r)
 	return true;
 }
 
-static bool take_pair(char *text, size_t n, struct pair *pair_r)
+static bool take_pair(char *text, size_t n, struct urlencoded_pair *pair_r)
 {
 	char *equals = memchr(text, '=', n);
 	size_t n_name = equals ? (size_t)(equals - text) : n, len;
@@ -44,7 +44,7 @@ static bool take_pair(char *text, size_t n, struct pair *pair_r)
 	       decode(text, n_name, &len);
 }
 
-bool pairs_parse(char *text, size_t n, struct pairs *pairs_r)
+bool urlencoded_parse(char *text, size_t n, struct urlencoded *pairs_r)
 {
 	char *end = text + n;
 
@@ -54,7 +54,7 @@ bool pairs_parse(char *text, size_t n, struct pairs *pairs_r)
 		size_t len = (size_t)((stop ? stop : end) - text);
 
 		if (len &&
-		    (pairs_r->n == PAIRS_MAX ||
+		    (pairs_r->n == URLENCODED_MAX ||
 		     !take_pair(text, len, &pairs_r->list[pairs_r->n++])))
 			return false;
 		text += len + 1;
@@ -62,7 +62,8 @@ bool pairs_parse(char *text, size_t n, struct pairs *pairs_r)
 	return true;
 }
 
-const struct pair *pairs_find(const struct pairs *p, const char *name)
+const struct urlencoded_pair *urlencoded_find(const struct urlencoded *p,
+					      const char *name)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (strcmp(p->list[i].name, name) == 0)
@@ -70,9 +71,9 @@ const struct pair *pairs_find(const struct pairs *p, const char *name)
 	return NULL;
 }
 
-const char *pairs_value(const struct pairs *p, const char *name)
+const char *urlencoded_value(const struct urlencoded *p, const char *name)
 {
-	const struct pair *found = pairs_find(p, name);
+	const struct urlencoded_pair *found = urlencoded_find(p, name);
 
 	return found ? found->value : "";
 }

@@ -8,29 +8,31 @@
 
 #include "common/base.h"
 
-enum { PAIRS_MAX = 64 };
+enum { URLENCODED_MAX = 64 };
 
-struct pair {
+struct urlencoded_pair {
 	const char *name;
 	const char *value; /* ends in a NUL beyond its length */
 	size_t len;	   /* longer than strlen(value): there is a NUL in it */
 };
 
-struct pairs {
-	struct pair list[PAIRS_MAX];
+struct urlencoded {
+	struct urlencoded_pair list[URLENCODED_MAX];
 	size_t n;
 };
 
 /*
  * Splits and decodes the n octets of text, behind which one more may be
- * written. The pairs point into it. False: a broken %, or more than PAIRS_MAX.
+ * written. The pairs point into it. False: a broken %, or more than
+ * URLENCODED_MAX.
  */
-bool pairs_parse(char *text, size_t n, struct pairs *pairs_r);
+bool urlencoded_parse(char *text, size_t n, struct urlencoded *pairs_r);
 
 /* The first of that name, or NULL. */
-const struct pair *pairs_find(const struct pairs *p, const char *name);
+const struct urlencoded_pair *urlencoded_find(const struct urlencoded *p,
+					      const char *name);
 
 /* Its value, or "" where there is none. */
-const char *pairs_value(const struct pairs *p, const char *name);
+const char *urlencoded_value(const struct urlencoded *p, const char *name);
 
 #endif
