@@ -8,7 +8,7 @@ noinst_LIBRARIES += %D%/libsmtp_journal.a
 	%D%/outcome.c \
 	%D%/params.c %D%/params.h \
 	%D%/session.c %D%/session.h \
-	%D%/state.h \
+	%D%/state.c %D%/state.h \
 	%D%/transaction.c %D%/transaction.h
 
 handler_PROGRAMS += smtp-journal

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a session comes to: the outcome that its log line tells, the messages
- * that go into the index, and giving everything back. Nothing here can lose a
- * message any more: all that was acknowledged is durable.
+ * What a session comes to: the outcome that its log line tells, and what each
+ * mailbox got. Notes it and does nothing about it.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/state.h"
 
-#include <time.h>
-
 #include "common/log.h"
-#include "store/store.h"
-
-/* Ends no session late: one that is busy is taken in by whoever enters next. */
-enum { INDEX_WAIT_MS = 1000 };
 
 static const struct {
 	const struct reply *reply;
@@ -106,37 +99,4 @@ void smtp_journal_note_refused(struct session *s, const char *id)
 	if (!k)
 		k = add_kept(s, id);
 	k->refused = true;
-}
-
-static void index_one(struct session *s, const struct smtp_kept *k)
-{
-	const struct activity activity = {
-		.when = time(NULL),
-		.program = "smtp-journal",
-		.peer = s->peer->text,
-		.outcome = outcome_name(k->refused ? OUTCOME_REFUSED
-						   : OUTCOME_KEPT),
-		.messages = k->messages,
-		.octets = k->octets,
-		.refused = k->refused,
-	};
-	struct err e;
-	struct mailbox *m = mailbox_open(s->store, k->id, &e);
-
-	if (!m || mailbox_index(m, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
-	mailbox_close(&m);
-}
-
-void smtp_journal_end(struct session *s)
-{
-	smtp_journal_forget_mail(s);
-	for (size_t i = 0; i < s->n_kept; i++)
-		index_one(s, &s->kept[i]);
-	s->summary.tls = smtp_journal_tls_version(s);
-	s->summary.mailbox = s->n_kept ? s->kept[0].id : NULL;
-	s->summary.n_mailboxes = s->n_kept;
-	summary_log(&s->summary);
-	free(s->kept);
-	store_free(&s->store);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The SMTP receiver's session: greeting, EHLO, TLS, and the command table,
- * which is the whole protocol on one screen. Never sends mail, never asks for
- * a password, holds no key that opens anything.
+ * The SMTP receiver's session: greeting, EHLO, TLS, the end, and the command
+ * table, which is the whole protocol on one screen. Never sends mail, never
+ * asks for a password, holds no key that opens anything.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/session.h"
 
+#include <time.h>
+
 #include "common/log.h"
-#include "common/tls.h"
 #include "handlers/session/server_tls.h"
 #include "handlers/smtp_journal/state.h"
 #include "store/store.h"
@@ -16,61 +17,8 @@
 /* RFC 5321 4.5.3.1.4, and room for all the extensions' parameters at once. */
 enum { SMTP_LINE_MAX = 2048 };
 
-bool smtp_journal_secure(const struct session *s)
-{
-	return conn_tls(s->conn) || s->peer->tls;
-}
-
-const char *smtp_journal_tls_version(const struct session *s)
-{
-	const struct tls_facts *tls = conn_tls(s->conn);
-
-	if (tls)
-		return tls->version;
-	return s->peer->tls ? s->peer->tls_version : "";
-}
-
-bool smtp_journal_needs_tls(const struct session *s)
-{
-	const struct conf_networks *plaintext =
-		&s->conf->smtp_journal.plaintext_from;
-
-	if (!s->conf->smtp_journal.require_tls || smtp_journal_secure(s))
-		return false;
-	for (size_t i = 0; i < plaintext->n; i++)
-		if (network_has(&plaintext->list[i], s->peer))
-			return false;
-	return true;
-}
-
-enum smtp_state smtp_journal_state(const struct session *s)
-{
-	if (!s->helo[0])
-		return SMTP_STATE_START;
-	if (!s->tx)
-		return SMTP_STATE_READY;
-	if (s->tx->chunked)
-		return SMTP_STATE_CHUNKS;
-	return s->tx->n_recipients ? SMTP_STATE_RCPT : SMTP_STATE_MAIL;
-}
-
-void smtp_journal_forget_mail(struct session *s)
-{
-	smtp_tx_free(&s->tx);
-	s->refused_for_now = false;
-}
-
-struct store *smtp_journal_store(struct session *s)
-{
-	struct err e;
-
-	if (s->store)
-		return s->store;
-	s->store = store_open(s->conf->store, &e);
-	if (!s->store)
-		log_error("%s", e.text);
-	return s->store;
-}
+/* Ends no session late: one that is busy is taken in by whoever enters next. */
+enum { INDEX_WAIT_MS = 1000 };
 
 /* --- greetings ------------------------------------------------------------ */
 
@@ -257,6 +205,8 @@ const struct cmd_protocol smtp_journal_protocol = {
 	.answered = answered,
 };
 
+/* --- the session ---------------------------------------------------------- */
+
 /* Implicit TLS comes before the greeting. False: there is none. */
 static bool may_greet(struct session *s)
 {
@@ -264,6 +214,40 @@ static bool may_greet(struct session *s)
 	       server_tls_start(s->conn, s->conf,
 				s->conf->limits.command_timeout, NULL,
 				&s->summary) == SERVER_TLS_ON;
+}
+
+static void index_one(struct session *s, const struct smtp_kept *k)
+{
+	const struct activity activity = {
+		.when = time(NULL),
+		.program = "smtp-journal",
+		.peer = s->peer->text,
+		.outcome = outcome_name(k->refused ? OUTCOME_REFUSED
+						   : OUTCOME_KEPT),
+		.messages = k->messages,
+		.octets = k->octets,
+		.refused = k->refused,
+	};
+	struct err e;
+	struct mailbox *m = mailbox_open(s->store, k->id, &e);
+
+	if (!m || mailbox_index(m, INDEX_WAIT_MS, &activity, &e) < 0)
+		log_info("index: %s", e.text);
+	mailbox_close(&m);
+}
+
+/* Nothing here can lose a message: all that was acknowledged is durable. */
+static void end(struct session *s)
+{
+	smtp_journal_forget_mail(s);
+	for (size_t i = 0; i < s->n_kept; i++)
+		index_one(s, &s->kept[i]);
+	s->summary.tls = smtp_journal_tls_version(s);
+	s->summary.mailbox = s->n_kept ? s->kept[0].id : NULL;
+	s->summary.n_mailboxes = s->n_kept;
+	summary_log(&s->summary);
+	free(s->kept);
+	store_free(&s->store);
 }
 
 enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,
@@ -284,6 +268,6 @@ enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,
 		smtp_journal_note_end(
 			&s, cmd_loop(c, &smtp_journal_protocol, &limits, &s));
 	}
-	smtp_journal_end(&s);
+	end(&s);
 	return s.summary.outcome;
 }

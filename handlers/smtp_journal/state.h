@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the SMTP receiver share: the session, and the handlers
- * that stand in its command table. Nobody else includes this.
+ * What the files of the SMTP receiver share: the session, what state.c knows
+ * of it, and the handlers that stand in its command table. For this folder and
+ * its tests alone.
  */
 #ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_STATE_H
 #define RESTANTE_HANDLERS_SMTP_JOURNAL_STATE_H
@@ -59,15 +60,15 @@ void smtp_journal_forget_mail(struct session *s);
 /* The store, opened if need be. NULL: the log says why. */
 struct store *smtp_journal_store(struct session *s);
 
-/* smtp_journal_envelope.c */
+/* envelope.c */
 const struct reply *smtp_journal_mail(struct session *s, const char *arg);
 const struct reply *smtp_journal_rcpt(struct session *s, const char *arg);
 
-/* smtp_journal_data.c */
+/* data.c */
 const struct reply *smtp_journal_data(struct session *s, const char *arg);
 const struct reply *smtp_journal_bdat(struct session *s, const char *arg);
 
-/* smtp_journal_end.c */
+/* outcome.c */
 
 /* What the summary should tell of what was answered. */
 void smtp_journal_note_reply(struct session *s, const struct reply *r);
@@ -80,8 +81,5 @@ void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets);
 
 /* The same for one whose settings turned a recipient down. */
 void smtp_journal_note_refused(struct session *s, const char *id);
-
-/* Indexes what was kept, logs the summary, frees what the session holds. */
-void smtp_journal_end(struct session *s);
 
 #endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every file of the receiver asks of a session: how it stands with TLS,
+ * how far its transaction is, where the store is. Answers nobody.
+ */
+#include "common/base.h"
+#include "handlers/smtp_journal/state.h"
+
+#include "common/log.h"
+#include "common/tls.h"
+#include "store/store.h"
+
+bool smtp_journal_secure(const struct session *s)
+{
+	return conn_tls(s->conn) || s->peer->tls;
+}
+
+const char *smtp_journal_tls_version(const struct session *s)
+{
+	const struct tls_facts *tls = conn_tls(s->conn);
+
+	if (tls)
+		return tls->version;
+	return s->peer->tls ? s->peer->tls_version : "";
+}
+
+bool smtp_journal_needs_tls(const struct session *s)
+{
+	const struct conf_networks *plaintext =
+		&s->conf->smtp_journal.plaintext_from;
+
+	if (!s->conf->smtp_journal.require_tls || smtp_journal_secure(s))
+		return false;
+	for (size_t i = 0; i < plaintext->n; i++)
+		if (network_has(&plaintext->list[i], s->peer))
+			return false;
+	return true;
+}
+
+enum smtp_state smtp_journal_state(const struct session *s)
+{
+	if (!s->helo[0])
+		return SMTP_STATE_START;
+	if (!s->tx)
+		return SMTP_STATE_READY;
+	if (s->tx->chunked)
+		return SMTP_STATE_CHUNKS;
+	return s->tx->n_recipients ? SMTP_STATE_RCPT : SMTP_STATE_MAIL;
+}
+
+void smtp_journal_forget_mail(struct session *s)
+{
+	smtp_tx_free(&s->tx);
+	s->refused_for_now = false;
+}
+
+struct store *smtp_journal_store(struct session *s)
+{
+	struct err e;
+
+	if (s->store)
+		return s->store;
+	s->store = store_open(s->conf->store, &e);
+	if (!s->store)
+		log_error("%s", e.text);
+	return s->store;
+}
