@@ -19,7 +19,7 @@ struct dialogue {
 	struct conn *conn;
 	const struct cmd_protocol *protocol;
 	const struct cmd_limits *limits;
-	struct session *session;
+	void *session;
 	struct buf line;
 	const struct cmd *cmd; /* of that line; NULL: none */
 	unsigned faults;
@@ -173,10 +173,10 @@ static bool answer_next(struct dialogue *d)
 }
 
 enum cmd_end cmd_loop(struct conn *c, const struct cmd_protocol *p,
-		      const struct cmd_limits *limits, struct session *s)
+		      const struct cmd_limits *limits, void *session)
 {
 	struct dialogue d = {
-		.conn = c, .protocol = p, .limits = limits, .session = s};
+		.conn = c, .protocol = p, .limits = limits, .session = session};
 
 	buf_init(&d.line, p->max_line);
 	while (answer_next(&d))

@@ -10,7 +10,6 @@
 #include "common/reply.h"
 
 struct conn;
-struct session; /* each protocol's own; the dispatcher only hands it on */
 
 enum cmd_arg { CMD_ARG_NONE, CMD_ARG_OPTIONAL, CMD_ARG_REQUIRED };
 
@@ -25,8 +24,11 @@ struct cmd {
 	unsigned states;  /* bit mask of 1u << state in which it may run */
 	enum cmd_arg arg;
 	unsigned flags;
-	/* arg: the text behind the name and one space, never NULL. */
-	const struct reply *(*run)(struct session *s, const char *arg);
+	/*
+	 * session: the protocol's own, which the dispatcher only hands on.
+	 * arg: the text behind the name and one space, never NULL.
+	 */
+	const struct reply *(*run)(void *session, const char *arg);
 };
 
 /* What is the same for every command of a protocol: the words for each rule. */
@@ -48,13 +50,13 @@ struct cmd_protocol {
 	size_t n_table;
 	size_t max_line; /* octets of a command line, CRLF included */
 	const struct cmd_replies *replies;
-	unsigned (*state)(const struct session *s); /* the bit number */
-	bool (*needs_tls)(const struct session *s); /* before this command */
+	unsigned (*state)(const void *session); /* the bit number */
+	bool (*needs_tls)(const void *session); /* before this command */
 	/* May replace the reply for a command in the wrong state; or NULL. */
-	const struct reply *(*explain)(const struct session *s,
+	const struct reply *(*explain)(const void *session,
 				       const struct cmd *cmd);
 	/* Told of each answer; cmd is NULL where the line had none. Or NULL. */
-	void (*answered)(struct session *s, const struct cmd *cmd,
+	void (*answered)(void *session, const struct cmd *cmd,
 			 const struct reply *r);
 };
 
@@ -77,7 +79,7 @@ struct cmd_limits {
  * one record whenever no further input is buffered (RFC 2920 3.2).
  */
 enum cmd_end cmd_loop(struct conn *c, const struct cmd_protocol *p,
-		      const struct cmd_limits *limits, struct session *s);
+		      const struct cmd_limits *limits, void *session);
 
 /* The row of that name, or NULL. For the dispatcher and the grid test. */
 const struct cmd *cmd_find(const struct cmd_protocol *p, const char *name,

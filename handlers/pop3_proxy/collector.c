@@ -22,7 +22,7 @@ static const struct reply reply_no_collecting = {
 	"a proxied user name is user%server%mailbox-id",
 	0};
 
-static void write_proxy_header(const struct session *s, struct conn *server)
+static void write_proxy_header(const struct pop3_proxy *s, struct conn *server)
 {
 	uint8_t header[PROXY_WRITTEN_MAX];
 
@@ -62,7 +62,7 @@ static void write_auth_plain(struct conn *server, const char *user,
 }
 
 /* What the client said before is said again for it. */
-static int begin(struct session *s, struct conn *server, const char *user,
+static int begin(struct pop3_proxy *s, struct conn *server, const char *user,
 		 const struct secret *password)
 {
 	enum conn_status status;
@@ -80,7 +80,7 @@ static int begin(struct session *s, struct conn *server, const char *user,
 	return status == CONN_OK ? 0 : -1;
 }
 
-static const struct reply *refuse(struct session *s, const char *why)
+static const struct reply *refuse(struct pop3_proxy *s, const char *why)
 {
 	log_error("pop3-serve: %s", why);
 	summary_note(&s->summary, OUTCOME_TEMPFAIL, "pop3-serve");
@@ -92,7 +92,7 @@ static const struct reply *refuse(struct session *s, const char *why)
  * each message (docs/sessions.md); RuntimeMaxSec= of the units ends what is
  * beyond.
  */
-void pop3_proxy_collect(struct session *s)
+void pop3_proxy_collect(struct pop3_proxy *s)
 {
 	enum { DAYS_MAX = 8, DAY = 86400 };
 
@@ -103,14 +103,14 @@ void pop3_proxy_collect(struct session *s)
 }
 
 /* For pop3_proxy_collect(): first, whatever holds the password is wiped. */
-static void keep_collecting(struct session *s, struct conn *server, int fd)
+static void keep_collecting(struct pop3_proxy *s, struct conn *server, int fd)
 {
 	s->handed_over = true;
 	s->collecting = server;
 	s->collecting_fd = fd;
 }
 
-const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
+const struct reply *pop3_proxy_hand_over(struct pop3_proxy *s, const char *user,
 					 const struct secret *password)
 {
 	struct conn *server;

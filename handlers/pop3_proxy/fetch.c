@@ -36,7 +36,7 @@ enum {
 
 /* One message on its way. */
 struct passage {
-	struct session *s;
+	struct pop3_proxy *s;
 	uint64_t number;
 	bool is_top;
 	uint64_t top_lines; /* of the body, as asked for */
@@ -52,7 +52,7 @@ struct passage {
 /* --- what the server calls its messages ----------------------------------- */
 
 /* The whole list, once: it also says what may be forgotten. */
-static int ask_uidls(struct session *s, struct err *e)
+static int ask_uidls(struct pop3_proxy *s, struct err *e)
 {
 	bool ok;
 
@@ -74,7 +74,7 @@ static int ask_uidls(struct session *s, struct err *e)
 		       s->account.upstream->host);
 }
 
-static struct fetched fetched_of(const struct session *s, const char *uidl)
+static struct fetched fetched_of(const struct pop3_proxy *s, const char *uidl)
 {
 	return (struct fetched){
 		.server = s->account.login.server.host,
@@ -84,7 +84,7 @@ static struct fetched fetched_of(const struct session *s, const char *uidl)
 }
 
 /* What the server's own list no longer has is forgotten. */
-static void forget_the_rest(struct session *s)
+static void forget_the_rest(struct pop3_proxy *s)
 {
 	const struct fetched account = fetched_of(s, "");
 	const char **known;
@@ -104,7 +104,7 @@ static void forget_the_rest(struct session *s)
 }
 
 /* Before the first fetch. -1: nothing can be kept, e says why. */
-static int prepare(struct session *s, bool *lost_server_r, struct err *e)
+static int prepare(struct pop3_proxy *s, bool *lost_server_r, struct err *e)
 {
 	*lost_server_r = false;
 	if (s->seen)
@@ -122,7 +122,7 @@ static int prepare(struct session *s, bool *lost_server_r, struct err *e)
 
 /* --- the copy ------------------------------------------------------------- */
 
-static struct kept_copy *begin_copy(struct session *s, struct err *e)
+static struct kept_copy *begin_copy(struct pop3_proxy *s, struct err *e)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	const struct trace trace = {
@@ -246,7 +246,7 @@ static int commit_copy(struct passage *p, struct err *e)
 {
 	const struct sink copy = {.push = push_copy, .to = p};
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
-	struct session *s = p->s;
+	struct pop3_proxy *s = p->s;
 	const struct fetched f =
 		fetched_of(s, pop3_uidls_get(&s->uidls, p->number));
 	bool kept;
@@ -267,7 +267,7 @@ static int commit_copy(struct passage *p, struct err *e)
 static const struct reply *finish(struct passage *p)
 {
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
-	struct session *s = p->s;
+	struct pop3_proxy *s = p->s;
 	struct err e;
 
 	if (!p->has_more) {
@@ -283,7 +283,7 @@ static const struct reply *finish(struct passage *p)
 
 static const struct reply *pass_message(struct passage *p)
 {
-	struct session *s = p->s;
+	struct pop3_proxy *s = p->s;
 	enum conn_status status;
 	bool taken = false;
 	struct err e;
@@ -309,7 +309,7 @@ static const struct reply *pass_message(struct passage *p)
 /* The command itself, once a copy has been begun. */
 static const struct reply *ask_for_message(struct passage *p)
 {
-	struct session *s = p->s;
+	struct pop3_proxy *s = p->s;
 	unsigned long long number = p->number;
 	struct err e;
 	bool ok;
@@ -341,7 +341,7 @@ static const struct reply *not_kept(struct passage *p, const struct err *e)
 
 static const struct reply *fetch(struct passage *p)
 {
-	struct session *s = p->s;
+	struct pop3_proxy *s = p->s;
 	const struct reply *r;
 	bool lost_server;
 	struct err e;
@@ -356,8 +356,9 @@ static const struct reply *fetch(struct passage *p)
 	return r;
 }
 
-const struct reply *pop3_proxy_retr(struct session *s, const char *arg)
+const struct reply *pop3_proxy_retr(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	struct passage p = {.s = s};
 
 	if (!num_parse(arg, strlen(arg), NUMBER_MAX, &p.number))
@@ -365,8 +366,9 @@ const struct reply *pop3_proxy_retr(struct session *s, const char *arg)
 	return fetch(&p);
 }
 
-const struct reply *pop3_proxy_top(struct session *s, const char *arg)
+const struct reply *pop3_proxy_top(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	struct passage p = {.s = s, .is_top = true};
 	size_t n = strcspn(arg, " ");
 	const char *lines = arg + n + (arg[n] == ' ');

@@ -26,14 +26,14 @@ static const struct reply *parse_number(const char *arg, uint64_t *number_r)
 }
 
 /* The server's status line, as it came. */
-static const struct reply *relay_status(struct session *s)
+static const struct reply *relay_status(struct pop3_proxy *s)
 {
 	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 	return &reply_sent;
 }
 
 /* Lines up to the dot, each as it came; the dot too. UIDLs are noted. */
-static const struct reply *relay_lines(struct session *s,
+static const struct reply *relay_lines(struct pop3_proxy *s,
 				       struct pop3_uidls *uidls)
 {
 	struct err e;
@@ -57,7 +57,7 @@ static const struct reply *relay_lines(struct session *s,
 	return pop3_proxy_broken_off(s, &e);
 }
 
-static const struct reply *ask(struct session *s, const char *command,
+static const struct reply *ask(struct pop3_proxy *s, const char *command,
 			       bool *ok_r)
 {
 	struct err e;
@@ -69,7 +69,7 @@ static const struct reply *ask(struct session *s, const char *command,
 	return relay_status(s);
 }
 
-static const struct reply *one_line(struct session *s, const char *command)
+static const struct reply *one_line(struct pop3_proxy *s, const char *command)
 {
 	bool ok;
 
@@ -77,7 +77,7 @@ static const struct reply *one_line(struct session *s, const char *command)
 }
 
 /* LIST and UIDL: one message or all of them, which are noted in uidls. */
-static const struct reply *one_or_all(struct session *s, const char *command,
+static const struct reply *one_or_all(struct pop3_proxy *s, const char *command,
 				      const char *arg, struct pop3_uidls *uidls)
 {
 	const struct reply *r;
@@ -97,24 +97,27 @@ static const struct reply *one_or_all(struct session *s, const char *command,
 	return one_line(s, text);
 }
 
-const struct reply *pop3_proxy_stat(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_proxy_stat(void *session, const char *arg UNUSED)
 {
-	return one_line(s, "STAT");
+	return one_line(session, "STAT");
 }
 
-const struct reply *pop3_proxy_list(struct session *s, const char *arg)
+const struct reply *pop3_proxy_list(void *session, const char *arg)
 {
-	return one_or_all(s, "LIST", arg, NULL);
+	return one_or_all(session, "LIST", arg, NULL);
 }
 
-const struct reply *pop3_proxy_uidl(struct session *s, const char *arg)
+const struct reply *pop3_proxy_uidl(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
+
 	/* Most clients ask before they fetch: then the fetch need not. */
 	return one_or_all(s, "UIDL", arg, s->uidls.asked ? NULL : &s->uidls);
 }
 
-const struct reply *pop3_proxy_dele(struct session *s, const char *arg)
+const struct reply *pop3_proxy_dele(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	const struct reply *r;
 	uint64_t number;
 	char text[40];
@@ -128,19 +131,20 @@ const struct reply *pop3_proxy_dele(struct session *s, const char *arg)
 	return one_line(s, text);
 }
 
-const struct reply *pop3_proxy_rset(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_proxy_rset(void *session, const char *arg UNUSED)
 {
-	return one_line(s, "RSET");
+	return one_line(session, "RSET");
 }
 
-const struct reply *pop3_proxy_noop(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_proxy_noop(void *session, const char *arg UNUSED)
 {
-	return one_line(s, "NOOP");
+	return one_line(session, "NOOP");
 }
 
 /* The server's own word on QUIT: it says whether its deletions were done. */
-const struct reply *pop3_proxy_quit(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_proxy_quit(void *session, const char *arg UNUSED)
 {
+	struct pop3_proxy *s = session;
 	static const struct reply reply_bye = {"+OK", "", "goodbye",
 					       REPLY_CLOSE};
 

@@ -48,7 +48,7 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 }
 
 /* RFC 3206 tells what may pass from what is a word about the credential. */
-static const struct reply *log_in_there(struct session *s, const char *user,
+static const struct reply *log_in_there(struct pop3_proxy *s, const char *user,
 					const struct secret *secret,
 					bool is_token)
 {
@@ -72,8 +72,9 @@ static const struct reply *log_in_there(struct session *s, const char *user,
 	return &reply_welcome;
 }
 
-const struct reply *pop3_proxy_user(struct session *s, const char *arg)
+const struct reply *pop3_proxy_user(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	size_t n = strlen(arg);
 
 	/* The dispatcher leaves a line alone that may end in a password. */
@@ -89,8 +90,9 @@ const struct reply *pop3_proxy_user(struct session *s, const char *arg)
 	return pop3_proxy_hand_over(s, s->user, NULL);
 }
 
-const struct reply *pop3_proxy_pass(struct session *s, const char *arg)
+const struct reply *pop3_proxy_pass(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	struct secret password = SECRET_EMPTY;
 	const struct reply *r;
 
@@ -101,8 +103,8 @@ const struct reply *pop3_proxy_pass(struct session *s, const char *arg)
 	return r;
 }
 
-static const struct reply *take_login(struct session *s, struct sasl_login *l,
-				      bool is_token)
+static const struct reply *take_login(struct pop3_proxy *s,
+				      struct sasl_login *l, bool is_token)
 {
 	const struct reply *r;
 
@@ -117,7 +119,7 @@ static const struct reply *take_login(struct session *s, struct sasl_login *l,
 }
 
 /* "AUTH" alone is how older clients ask what there is. */
-static const struct reply *list_mechanisms(struct session *s)
+static const struct reply *list_mechanisms(struct pop3_proxy *s)
 {
 	conn_printf(s->conn, "+OK\r\n");
 	sasl_server_list(s->conn, SASL_ALL, "", "\r\n");
@@ -125,8 +127,9 @@ static const struct reply *list_mechanisms(struct session *s)
 	return &reply_sent;
 }
 
-const struct reply *pop3_proxy_auth(struct session *s, const char *arg)
+const struct reply *pop3_proxy_auth(void *session, const char *arg)
 {
+	struct pop3_proxy *s = session;
 	struct sasl_server server = {
 		.conn = s->conn,
 		.prompt = "+ ",

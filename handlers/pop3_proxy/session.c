@@ -17,12 +17,12 @@ enum {
 	PROXY_LINE_MAX = 12288 + 64,
 };
 
-bool pop3_proxy_secure(const struct session *s)
+bool pop3_proxy_secure(const struct pop3_proxy *s)
 {
 	return conn_tls(s->conn) != NULL;
 }
 
-const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
+const struct reply *pop3_proxy_cut(struct pop3_proxy *s, enum outcome outcome,
 				   const char *reason)
 {
 	summary_note(&s->summary, outcome, reason);
@@ -30,7 +30,7 @@ const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
 	return &reply_sent_close;
 }
 
-const struct reply *pop3_proxy_lost_client(struct session *s,
+const struct reply *pop3_proxy_lost_client(struct pop3_proxy *s,
 					   enum conn_status why)
 {
 	return pop3_proxy_cut(
@@ -38,27 +38,27 @@ const struct reply *pop3_proxy_lost_client(struct session *s,
 		NULL);
 }
 
-const struct reply *pop3_proxy_lost_server(struct session *s,
+const struct reply *pop3_proxy_lost_server(struct pop3_proxy *s,
 					   const struct err *e)
 {
 	conn_printf(s->conn, "-ERR [SYS/TEMP] %s\r\n", e->text);
 	return pop3_proxy_broken_off(s, e);
 }
 
-const struct reply *pop3_proxy_broken_off(struct session *s,
+const struct reply *pop3_proxy_broken_off(struct pop3_proxy *s,
 					  const struct err *e)
 {
 	log_warn("%s", e->text);
 	return pop3_proxy_cut(s, OUTCOME_TEMPFAIL, "upstream");
 }
 
-void pop3_proxy_expect_answer(struct session *s)
+void pop3_proxy_expect_answer(struct pop3_proxy *s)
 {
 	conn_set_deadline(s->account.upstream->conn,
 			  s->conf->limits.command_timeout, 0);
 }
 
-void pop3_proxy_expect_data(struct session *s)
+void pop3_proxy_expect_data(struct pop3_proxy *s)
 {
 	const unsigned seconds = s->conf->limits.data_timeout;
 	const unsigned rate = s->conf->limits.minimum_rate;
@@ -69,30 +69,30 @@ void pop3_proxy_expect_data(struct session *s)
 
 /* --- CAPA ----------------------------------------------------------------- */
 
-static bool offers_stls(const struct session *s)
+static bool offers_stls(const struct pop3_proxy *s)
 {
 	return s->tls_mode == TLS_MODE_STARTTLS && !pop3_proxy_secure(s);
 }
 
-static bool offers_login(const struct session *s)
+static bool offers_login(const struct pop3_proxy *s)
 {
 	return pop3_proxy_secure(s) && !s->account.upstream;
 }
 
 /* Before the login nearly every server has them; after it we know. */
-static bool offers_top(const struct session *s)
+static bool offers_top(const struct pop3_proxy *s)
 {
 	return !s->account.upstream || s->features.top;
 }
 
-static bool offers_uidl(const struct session *s)
+static bool offers_uidl(const struct pop3_proxy *s)
 {
 	return !s->account.upstream || s->features.uidl;
 }
 
 static const struct {
 	const char *line;
-	bool (*holds)(const struct session *s); /* NULL: always */
+	bool (*holds)(const struct pop3_proxy *s); /* NULL: always */
 } capabilities[] = {
 	{"TOP", offers_top},	  {"UIDL", offers_uidl},
 	{"USER", offers_login},	  {"STLS", offers_stls},
@@ -104,7 +104,7 @@ static const struct {
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
  */
-static const struct reply *ask_server(struct session *s)
+static const struct reply *ask_server(struct pop3_proxy *s)
 {
 	struct err e;
 
@@ -116,8 +116,9 @@ static const struct reply *ask_server(struct session *s)
 	return NULL;
 }
 
-static const struct reply *capa(struct session *s, const char *arg UNUSED)
+static const struct reply *capa(void *session, const char *arg UNUSED)
 {
+	struct pop3_proxy *s = session;
 	const struct reply *lost = ask_server(s);
 
 	if (lost)
@@ -138,8 +139,10 @@ static const struct reply *capa(struct session *s, const char *arg UNUSED)
 /* --- TLS ------------------------------------------------------------------ */
 
 /* RFC 2595 4: what was said before is forgotten. */
-static const struct reply *stls(struct session *s, const char *arg UNUSED)
+static const struct reply *stls(void *session, const char *arg UNUSED)
 {
+	struct pop3_proxy *s = session;
+
 	if (!offers_stls(s))
 		return &pop3_no_stls;
 	switch (server_tls_start(s->conn, s->conf,
@@ -183,19 +186,22 @@ static const struct cmd table[] = {
 	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, pop3_proxy_quit},
 };
 
-static unsigned state_bit(const struct session *s)
+static unsigned state_bit(const void *session)
 {
+	const struct pop3_proxy *s = session;
+
 	return s->state;
 }
 
-static bool needs_tls(const struct session *s)
+static bool needs_tls(const void *session)
 {
-	return !pop3_proxy_secure(s);
+	return !pop3_proxy_secure(session);
 }
 
-static const struct reply *explain(const struct session *s,
-				   const struct cmd *cmd)
+static const struct reply *explain(const void *session, const struct cmd *cmd)
 {
+	const struct pop3_proxy *s = session;
+
 	if (s->state == POP3_PROXY_TRANSACTION)
 		return &pop3_logged_in;
 	return cmd->run == pop3_proxy_pass ? &pop3_user_first : &pop3_log_in;
@@ -213,7 +219,7 @@ const struct cmd_protocol pop3_proxy_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static bool may_greet(struct session *s)
+static bool may_greet(struct pop3_proxy *s)
 {
 	return s->tls_mode != TLS_MODE_IMPLICIT ||
 	       server_tls_start(s->conn, s->conf,
@@ -221,7 +227,7 @@ static bool may_greet(struct session *s)
 				&s->summary) == SERVER_TLS_ON;
 }
 
-static void note_end(struct session *s, enum cmd_end end)
+static void note_end(struct pop3_proxy *s, enum cmd_end end)
 {
 	if (end == CMD_END_TIMEOUT)
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
@@ -234,7 +240,7 @@ static void note_end(struct session *s, enum cmd_end end)
 }
 
 /* A client that vanished sends no QUIT: then the server deletes nothing. */
-static void end(struct session *s)
+static void end(struct pop3_proxy *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 
@@ -253,7 +259,7 @@ enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
 		.line_seconds = conf->proxy.idle_timeout,
 		.max_faults = conf->limits.faults,
 	};
-	struct session s = {
+	struct pop3_proxy s = {
 		.conn = c,
 		.conf = conf,
 		.peer = peer,

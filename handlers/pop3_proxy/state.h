@@ -21,7 +21,7 @@
 
 enum { POP3_PROXY_USER_MAX = 1024 };
 
-struct session {
+struct pop3_proxy {
 	struct conn *conn;
 	const struct conf *conf;
 	const struct peer *peer;
@@ -41,53 +41,53 @@ struct session {
 	struct summary summary;
 };
 
-bool pop3_proxy_secure(const struct session *s);
+bool pop3_proxy_secure(const struct pop3_proxy *s);
 
 /*
  * The server is gone or talks nonsense: the client is told, the session ends.
  * Once an answer has begun there are no words left but closing.
  */
-const struct reply *pop3_proxy_lost_server(struct session *s,
+const struct reply *pop3_proxy_lost_server(struct pop3_proxy *s,
 					   const struct err *e);
-const struct reply *pop3_proxy_broken_off(struct session *s,
+const struct reply *pop3_proxy_broken_off(struct pop3_proxy *s,
 					  const struct err *e);
 /* The client is gone or too slow in the midst of an answer. */
-const struct reply *pop3_proxy_lost_client(struct session *s,
+const struct reply *pop3_proxy_lost_client(struct pop3_proxy *s,
 					   enum conn_status why);
 /* Ends the session where it stands: half an answer must not look whole. */
-const struct reply *pop3_proxy_cut(struct session *s, enum outcome outcome,
+const struct reply *pop3_proxy_cut(struct pop3_proxy *s, enum outcome outcome,
 				   const char *reason);
 
 /* Deadlines of one command, respectively of much data, on both sides. */
-void pop3_proxy_expect_answer(struct session *s);
-void pop3_proxy_expect_data(struct session *s);
+void pop3_proxy_expect_answer(struct pop3_proxy *s);
+void pop3_proxy_expect_data(struct pop3_proxy *s);
 
 /* pop3_proxy_login.c */
-const struct reply *pop3_proxy_user(struct session *s, const char *arg);
-const struct reply *pop3_proxy_pass(struct session *s, const char *arg);
-const struct reply *pop3_proxy_auth(struct session *s, const char *arg);
+const struct reply *pop3_proxy_user(void *session, const char *arg);
+const struct reply *pop3_proxy_pass(void *session, const char *arg);
+const struct reply *pop3_proxy_auth(void *session, const char *arg);
 
 /*
  * pop3_proxy_handover.c: the whole rest of the session goes to pop3-serve;
  * password NULL: the client sends PASS itself.
  */
-const struct reply *pop3_proxy_hand_over(struct session *s, const char *user,
+const struct reply *pop3_proxy_hand_over(struct pop3_proxy *s, const char *user,
 					 const struct secret *password);
 
 /* Behind it, when the command is over: until one of the two leaves. */
-void pop3_proxy_collect(struct session *s);
+void pop3_proxy_collect(struct pop3_proxy *s);
 
 /* pop3_proxy_fetch.c */
-const struct reply *pop3_proxy_retr(struct session *s, const char *arg);
-const struct reply *pop3_proxy_top(struct session *s, const char *arg);
+const struct reply *pop3_proxy_retr(void *session, const char *arg);
+const struct reply *pop3_proxy_top(void *session, const char *arg);
 
 /* pop3_proxy_list.c: passed on as they are. */
-const struct reply *pop3_proxy_stat(struct session *s, const char *arg);
-const struct reply *pop3_proxy_list(struct session *s, const char *arg);
-const struct reply *pop3_proxy_uidl(struct session *s, const char *arg);
-const struct reply *pop3_proxy_dele(struct session *s, const char *arg);
-const struct reply *pop3_proxy_rset(struct session *s, const char *arg);
-const struct reply *pop3_proxy_noop(struct session *s, const char *arg);
-const struct reply *pop3_proxy_quit(struct session *s, const char *arg);
+const struct reply *pop3_proxy_stat(void *session, const char *arg);
+const struct reply *pop3_proxy_list(void *session, const char *arg);
+const struct reply *pop3_proxy_uidl(void *session, const char *arg);
+const struct reply *pop3_proxy_dele(void *session, const char *arg);
+const struct reply *pop3_proxy_rset(void *session, const char *arg);
+const struct reply *pop3_proxy_noop(void *session, const char *arg);
+const struct reply *pop3_proxy_quit(void *session, const char *arg);
 
 #endif

@@ -21,8 +21,9 @@ static const struct reply reply_no_such_message = {"-ERR", "",
 static const struct reply reply_marked = {"+OK", "", "Marked for deletion", 0};
 static const struct reply reply_reset = {"+OK", "", "Nothing is marked", 0};
 
-const struct reply *pop3_serve_find_message(struct session *s, const char *text,
-					    size_t n, size_t *i_r)
+const struct reply *pop3_serve_find_message(struct pop3_serve *s,
+					    const char *text, size_t n,
+					    size_t *i_r)
 {
 	uint64_t number;
 
@@ -36,7 +37,7 @@ const struct reply *pop3_serve_find_message(struct session *s, const char *text,
 }
 
 /* Messages and octets that are not marked (RFC 1939 5, STAT). */
-static size_t count_unmarked(struct session *s, uint64_t *octets_r)
+static size_t count_unmarked(struct pop3_serve *s, uint64_t *octets_r)
 {
 	size_t count = 0;
 
@@ -52,8 +53,9 @@ static size_t count_unmarked(struct session *s, uint64_t *octets_r)
 	return count;
 }
 
-const struct reply *pop3_serve_stat(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_serve_stat(void *session, const char *arg UNUSED)
 {
+	struct pop3_serve *s = session;
 	uint64_t octets;
 	size_t count = count_unmarked(s, &octets);
 
@@ -75,7 +77,7 @@ static void write_ulid(struct conn *c, size_t number, const struct message *m)
 	conn_printf(c, "%zu %s\r\n", number, m->ulid);
 }
 
-static const struct reply *list_one(struct session *s, const char *arg,
+static const struct reply *list_one(struct pop3_serve *s, const char *arg,
 				    write_entry *write)
 {
 	const struct reply *refusal;
@@ -89,7 +91,7 @@ static const struct reply *list_one(struct session *s, const char *arg,
 	return &reply_sent;
 }
 
-static const struct reply *list_all(struct session *s, write_entry *write)
+static const struct reply *list_all(struct pop3_serve *s, write_entry *write)
 {
 	uint64_t octets;
 	size_t count = count_unmarked(s, &octets);
@@ -107,18 +109,23 @@ static const struct reply *list_all(struct session *s, write_entry *write)
 	return &reply_sent;
 }
 
-const struct reply *pop3_serve_list(struct session *s, const char *arg)
+const struct reply *pop3_serve_list(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
+
 	return *arg ? list_one(s, arg, write_size) : list_all(s, write_size);
 }
 
-const struct reply *pop3_serve_uidl(struct session *s, const char *arg)
+const struct reply *pop3_serve_uidl(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
+
 	return *arg ? list_one(s, arg, write_ulid) : list_all(s, write_ulid);
 }
 
-const struct reply *pop3_serve_dele(struct session *s, const char *arg)
+const struct reply *pop3_serve_dele(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	const struct reply *refusal;
 	size_t i;
 
@@ -130,8 +137,10 @@ const struct reply *pop3_serve_dele(struct session *s, const char *arg)
 	return &reply_marked;
 }
 
-const struct reply *pop3_serve_rset(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_serve_rset(void *session, const char *arg UNUSED)
 {
+	struct pop3_serve *s = session;
+
 	for (size_t i = 0; i < collection_count(s->mail); i++)
 		collection_message(s->mail, i)->marked = false;
 	s->marked = 0;

@@ -42,7 +42,7 @@ static const char no_mailbox[MAILBOX_ID_LEN + 1] =
 enum { AUTOLOGOUT_MIN_SECONDS = 600 };
 
 /* The id in what people put in as a user: "<id>", and also "<id>@<domain>". */
-static const char *mailbox_of_user(struct session *s, const char *user)
+static const char *mailbox_of_user(struct pop3_serve *s, const char *user)
 {
 	if (mailbox_id_parse(user, strcspn(user, "@"), s->mailbox))
 		return s->mailbox;
@@ -50,7 +50,7 @@ static const char *mailbox_of_user(struct session *s, const char *user)
 	return no_mailbox;
 }
 
-static const struct reply *denied(struct session *s, const struct err *e)
+static const struct reply *denied(struct pop3_serve *s, const struct err *e)
 {
 	switch (e->kind) {
 	case ERR_PASSWORD:
@@ -67,7 +67,7 @@ static const struct reply *denied(struct session *s, const struct err *e)
 }
 
 /* The first recipient is the mailbox itself; whoever else can read is told. */
-static void log_recovery_recipients(struct session *s)
+static void log_recovery_recipients(struct pop3_serve *s)
 {
 	const struct mailbox *m = collection_mailbox(s->mail);
 	size_t n = mailbox_settings(m)->recipients.n;
@@ -76,7 +76,7 @@ static void log_recovery_recipients(struct session *s)
 		log_info("%s: recovery recipients: %zu", s->mailbox, n - 1);
 }
 
-static const struct reply *begin_transaction(struct session *s)
+static const struct reply *begin_transaction(struct pop3_serve *s)
 {
 	log_recovery_recipients(s);
 	if (s->confined)
@@ -94,7 +94,7 @@ static const struct reply *begin_transaction(struct session *s)
  * limited. But a limit that cannot be had limits nobody: collecting is what
  * frees a full disk.
  */
-static bool take_place(struct session *s)
+static bool take_place(struct pop3_serve *s)
 {
 	struct err e;
 
@@ -106,21 +106,21 @@ static bool take_place(struct session *s)
 	return e.kind != ERR_BUSY;
 }
 
-void pop3_serve_give_place(struct session *s)
+void pop3_serve_give_place(struct pop3_serve *s)
 {
 	if (s->place >= 0)
 		(void)close(s->place);
 	s->place = -1;
 }
 
-static const struct reply *turn_away(struct session *s)
+static const struct reply *turn_away(struct pop3_serve *s)
 {
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
 	summary_note(&s->summary, OUTCOME_TEMPFAIL, "sessions");
 	return &reply_busy;
 }
 
-static void open_mailbox(struct session *s, const char *id,
+static void open_mailbox(struct pop3_serve *s, const char *id,
 			 const struct secret *password, struct err *e)
 {
 	if (!s->store)
@@ -137,7 +137,7 @@ static void open_mailbox(struct session *s, const char *id,
  * Every login comes through here. Takes the password and releases it. Who has
  * guessed waits before a place is taken, and so keeps nobody out.
  */
-static const struct reply *log_in(struct session *s, const char *user,
+static const struct reply *log_in(struct pop3_serve *s, const char *user,
 				  struct secret *password)
 {
 	const char *id = mailbox_of_user(s, user);
@@ -163,8 +163,9 @@ static const struct reply *log_in(struct session *s, const char *user,
 	return denied(s, &e);
 }
 
-const struct reply *pop3_serve_user(struct session *s, const char *arg)
+const struct reply *pop3_serve_user(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	size_t n = strlen(arg);
 
 	/* The dispatcher leaves a line alone that may end in a password. */
@@ -175,8 +176,9 @@ const struct reply *pop3_serve_user(struct session *s, const char *arg)
 	return &pop3_password;
 }
 
-const struct reply *pop3_serve_pass(struct session *s, const char *arg)
+const struct reply *pop3_serve_pass(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	struct secret password = SECRET_EMPTY;
 
 	secret_set(&password, arg, strlen(arg));
@@ -184,7 +186,7 @@ const struct reply *pop3_serve_pass(struct session *s, const char *arg)
 }
 
 /* "AUTH" alone is how older clients ask what there is. */
-static const struct reply *list_mechanisms(struct session *s)
+static const struct reply *list_mechanisms(struct pop3_serve *s)
 {
 	conn_printf(s->conn, "+OK\r\n");
 	sasl_server_list(s->conn, SASL_PASSWORDS, "", "\r\n");
@@ -192,8 +194,9 @@ static const struct reply *list_mechanisms(struct session *s)
 	return &reply_sent;
 }
 
-const struct reply *pop3_serve_auth(struct session *s, const char *arg)
+const struct reply *pop3_serve_auth(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	struct sasl_server server = {
 		.conn = s->conn,
 		.prompt = "+ ",

@@ -25,7 +25,7 @@ static const struct reply reply_unreadable = {
 
 /* One message being sent. */
 struct transfer {
-	struct session *session;
+	struct pop3_serve *session;
 	size_t number; /* as the client counts */
 	struct message *message;
 	struct reader *reader;
@@ -94,7 +94,7 @@ static bool send_part(struct transfer *t, const uint8_t *bytes, size_t n)
 /* Counts a message that went out whole, and grants the session more time. */
 static const struct reply *count_sent(const struct transfer *t)
 {
-	struct session *s = t->session;
+	struct pop3_serve *s = t->session;
 
 	if (t->sent == t->message->octets) {
 		s->summary.messages++;
@@ -128,7 +128,7 @@ static const struct reply *stream(struct transfer *t)
 	return count_sent(t);
 }
 
-static const struct reply *send_message(struct session *s, size_t i,
+static const struct reply *send_message(struct pop3_serve *s, size_t i,
 					struct pop3_top *top)
 {
 	struct err e = {.kind = ERR_NONE};
@@ -150,8 +150,9 @@ static const struct reply *send_message(struct session *s, size_t i,
 	return r;
 }
 
-const struct reply *pop3_serve_retr(struct session *s, const char *arg)
+const struct reply *pop3_serve_retr(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	const struct reply *refusal;
 	size_t i;
 
@@ -159,8 +160,9 @@ const struct reply *pop3_serve_retr(struct session *s, const char *arg)
 	return refusal ? refusal : send_message(s, i, NULL);
 }
 
-const struct reply *pop3_serve_top(struct session *s, const char *arg)
+const struct reply *pop3_serve_top(void *session, const char *arg)
 {
+	struct pop3_serve *s = session;
 	size_t number_len = strcspn(arg, " ");
 	const char *count = arg + number_len;
 	const struct reply *refusal;

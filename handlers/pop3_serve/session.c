@@ -15,28 +15,29 @@
 
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
 
-bool pop3_serve_secure(const struct session *s)
+bool pop3_serve_secure(const struct pop3_serve *s)
 {
 	if (s->tls_mode == TLS_MODE_NONE)
 		return s->peer->tls; /* as the handler in front of us says */
 	return conn_tls(s->conn) != NULL;
 }
 
-void pop3_serve_enter(struct session *s, enum pop3_state state)
+void pop3_serve_enter(struct pop3_serve *s, enum pop3_state state)
 {
 	if (state != POP3_USER_GIVEN)
 		explicit_bzero(s->user, sizeof(s->user));
 	s->state = state;
 }
 
-const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
+const struct reply *pop3_serve_cut(struct pop3_serve *s, enum outcome outcome,
 				   const char *reason)
 {
 	summary_note(&s->summary, outcome, reason);
 	return &reply_sent_close;
 }
 
-const struct reply *pop3_serve_cut_lost(struct session *s, enum conn_status why)
+const struct reply *pop3_serve_cut_lost(struct pop3_serve *s,
+					enum conn_status why)
 {
 	bool late = why == CONN_TIMEOUT;
 
@@ -44,7 +45,7 @@ const struct reply *pop3_serve_cut_lost(struct session *s, enum conn_status why)
 			      NULL);
 }
 
-void pop3_serve_expect_long_answer(struct session *s)
+void pop3_serve_expect_long_answer(struct pop3_serve *s)
 {
 	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
 			  s->conf->limits.minimum_rate);
@@ -52,14 +53,16 @@ void pop3_serve_expect_long_answer(struct session *s)
 
 /* --- TLS ------------------------------------------------------------------ */
 
-static bool offers_stls(const struct session *s)
+static bool offers_stls(const struct pop3_serve *s)
 {
 	return s->tls_mode == TLS_MODE_STARTTLS && !conn_tls(s->conn);
 }
 
 /* RFC 2595 4. The dispatcher has seen to it that nothing came behind it. */
-static const struct reply *stls(struct session *s, const char *arg UNUSED)
+static const struct reply *stls(void *session, const char *arg UNUSED)
 {
+	struct pop3_serve *s = session;
+
 	if (!offers_stls(s))
 		return &pop3_no_stls;
 	switch (server_tls_start(s->conn, s->conf, s->limits.line_seconds,
@@ -81,7 +84,7 @@ static const struct reply *stls(struct session *s, const char *arg UNUSED)
 
 static const struct {
 	const char *line;
-	bool (*holds)(const struct session *s); /* NULL: always */
+	bool (*holds)(const struct pop3_serve *s); /* NULL: always */
 } capabilities[] = {
 	{"TOP", NULL},
 	{"UIDL", NULL},
@@ -96,8 +99,10 @@ static const struct {
 	{"IMPLEMENTATION Restante", NULL},
 };
 
-static const struct reply *capa(struct session *s, const char *arg UNUSED)
+static const struct reply *capa(void *session, const char *arg UNUSED)
 {
+	struct pop3_serve *s = session;
+
 	conn_printf(s->conn, "+OK Capabilities follow\r\n");
 	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
 		if (!capabilities[i].holds || capabilities[i].holds(s))
@@ -110,14 +115,12 @@ static const struct reply *capa(struct session *s, const char *arg UNUSED)
  * RFC 6856 2: nothing follows from it here. Messages are sent as they are kept,
  * with it or without: an archive wants what was sent.
  */
-static const struct reply *utf8(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *utf8(void *session UNUSED, const char *arg UNUSED)
 {
 	return &pop3_utf8;
 }
 
-static const struct reply *noop(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *noop(void *session UNUSED, const char *arg UNUSED)
 {
 	return &pop3_noop;
 }
@@ -148,27 +151,32 @@ static const struct cmd table[] = {
 	{"RSET", T, CMD_ARG_NONE, 0, pop3_serve_rset},
 };
 
-static unsigned state_of(const struct session *s)
+static unsigned state_of(const void *session)
 {
+	const struct pop3_serve *s = session;
+
 	return s->state;
 }
 
-static bool needs_tls(const struct session *s)
+static bool needs_tls(const void *session)
 {
-	return !pop3_serve_secure(s);
+	return !pop3_serve_secure(session);
 }
 
-static const struct reply *explain(const struct session *s,
-				   const struct cmd *cmd)
+static const struct reply *explain(const void *session, const struct cmd *cmd)
 {
+	const struct pop3_serve *s = session;
+
 	if (s->state == POP3_TRANSACTION)
 		return &pop3_logged_in;
 	return cmd->states & T ? &pop3_log_in : &pop3_user_first;
 }
 
-static void answered(struct session *s, const struct cmd *cmd UNUSED,
+static void answered(void *session, const struct cmd *cmd UNUSED,
 		     const struct reply *r)
 {
+	struct pop3_serve *s = session;
+
 	if (r == &pop3_need_tls)
 		summary_note(&s->summary, OUTCOME_REFUSED, "tls-required");
 }
@@ -184,10 +192,10 @@ const struct cmd_protocol pop3_serve_protocol = {
 	.answered = answered,
 };
 
-static void begin(struct session *s, struct conn *c, const struct conf *conf,
+static void begin(struct pop3_serve *s, struct conn *c, const struct conf *conf,
 		  const struct peer *peer, enum tls_mode tls_mode)
 {
-	*s = (struct session){
+	*s = (struct pop3_serve){
 		.conn = c,
 		.conf = conf,
 		.peer = peer,
@@ -201,14 +209,14 @@ static void begin(struct session *s, struct conn *c, const struct conf *conf,
 }
 
 /* Implicit TLS comes before the greeting. False: there is none. */
-static bool may_greet(struct session *s)
+static bool may_greet(struct pop3_serve *s)
 {
 	return s->tls_mode != TLS_MODE_IMPLICIT ||
 	       server_tls_start(s->conn, s->conf, s->limits.line_seconds, NULL,
 				&s->summary) == SERVER_TLS_ON;
 }
 
-static void serve(struct session *s)
+static void serve(struct pop3_serve *s)
 {
 	if (may_greet(s)) {
 		reply_write(s->conn, &reply_ready);
@@ -221,7 +229,7 @@ static void serve(struct session *s)
 void pop3_serve_session(struct conn *c, const struct conf *conf,
 			const struct peer *peer, enum tls_mode tls_mode)
 {
-	struct session s;
+	struct pop3_serve s;
 
 	begin(&s, c, conf, peer, tls_mode);
 	serve(&s);
@@ -230,7 +238,7 @@ void pop3_serve_session(struct conn *c, const struct conf *conf,
 void pop3_serve_confined(struct conn *c, const struct conf *conf,
 			 const struct peer *peer, enum tls_mode tls_mode)
 {
-	struct session s;
+	struct pop3_serve s;
 
 	begin(&s, c, conf, peer, tls_mode);
 	s.confined = true;

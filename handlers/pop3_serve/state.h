@@ -18,7 +18,7 @@
 
 enum { POP3_LINE_MAX = 255 }; /* RFC 2449 4, CRLF included */
 
-struct session {
+struct pop3_serve {
 	struct conn *conn;
 	const struct conf *conf;
 	const struct peer *peer;
@@ -42,49 +42,50 @@ struct session {
 };
 
 /* Credentials may be taken: TLS is on here or was in front of us. */
-bool pop3_serve_secure(const struct session *s);
+bool pop3_serve_secure(const struct pop3_serve *s);
 
 /* The one place where the state changes. */
-void pop3_serve_enter(struct session *s, enum pop3_state state);
+void pop3_serve_enter(struct pop3_serve *s, enum pop3_state state);
 
 /*
  * Ends the session where it stands, without another octet from the handler:
  * a message half sent, a peer that vanished in the middle of a command.
  */
-const struct reply *pop3_serve_cut(struct session *s, enum outcome outcome,
+const struct reply *pop3_serve_cut(struct pop3_serve *s, enum outcome outcome,
 				   const char *reason);
-const struct reply *pop3_serve_cut_lost(struct session *s,
+const struct reply *pop3_serve_cut_lost(struct pop3_serve *s,
 					enum conn_status why);
 
 /* Much is going to be written: a deadline of its own. */
-void pop3_serve_expect_long_answer(struct session *s);
+void pop3_serve_expect_long_answer(struct pop3_serve *s);
 
 /* NULL: text names a message that is there. Else the reply that says why not.
  */
-const struct reply *pop3_serve_find_message(struct session *s, const char *text,
-					    size_t n, size_t *i_r);
+const struct reply *pop3_serve_find_message(struct pop3_serve *s,
+					    const char *text, size_t n,
+					    size_t *i_r);
 
 /* pop3_serve_auth.c */
-const struct reply *pop3_serve_user(struct session *s, const char *arg);
-const struct reply *pop3_serve_pass(struct session *s, const char *arg);
-const struct reply *pop3_serve_auth(struct session *s, const char *arg);
+const struct reply *pop3_serve_user(void *session, const char *arg);
+const struct reply *pop3_serve_pass(void *session, const char *arg);
+const struct reply *pop3_serve_auth(void *session, const char *arg);
 /* Lets the next collector in. */
-void pop3_serve_give_place(struct session *s);
+void pop3_serve_give_place(struct pop3_serve *s);
 
 /* pop3_serve_list.c */
-const struct reply *pop3_serve_stat(struct session *s, const char *arg);
-const struct reply *pop3_serve_list(struct session *s, const char *arg);
-const struct reply *pop3_serve_uidl(struct session *s, const char *arg);
-const struct reply *pop3_serve_dele(struct session *s, const char *arg);
-const struct reply *pop3_serve_rset(struct session *s, const char *arg);
+const struct reply *pop3_serve_stat(void *session, const char *arg);
+const struct reply *pop3_serve_list(void *session, const char *arg);
+const struct reply *pop3_serve_uidl(void *session, const char *arg);
+const struct reply *pop3_serve_dele(void *session, const char *arg);
+const struct reply *pop3_serve_rset(void *session, const char *arg);
 
 /* pop3_serve_end.c */
-const struct reply *pop3_serve_quit(struct session *s, const char *arg);
-void pop3_serve_note_end(struct session *s, enum cmd_end end);
-void pop3_serve_end(struct session *s);
+const struct reply *pop3_serve_quit(void *session, const char *arg);
+void pop3_serve_note_end(struct pop3_serve *s, enum cmd_end end);
+void pop3_serve_end(struct pop3_serve *s);
 
 /* pop3_serve_retr.c */
-const struct reply *pop3_serve_retr(struct session *s, const char *arg);
-const struct reply *pop3_serve_top(struct session *s, const char *arg);
+const struct reply *pop3_serve_retr(void *session, const char *arg);
+const struct reply *pop3_serve_top(void *session, const char *arg);
 
 #endif

@@ -19,14 +19,14 @@ static const struct reply reply_not_all_deleted = {
 	REPLY_CLOSE};
 
 /* Something was fetched or given up: the session has served its purpose. */
-static enum outcome collected_or_idle(const struct session *s)
+static enum outcome collected_or_idle(const struct pop3_serve *s)
 {
 	return s->summary.messages || s->marked ? OUTCOME_COLLECTED
 						: OUTCOME_IDLE;
 }
 
 /* For the mailbox's own account. */
-static struct activity activity_now(const struct session *s,
+static struct activity activity_now(const struct pop3_serve *s,
 				    enum outcome outcome)
 {
 	return (struct activity){
@@ -44,7 +44,7 @@ static struct activity activity_now(const struct session *s,
  * mailbox is given back before the answer, for the next session may begin
  * behind it.
  */
-static const struct reply *update(struct session *s)
+static const struct reply *update(struct pop3_serve *s)
 {
 	const struct activity activity = activity_now(s, collected_or_idle(s));
 	struct err e = {.kind = ERR_NONE};
@@ -68,8 +68,9 @@ static const struct reply *update(struct session *s)
  * But where a message may not have left us yet, it must leave us first: a
  * client that pipelined QUIT behind RETR has not seen it.
  */
-const struct reply *pop3_serve_quit(struct session *s, const char *arg UNUSED)
+const struct reply *pop3_serve_quit(void *session, const char *arg UNUSED)
 {
+	struct pop3_serve *s = session;
 	enum conn_status status = CONN_OK;
 
 	if (s->state != POP3_TRANSACTION)
@@ -81,7 +82,7 @@ const struct reply *pop3_serve_quit(struct session *s, const char *arg UNUSED)
 	return status == CONN_OK ? update(s) : pop3_serve_cut_lost(s, status);
 }
 
-void pop3_serve_note_end(struct session *s, enum cmd_end end)
+void pop3_serve_note_end(struct pop3_serve *s, enum cmd_end end)
 {
 	/* A client that hung up behind QUIT has collected all the same. */
 	if (end == CMD_END_CLOSED || s->updated)
@@ -97,7 +98,7 @@ void pop3_serve_note_end(struct session *s, enum cmd_end end)
 }
 
 /* A login that ended without QUIT stands in the mailbox's account as well. */
-static void record_unfinished(struct session *s)
+static void record_unfinished(struct pop3_serve *s)
 {
 	const struct activity activity = activity_now(s, s->summary.outcome);
 	struct err e;
@@ -107,7 +108,7 @@ static void record_unfinished(struct session *s)
 				    &activity, &e);
 }
 
-void pop3_serve_end(struct session *s)
+void pop3_serve_end(struct pop3_serve *s)
 {
 	const struct tls_facts *facts = conn_tls(s->conn);
 

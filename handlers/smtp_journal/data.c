@@ -40,7 +40,7 @@ static const struct reply *fault_reply(const struct journal_message *m)
 	return store_reply(e);
 }
 
-static struct trace trace_facts(const struct session *s)
+static struct trace trace_facts(const struct smtp_journal *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	bool utf8 = s->tx->params.utf8;
@@ -61,7 +61,7 @@ static struct trace trace_facts(const struct session *s)
 }
 
 /* NULL: tx->message is there and takes octets. */
-static const struct reply *begin_message(struct session *s)
+static const struct reply *begin_message(struct smtp_journal *s)
 {
 	const struct journal_limits limits = {
 		.max_size = s->conf->smtp_journal.max_size,
@@ -77,7 +77,7 @@ static const struct reply *begin_message(struct session *s)
 	return store_reply(&e);
 }
 
-static void note_copies(struct session *s)
+static void note_copies(struct smtp_journal *s)
 {
 	uint64_t octets = journal_message_octets(s->tx->message);
 
@@ -88,7 +88,7 @@ static void note_copies(struct session *s)
 }
 
 /* The end of the message and of the transaction. */
-static const struct reply *finish_message(struct session *s)
+static const struct reply *finish_message(struct smtp_journal *s)
 {
 	struct journal_message *m = s->tx->message;
 	const struct reply *r;
@@ -110,20 +110,20 @@ static const struct reply *finish_message(struct session *s)
 }
 
 /* The peer is gone or too slow in the midst of a message. */
-static const struct reply *lost(struct session *s, enum conn_status status)
+static const struct reply *lost(struct smtp_journal *s, enum conn_status status)
 {
 	smtp_journal_note_lost(s, status);
 	smtp_journal_forget_mail(s);
 	return status == CONN_TIMEOUT ? &smtp_timeout : &reply_sent_close;
 }
 
-static void expect_data(struct session *s)
+static void expect_data(struct smtp_journal *s)
 {
 	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
 			  s->conf->limits.minimum_rate);
 }
 
-static enum conn_status read_to_the_dot(struct session *s)
+static enum conn_status read_to_the_dot(struct smtp_journal *s)
 {
 	const struct sink sink = {.push = journal_message_push,
 				  .to = s->tx->message};
@@ -143,8 +143,9 @@ static enum conn_status read_to_the_dot(struct session *s)
 	return CONN_OK;
 }
 
-const struct reply *smtp_journal_data(struct session *s, const char *arg UNUSED)
+const struct reply *smtp_journal_data(void *session, const char *arg UNUSED)
 {
+	struct smtp_journal *s = session;
 	const struct reply *refusal = begin_message(s);
 	enum conn_status status;
 
@@ -183,7 +184,7 @@ static bool chunk_parse(const char *arg, struct chunk *chunk_r)
  * chunk refused is all of the message refused: were the next one taken, a part
  * would be kept for the whole.
  */
-static const struct reply *chunk_refusal(struct session *s)
+static const struct reply *chunk_refusal(struct smtp_journal *s)
 {
 	if (smtp_journal_needs_tls(s))
 		return &smtp_need_tls;
@@ -201,7 +202,7 @@ static const struct reply *chunk_refusal(struct session *s)
 }
 
 /* Reads n octets into the message; without one they are read away. */
-static enum conn_status read_chunk(struct session *s, uint64_t n,
+static enum conn_status read_chunk(struct smtp_journal *s, uint64_t n,
 				   struct journal_message *m)
 {
 	bool wanted = m && journal_message_expect(m, n) == 0;
@@ -226,8 +227,9 @@ static enum conn_status read_chunk(struct session *s, uint64_t n,
 	return status;
 }
 
-const struct reply *smtp_journal_bdat(struct session *s, const char *arg)
+const struct reply *smtp_journal_bdat(void *session, const char *arg)
 {
+	struct smtp_journal *s = session;
 	const struct reply *refusal;
 	enum conn_status status;
 	struct chunk chunk;

@@ -38,7 +38,7 @@ static const struct reply *params_refusal(enum smtp_params params)
 }
 
 /* An empty list allows every network. */
-static bool network_allowed(const struct session *s,
+static bool network_allowed(const struct smtp_journal *s,
 			    const struct conf_networks *networks)
 {
 	for (size_t i = 0; i < networks->n; i++)
@@ -48,7 +48,7 @@ static bool network_allowed(const struct session *s,
 }
 
 /* An empty list allows every client, and one without a certificate. */
-static bool client_allowed(const struct session *s,
+static bool client_allowed(const struct smtp_journal *s,
 			   const struct conf_strings *names)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
@@ -60,7 +60,7 @@ static bool client_allowed(const struct session *s,
 }
 
 /* The same two rules for all mailboxes (restante.conf) and for one. */
-static const struct reply *peer_refusal(const struct session *s,
+static const struct reply *peer_refusal(const struct smtp_journal *s,
 					const struct conf_networks *networks,
 					const struct conf_strings *names)
 {
@@ -73,7 +73,7 @@ static const struct reply *peer_refusal(const struct session *s,
  * RFC 1870 6.1: what is known to be too big is refused before it is sent. A
  * store that cannot be asked says so at RCPT.
  */
-static const struct reply *size_refusal(struct session *s, uint64_t size)
+static const struct reply *size_refusal(struct smtp_journal *s, uint64_t size)
 {
 	struct store *store = smtp_journal_store(s);
 	struct err e;
@@ -86,8 +86,9 @@ static const struct reply *size_refusal(struct session *s, uint64_t size)
 	return smtp_reply_for(e.kind);
 }
 
-const struct reply *smtp_journal_mail(struct session *s, const char *arg)
+const struct reply *smtp_journal_mail(void *session, const char *arg)
 {
+	struct smtp_journal *s = session;
 	struct smtp_mail_params params;
 	const struct reply *refusal;
 	struct addr_path sender;
@@ -113,7 +114,7 @@ const struct reply *smtp_journal_mail(struct session *s, const char *arg)
 }
 
 /* The id that an address stands for. False: it stands for none. */
-static bool find_id(const struct session *s, const struct addr_path *path,
+static bool find_id(const struct smtp_journal *s, const struct addr_path *path,
 		    char id_r[MAILBOX_ID_LEN + 1])
 {
 	const char *postmaster = s->conf->postmaster;
@@ -124,7 +125,7 @@ static bool find_id(const struct session *s, const struct addr_path *path,
 }
 
 /* What mailbox.conf says against it. */
-static const struct reply *settings_refusal(const struct session *s,
+static const struct reply *settings_refusal(const struct smtp_journal *s,
 					    const struct mailbox_conf *settings)
 {
 	if (settings->suspended)
@@ -132,8 +133,9 @@ static const struct reply *settings_refusal(const struct session *s,
 	return peer_refusal(s, &settings->allow_from, &settings->client_names);
 }
 
-static const struct reply *open_copy(struct session *s, struct store *store,
-				     const char *id, struct smtp_copy **copy_r)
+static const struct reply *open_copy(struct smtp_journal *s,
+				     struct store *store, const char *id,
+				     struct smtp_copy **copy_r)
 {
 	const struct reply *refusal;
 	struct mailbox *m;
@@ -163,7 +165,7 @@ static const struct reply *open_copy(struct session *s, struct store *store,
  * 550 only here, behind a store that was read: one that is not mounted knows
  * no mailbox either, and that passes.
  */
-static const struct reply *find_copy(struct session *s,
+static const struct reply *find_copy(struct smtp_journal *s,
 				     const struct addr_path *path,
 				     struct smtp_copy **copy_r)
 {
@@ -178,8 +180,9 @@ static const struct reply *find_copy(struct session *s,
 	return *copy_r ? NULL : open_copy(s, store, id, copy_r);
 }
 
-const struct reply *smtp_journal_rcpt(struct session *s, const char *arg)
+const struct reply *smtp_journal_rcpt(void *session, const char *arg)
 {
+	struct smtp_journal *s = session;
 	struct smtp_rcpt_params params;
 	const struct reply *refusal;
 	struct smtp_copy *copy;

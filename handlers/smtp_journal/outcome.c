@@ -27,7 +27,7 @@ static const struct {
 	{&smtp_trouble, OUTCOME_TEMPFAIL, "store"},
 };
 
-void smtp_journal_note_reply(struct session *s, const struct reply *r)
+void smtp_journal_note_reply(struct smtp_journal *s, const struct reply *r)
 {
 	for (size_t i = 0; i < N_ELEMENTS(notes); i++)
 		if (notes[i].reply == r)
@@ -35,7 +35,7 @@ void smtp_journal_note_reply(struct session *s, const struct reply *r)
 				     notes[i].reason);
 }
 
-void smtp_journal_note_lost(struct session *s, enum conn_status status)
+void smtp_journal_note_lost(struct smtp_journal *s, enum conn_status status)
 {
 	summary_note(&s->summary,
 		     status == CONN_TIMEOUT ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
@@ -43,7 +43,7 @@ void smtp_journal_note_lost(struct session *s, enum conn_status status)
 }
 
 /* Hanging up between two messages is no worse than QUIT. */
-void smtp_journal_note_end(struct session *s, enum cmd_end end)
+void smtp_journal_note_end(struct smtp_journal *s, enum cmd_end end)
 {
 	switch (end) {
 	case CMD_END_DROPPED:
@@ -62,7 +62,7 @@ void smtp_journal_note_end(struct session *s, enum cmd_end end)
 	}
 }
 
-static struct smtp_kept *find_kept(struct session *s, const char *id)
+static struct smtp_kept *find_kept(struct smtp_journal *s, const char *id)
 {
 	for (size_t i = 0; i < s->n_kept; i++)
 		if (strcmp(s->kept[i].id, id) == 0)
@@ -70,7 +70,7 @@ static struct smtp_kept *find_kept(struct session *s, const char *id)
 	return NULL;
 }
 
-static struct smtp_kept *add_kept(struct session *s, const char *id)
+static struct smtp_kept *add_kept(struct smtp_journal *s, const char *id)
 {
 	struct smtp_kept *k;
 
@@ -81,7 +81,8 @@ static struct smtp_kept *add_kept(struct session *s, const char *id)
 	return k;
 }
 
-void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets)
+void smtp_journal_note_kept(struct smtp_journal *s, const char *id,
+			    uint64_t octets)
 {
 	struct smtp_kept *k = find_kept(s, id);
 
@@ -92,7 +93,7 @@ void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets)
 	summary_note(&s->summary, OUTCOME_KEPT, NULL);
 }
 
-void smtp_journal_note_refused(struct session *s, const char *id)
+void smtp_journal_note_refused(struct smtp_journal *s, const char *id)
 {
 	struct smtp_kept *k = find_kept(s, id);
 

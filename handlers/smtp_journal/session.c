@@ -23,33 +23,35 @@ enum { INDEX_WAIT_MS = 1000 };
 /* --- greetings ------------------------------------------------------------ */
 
 /* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
-static void greeted(struct session *s, const char *name, bool extended)
+static void greeted(struct smtp_journal *s, const char *name, bool extended)
 {
 	smtp_journal_forget_mail(s);
 	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
 	s->extended = extended;
 }
 
-static const struct reply *helo(struct session *s, const char *arg)
+static const struct reply *helo(void *session, const char *arg)
 {
+	struct smtp_journal *s = session;
+
 	greeted(s, arg, false);
 	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
 	return &reply_sent;
 }
 
-static bool offers_starttls(const struct session *s)
+static bool offers_starttls(const struct smtp_journal *s)
 {
 	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_journal_secure(s);
 }
 
-static bool offers_chunking(const struct session *s)
+static bool offers_chunking(const struct smtp_journal *s)
 {
 	return s->conf->smtp_journal.chunking;
 }
 
 static const struct {
 	const char *line;
-	bool (*holds)(const struct session *s); /* NULL: always */
+	bool (*holds)(const struct smtp_journal *s); /* NULL: always */
 } extensions[] = {
 	{"PIPELINING", NULL},
 	{"STARTTLS", offers_starttls},
@@ -60,8 +62,10 @@ static const struct {
 	{"CHUNKING", offers_chunking},
 };
 
-static const struct reply *ehlo(struct session *s, const char *arg)
+static const struct reply *ehlo(void *session, const char *arg)
 {
+	struct smtp_journal *s = session;
+
 	greeted(s, arg, true);
 	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
 	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
@@ -78,8 +82,10 @@ static const struct reply *ehlo(struct session *s, const char *arg)
  * RFC 3207 4.2: what was said before may have been said by anybody, and is
  * forgotten. The dispatcher has seen to it that nothing came behind it.
  */
-static const struct reply *starttls(struct session *s, const char *arg UNUSED)
+static const struct reply *starttls(void *session, const char *arg UNUSED)
 {
+	struct smtp_journal *s = session;
+
 	if (smtp_journal_secure(s))
 		return &smtp_tls_already;
 	if (!offers_starttls(s))
@@ -101,33 +107,31 @@ static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 
 /* --- what changes little or nothing --------------------------------------- */
 
-static const struct reply *rset(struct session *s, const char *arg UNUSED)
+static const struct reply *rset(void *session, const char *arg UNUSED)
 {
+	struct smtp_journal *s = session;
+
 	smtp_journal_forget_mail(s);
 	return &smtp_ok;
 }
 
-static const struct reply *noop(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *noop(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_ok;
 }
 
-static const struct reply *help(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *help(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_help;
 }
 
 /* RFC 5321 7.3: an id is a credential, and is confirmed to nobody. */
-static const struct reply *vrfy(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *vrfy(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_cannot_verify;
 }
 
-static const struct reply *quit(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *quit(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_goodbye;
 }
@@ -159,9 +163,14 @@ static const struct cmd table[] = {
 	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
 };
 
-static unsigned state_of(const struct session *s)
+static unsigned state_of(const void *session)
 {
-	return smtp_journal_state(s);
+	return smtp_journal_state(session);
+}
+
+static bool needs_tls(const void *session)
+{
+	return smtp_journal_needs_tls(session);
 }
 
 /*
@@ -170,9 +179,9 @@ static unsigned state_of(const struct session *s)
  * one that sends the message itself without waiting would have it read as
  * commands (RFC 2920 3.1): there the session ends.
  */
-static const struct reply *explain(const struct session *s,
-				   const struct cmd *cmd)
+static const struct reply *explain(const void *session, const struct cmd *cmd)
 {
+	const struct smtp_journal *s = session;
 	bool data = cmd->run == smtp_journal_data;
 
 	if (data && conn_input_buffered(s->conn))
@@ -184,9 +193,11 @@ static const struct reply *explain(const struct session *s,
 	return NULL;
 }
 
-static void answered(struct session *s, const struct cmd *cmd,
+static void answered(void *session, const struct cmd *cmd,
 		     const struct reply *r)
 {
+	struct smtp_journal *s = session;
+
 	smtp_journal_note_reply(s, r);
 	if (cmd &&
 	    (cmd->run == smtp_journal_mail || cmd->run == smtp_journal_rcpt) &&
@@ -200,7 +211,7 @@ const struct cmd_protocol smtp_journal_protocol = {
 	.max_line = SMTP_LINE_MAX,
 	.replies = &smtp_replies,
 	.state = state_of,
-	.needs_tls = smtp_journal_needs_tls,
+	.needs_tls = needs_tls,
 	.explain = explain,
 	.answered = answered,
 };
@@ -208,7 +219,7 @@ const struct cmd_protocol smtp_journal_protocol = {
 /* --- the session ---------------------------------------------------------- */
 
 /* Implicit TLS comes before the greeting. False: there is none. */
-static bool may_greet(struct session *s)
+static bool may_greet(struct smtp_journal *s)
 {
 	return s->tls_mode != TLS_MODE_IMPLICIT ||
 	       server_tls_start(s->conn, s->conf,
@@ -216,7 +227,7 @@ static bool may_greet(struct session *s)
 				&s->summary) == SERVER_TLS_ON;
 }
 
-static void index_one(struct session *s, const struct smtp_kept *k)
+static void index_one(struct smtp_journal *s, const struct smtp_kept *k)
 {
 	const struct activity activity = {
 		.when = time(NULL),
@@ -237,7 +248,7 @@ static void index_one(struct session *s, const struct smtp_kept *k)
 }
 
 /* Nothing here can lose a message: all that was acknowledged is durable. */
-static void end(struct session *s)
+static void end(struct smtp_journal *s)
 {
 	smtp_journal_forget_mail(s);
 	for (size_t i = 0; i < s->n_kept; i++)
@@ -257,7 +268,7 @@ enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,
 		.line_seconds = conf->limits.command_timeout,
 		.max_faults = conf->limits.faults,
 	};
-	struct session s = {
+	struct smtp_journal s = {
 		.conn = c, .conf = conf, .peer = peer, .tls_mode = mode};
 
 	summary_start(&s.summary, peer->text);

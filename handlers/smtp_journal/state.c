@@ -10,12 +10,12 @@
 #include "common/tls.h"
 #include "store/store.h"
 
-bool smtp_journal_secure(const struct session *s)
+bool smtp_journal_secure(const struct smtp_journal *s)
 {
 	return conn_tls(s->conn) || s->peer->tls;
 }
 
-const char *smtp_journal_tls_version(const struct session *s)
+const char *smtp_journal_tls_version(const struct smtp_journal *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 
@@ -24,7 +24,7 @@ const char *smtp_journal_tls_version(const struct session *s)
 	return s->peer->tls ? s->peer->tls_version : "";
 }
 
-bool smtp_journal_needs_tls(const struct session *s)
+bool smtp_journal_needs_tls(const struct smtp_journal *s)
 {
 	const struct conf_networks *plaintext =
 		&s->conf->smtp_journal.plaintext_from;
@@ -37,7 +37,7 @@ bool smtp_journal_needs_tls(const struct session *s)
 	return true;
 }
 
-enum smtp_state smtp_journal_state(const struct session *s)
+enum smtp_state smtp_journal_state(const struct smtp_journal *s)
 {
 	if (!s->helo[0])
 		return SMTP_STATE_START;
@@ -48,13 +48,13 @@ enum smtp_state smtp_journal_state(const struct session *s)
 	return s->tx->n_recipients ? SMTP_STATE_RCPT : SMTP_STATE_MAIL;
 }
 
-void smtp_journal_forget_mail(struct session *s)
+void smtp_journal_forget_mail(struct smtp_journal *s)
 {
 	smtp_tx_free(&s->tx);
 	s->refused_for_now = false;
 }
 
-struct store *smtp_journal_store(struct session *s)
+struct store *smtp_journal_store(struct smtp_journal *s)
 {
 	struct err e;
 

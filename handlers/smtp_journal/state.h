@@ -29,7 +29,7 @@ struct smtp_kept {
 	bool refused; /* its own settings turned a recipient down */
 };
 
-struct session {
+struct smtp_journal {
 	struct conn *conn;
 	const struct conf *conf;
 	const struct peer *peer;
@@ -48,38 +48,39 @@ struct session {
 };
 
 /* TLS is on here, or was in front of us. */
-bool smtp_journal_secure(const struct session *s);
-const char *smtp_journal_tls_version(const struct session *s); /* or "" */
-bool smtp_journal_needs_tls(const struct session *s);
+bool smtp_journal_secure(const struct smtp_journal *s);
+const char *smtp_journal_tls_version(const struct smtp_journal *s); /* or "" */
+bool smtp_journal_needs_tls(const struct smtp_journal *s);
 
-enum smtp_state smtp_journal_state(const struct session *s);
+enum smtp_state smtp_journal_state(const struct smtp_journal *s);
 
 /* Ends the transaction: as RSET, and as the reply to a message does. */
-void smtp_journal_forget_mail(struct session *s);
+void smtp_journal_forget_mail(struct smtp_journal *s);
 
 /* The store, opened if need be. NULL: the log says why. */
-struct store *smtp_journal_store(struct session *s);
+struct store *smtp_journal_store(struct smtp_journal *s);
 
 /* envelope.c */
-const struct reply *smtp_journal_mail(struct session *s, const char *arg);
-const struct reply *smtp_journal_rcpt(struct session *s, const char *arg);
+const struct reply *smtp_journal_mail(void *session, const char *arg);
+const struct reply *smtp_journal_rcpt(void *session, const char *arg);
 
 /* data.c */
-const struct reply *smtp_journal_data(struct session *s, const char *arg);
-const struct reply *smtp_journal_bdat(struct session *s, const char *arg);
+const struct reply *smtp_journal_data(void *session, const char *arg);
+const struct reply *smtp_journal_bdat(void *session, const char *arg);
 
 /* outcome.c */
 
 /* What the summary should tell of what was answered. */
-void smtp_journal_note_reply(struct session *s, const struct reply *r);
+void smtp_journal_note_reply(struct smtp_journal *s, const struct reply *r);
 /* The same for a connection that broke, in the midst of things. */
-void smtp_journal_note_lost(struct session *s, enum conn_status status);
-void smtp_journal_note_end(struct session *s, enum cmd_end end);
+void smtp_journal_note_lost(struct smtp_journal *s, enum conn_status status);
+void smtp_journal_note_end(struct smtp_journal *s, enum cmd_end end);
 
 /* A message of so many octets is in the mailbox of that id. */
-void smtp_journal_note_kept(struct session *s, const char *id, uint64_t octets);
+void smtp_journal_note_kept(struct smtp_journal *s, const char *id,
+			    uint64_t octets);
 
 /* The same for one whose settings turned a recipient down. */
-void smtp_journal_note_refused(struct session *s, const char *id);
+void smtp_journal_note_refused(struct smtp_journal *s, const char *id);
 
 #endif

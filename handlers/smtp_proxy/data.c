@@ -26,7 +26,7 @@ static const struct reply reply_not_kept_close = {
 
 /* One message between the two sides. */
 struct passage {
-	struct session *s;
+	struct smtp_proxy *s;
 	struct conn *server;
 	struct kept_copy *copy;
 	struct crlf crlf;
@@ -36,7 +36,7 @@ struct passage {
 
 /* --- beginning ------------------------------------------------------------ */
 
-static struct kept_copy *begin_copy(struct session *s, struct err *e)
+static struct kept_copy *begin_copy(struct smtp_proxy *s, struct err *e)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	const struct trace trace = {
@@ -100,7 +100,7 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 	return crlf_push(&p->crlf, bytes, n, &mended);
 }
 
-static void expect_data(struct session *s)
+static void expect_data(struct smtp_proxy *s)
 {
 	const unsigned seconds = s->conf->limits.data_timeout;
 	const unsigned rate = s->conf->limits.minimum_rate;
@@ -155,7 +155,7 @@ static bool finish_copy(struct passage *p)
 static void commit_copy(struct passage *p)
 {
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
-	struct session *s = p->s;
+	struct smtp_proxy *s = p->s;
 	struct err e;
 
 	if (delivery_commit(kept_copy_delivery(p->copy), flags, &e) < 0)
@@ -169,7 +169,7 @@ static void commit_copy(struct passage *p)
 static const struct reply *send_last_line(struct passage *p)
 {
 	const struct sink server = {.push = write_to_server, .to = p};
-	struct session *s = p->s;
+	struct smtp_proxy *s = p->s;
 	const struct reply *result;
 	struct smtp_reply r;
 	struct err e;
@@ -201,7 +201,7 @@ static const struct reply *send_last_line(struct passage *p)
 /* It left before the last line: it cannot have the message. */
 static const struct reply *server_lost(struct passage *p)
 {
-	struct session *s = p->s;
+	struct smtp_proxy *s = p->s;
 	struct err e;
 
 	err_set(&e, ERR_TEMP, "server %s did not take the message",
@@ -209,7 +209,7 @@ static const struct reply *server_lost(struct passage *p)
 	return smtp_proxy_lost_server(s, &e);
 }
 
-static const struct reply *client_lost(struct session *s,
+static const struct reply *client_lost(struct smtp_proxy *s,
 				       enum conn_status status)
 {
 	bool late = status == CONN_TIMEOUT;
@@ -222,7 +222,7 @@ static const struct reply *client_lost(struct session *s,
 
 static const struct reply *pass_message(struct passage *p)
 {
-	struct session *s = p->s;
+	struct smtp_proxy *s = p->s;
 	enum conn_status status;
 
 	reply_write(s->conn, &smtp_go_ahead);
@@ -245,7 +245,7 @@ static const struct reply *pass_message(struct passage *p)
  * No message follows, and the client takes the transaction for ended; some
  * servers do not, and would refuse the next one.
  */
-static const struct reply *end_transaction(struct session *s,
+static const struct reply *end_transaction(struct smtp_proxy *s,
 					   const struct reply *r)
 {
 	const struct reply *lost = smtp_proxy_reset(s);
@@ -253,7 +253,7 @@ static const struct reply *end_transaction(struct session *s,
 	return lost ? lost : r;
 }
 
-static const struct reply *refused(struct session *s,
+static const struct reply *refused(struct smtp_proxy *s,
 				   const struct smtp_reply *r)
 {
 	const struct reply *relayed = smtp_proxy_relay(s, r);
@@ -262,7 +262,7 @@ static const struct reply *refused(struct session *s,
 }
 
 /* NULL: the server waits for the message. */
-static const struct reply *ask_server(struct session *s)
+static const struct reply *ask_server(struct smtp_proxy *s)
 {
 	const struct reply *refusal = NULL;
 	struct smtp_reply r;
@@ -281,8 +281,9 @@ static const struct reply *ask_server(struct session *s)
 	return refusal;
 }
 
-const struct reply *smtp_proxy_data(struct session *s, const char *arg UNUSED)
+const struct reply *smtp_proxy_data(void *session, const char *arg UNUSED)
 {
+	struct smtp_proxy *s = session;
 	struct passage p = {.s = s, .server = s->account.upstream->conn};
 	const struct reply *r;
 	struct err e;

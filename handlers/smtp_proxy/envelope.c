@@ -85,7 +85,7 @@ static void note_param(struct command *c, const struct addr_param *p)
 }
 
 /* NULL: it is passed on, or dropped. */
-static const struct reply *take_param(const struct session *s,
+static const struct reply *take_param(const struct smtp_proxy *s,
 				      struct command *c, bool for_mail,
 				      const struct addr_param *p)
 {
@@ -101,7 +101,7 @@ static const struct reply *take_param(const struct session *s,
 	return &smtp_unknown_parameter;
 }
 
-static const struct reply *take_params(const struct session *s,
+static const struct reply *take_params(const struct smtp_proxy *s,
 				       struct command *c, bool for_mail,
 				       const char *rest)
 {
@@ -118,8 +118,9 @@ static const struct reply *take_params(const struct session *s,
 }
 
 /* RFC 6531 3.4: only where an address needs it is its lack a failure. */
-static const struct reply *
-utf8_refusal(const struct session *s, const struct addr_path *path, bool asked)
+static const struct reply *utf8_refusal(const struct smtp_proxy *s,
+					const struct addr_path *path,
+					bool asked)
 {
 	if (!path->utf8)
 		return NULL;
@@ -138,7 +139,8 @@ static bool skip_word(const char **arg, const char *word)
 
 /* --- MAIL ----------------------------------------------------------------- */
 
-static const struct reply *room_refusal(const struct session *s, uint64_t size)
+static const struct reply *room_refusal(const struct smtp_proxy *s,
+					uint64_t size)
 {
 	struct err e;
 
@@ -149,15 +151,15 @@ static const struct reply *room_refusal(const struct session *s, uint64_t size)
 	return &reply_no_room;
 }
 
-static void begin_transaction(struct session *s, const struct addr_path *path,
-			      bool utf8)
+static void begin_transaction(struct smtp_proxy *s,
+			      const struct addr_path *path, bool utf8)
 {
 	s->tx = xcalloc(1, sizeof(*s->tx));
 	s->tx->sender = xstrdup(path->address);
 	s->tx->utf8 = utf8;
 }
 
-static const struct reply *mail(struct session *s, struct command *c,
+static const struct reply *mail(struct smtp_proxy *s, struct command *c,
 				const struct addr_path *path, const char *rest)
 {
 	const struct reply *r;
@@ -178,8 +180,9 @@ static const struct reply *mail(struct session *s, struct command *c,
 	return r;
 }
 
-const struct reply *smtp_proxy_mail(struct session *s, const char *arg)
+const struct reply *smtp_proxy_mail(void *session, const char *arg)
 {
+	struct smtp_proxy *s = session;
 	struct command c = {.utf8 = false};
 	const struct reply *r;
 	struct addr_path path;
@@ -204,7 +207,7 @@ static void add_recipient(struct proxy_tx *tx, const char *address)
 	tx->recipients[tx->n_recipients++] = xstrdup(address);
 }
 
-static const struct reply *rcpt(struct session *s, struct command *c,
+static const struct reply *rcpt(struct smtp_proxy *s, struct command *c,
 				const struct addr_path *path, const char *rest)
 {
 	const struct reply *r;
@@ -223,8 +226,9 @@ static const struct reply *rcpt(struct session *s, struct command *c,
 	return r;
 }
 
-const struct reply *smtp_proxy_rcpt(struct session *s, const char *arg)
+const struct reply *smtp_proxy_rcpt(void *session, const char *arg)
 {
+	struct smtp_proxy *s = session;
 	struct command c = {.utf8 = false};
 	const struct reply *r;
 	struct addr_path path;

@@ -10,7 +10,7 @@
 #include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
-const struct reply *smtp_proxy_reset(struct session *s)
+const struct reply *smtp_proxy_reset(struct smtp_proxy *s)
 {
 	const struct reply *lost = NULL;
 	struct smtp_reply r;
@@ -28,21 +28,23 @@ const struct reply *smtp_proxy_reset(struct session *s)
 	return lost;
 }
 
-const struct reply *smtp_proxy_rset(struct session *s, const char *arg UNUSED)
+const struct reply *smtp_proxy_rset(void *session, const char *arg UNUSED)
 {
+	struct smtp_proxy *s = session;
 	const struct reply *lost = s->tx ? smtp_proxy_reset(s) : NULL;
 
 	return lost ? lost : &smtp_ok;
 }
 
 /* RFC 5321 4.1.4: a greeting ends the transaction, wherever it comes. */
-static void note_greeting(struct session *s, const char *name)
+static void note_greeting(struct smtp_proxy *s, const char *name)
 {
 	snprintf(s->helo, sizeof(s->helo), "%s", name + strspn(name, " "));
 }
 
-const struct reply *smtp_proxy_helo(struct session *s, const char *arg)
+const struct reply *smtp_proxy_helo(void *session, const char *arg)
 {
+	struct smtp_proxy *s = session;
 	const struct reply *lost = s->tx ? smtp_proxy_reset(s) : NULL;
 
 	note_greeting(s, arg);
@@ -52,40 +54,40 @@ const struct reply *smtp_proxy_helo(struct session *s, const char *arg)
 	return &reply_sent;
 }
 
-bool smtp_proxy_offers_starttls(const struct session *s)
+bool smtp_proxy_offers_starttls(const struct smtp_proxy *s)
 {
 	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
 }
 
-static bool offers_auth(const struct session *s)
+static bool offers_auth(const struct smtp_proxy *s)
 {
 	return smtp_proxy_secure(s) && !s->account.upstream;
 }
 
 /* Before the login we offer what we can honour whatever the server is. */
-static bool offers_utf8(const struct session *s)
+static bool offers_utf8(const struct smtp_proxy *s)
 {
 	return s->account.upstream && s->features.smtputf8;
 }
 
-static bool offers_eightbit(const struct session *s)
+static bool offers_eightbit(const struct smtp_proxy *s)
 {
 	return !s->account.upstream || s->features.eightbit;
 }
 
-static bool offers_enhanced(const struct session *s)
+static bool offers_enhanced(const struct smtp_proxy *s)
 {
 	return !s->account.upstream || s->features.enhanced;
 }
 
-static bool offers_dsn(const struct session *s)
+static bool offers_dsn(const struct smtp_proxy *s)
 {
 	return s->account.upstream && s->features.dsn;
 }
 
 static const struct {
 	const char *line;
-	bool (*holds)(const struct session *s); /* NULL: always */
+	bool (*holds)(const struct smtp_proxy *s); /* NULL: always */
 } extensions[] = {
 	{"PIPELINING", NULL},
 	{"8BITMIME", offers_eightbit},
@@ -99,7 +101,7 @@ static const struct {
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
  */
-static const struct reply *ask_server(struct session *s)
+static const struct reply *ask_server(struct smtp_proxy *s)
 {
 	struct err e;
 
@@ -113,8 +115,9 @@ static const struct reply *ask_server(struct session *s)
 	return NULL;
 }
 
-const struct reply *smtp_proxy_ehlo(struct session *s, const char *arg)
+const struct reply *smtp_proxy_ehlo(void *session, const char *arg)
 {
+	struct smtp_proxy *s = session;
 	const struct reply *lost = ask_server(s);
 
 	note_greeting(s, arg);

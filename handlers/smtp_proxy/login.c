@@ -45,7 +45,7 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 }
 
 /* Refusals come in the server's words or ours, which are a line. */
-static const struct reply *log_in(struct session *s, struct sasl_login *l,
+static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
 				  bool is_token)
 {
 	const struct credential c = {
@@ -68,7 +68,7 @@ static const struct reply *log_in(struct session *s, struct sasl_login *l,
 	return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
 }
 
-static const struct reply *lost(struct session *s, enum conn_status status)
+static const struct reply *lost(struct smtp_proxy *s, enum conn_status status)
 {
 	if (status == CONN_TIMEOUT) {
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
@@ -78,8 +78,9 @@ static const struct reply *lost(struct session *s, enum conn_status status)
 	return &reply_sent_close;
 }
 
-const struct reply *smtp_proxy_auth(struct session *s, const char *arg)
+const struct reply *smtp_proxy_auth(void *session, const char *arg)
 {
+	struct smtp_proxy *s = session;
 	struct sasl_server server = {
 		.conn = s->conn,
 		.prompt = "334 ",

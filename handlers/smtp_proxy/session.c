@@ -19,12 +19,12 @@ enum {
 	GOODBYE_SECONDS = 5,
 };
 
-bool smtp_proxy_secure(const struct session *s)
+bool smtp_proxy_secure(const struct smtp_proxy *s)
 {
 	return conn_tls(s->conn) != NULL;
 }
 
-void smtp_proxy_forget_mail(struct session *s)
+void smtp_proxy_forget_mail(struct smtp_proxy *s)
 {
 	struct proxy_tx *tx = s->tx;
 
@@ -38,7 +38,7 @@ void smtp_proxy_forget_mail(struct session *s)
 	s->tx = NULL;
 }
 
-static enum smtp_proxy_state state_of(const struct session *s)
+static enum smtp_proxy_state state_of(const struct smtp_proxy *s)
 {
 	if (!s->helo[0])
 		return SMTP_PROXY_START;
@@ -51,7 +51,7 @@ static enum smtp_proxy_state state_of(const struct session *s)
 
 /* --- the server's replies ------------------------------------------------- */
 
-const struct reply *smtp_proxy_relay(struct session *s,
+const struct reply *smtp_proxy_relay(struct smtp_proxy *s,
 				     const struct smtp_reply *r)
 {
 	if (r->code / 100 == 3)
@@ -60,7 +60,7 @@ const struct reply *smtp_proxy_relay(struct session *s,
 	return r->code == 421 ? &reply_sent_close : &reply_sent;
 }
 
-const struct reply *smtp_proxy_lost_server(struct session *s,
+const struct reply *smtp_proxy_lost_server(struct smtp_proxy *s,
 					   const struct err *e)
 {
 	log_warn("%s", e->text);
@@ -69,7 +69,7 @@ const struct reply *smtp_proxy_lost_server(struct session *s,
 	return &reply_sent_close;
 }
 
-const struct reply *smtp_proxy_out_of_turn(struct session *s,
+const struct reply *smtp_proxy_out_of_turn(struct smtp_proxy *s,
 					   const struct smtp_reply *r)
 {
 	struct err e;
@@ -79,7 +79,7 @@ const struct reply *smtp_proxy_out_of_turn(struct session *s,
 	return smtp_proxy_lost_server(s, &e);
 }
 
-const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
+const struct reply *smtp_proxy_ask(struct smtp_proxy *s, unsigned *code_r,
 				   const char *fmt, ...)
 {
 	const struct reply *result;
@@ -108,8 +108,10 @@ const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
 /* --- TLS ------------------------------------------------------------------ */
 
 /* RFC 3207 4.2: what was said before is forgotten. */
-static const struct reply *starttls(struct session *s, const char *arg UNUSED)
+static const struct reply *starttls(void *session, const char *arg UNUSED)
 {
+	struct smtp_proxy *s = session;
+
 	if (smtp_proxy_secure(s))
 		return &smtp_tls_already;
 	if (!smtp_proxy_offers_starttls(s))
@@ -130,20 +132,17 @@ static const struct reply *starttls(struct session *s, const char *arg UNUSED)
 
 /* --- what changes little or nothing --------------------------------------- */
 
-static const struct reply *noop(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *noop(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_ok;
 }
 
-static const struct reply *vrfy(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *vrfy(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_cannot_verify;
 }
 
-static const struct reply *quit(struct session *s UNUSED,
-				const char *arg UNUSED)
+static const struct reply *quit(void *session UNUSED, const char *arg UNUSED)
 {
 	return &smtp_goodbye;
 }
@@ -174,19 +173,20 @@ static const struct cmd table[] = {
 	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
 };
 
-static unsigned state_bit(const struct session *s)
+static unsigned state_bit(const void *session)
 {
-	return state_of(s);
+	return state_of(session);
 }
 
-static bool needs_tls(const struct session *s)
+static bool needs_tls(const void *session)
 {
-	return !smtp_proxy_secure(s);
+	return !smtp_proxy_secure(session);
 }
 
-static const struct reply *explain(const struct session *s,
-				   const struct cmd *cmd)
+static const struct reply *explain(const void *session, const struct cmd *cmd)
 {
+	const struct smtp_proxy *s = session;
+
 	if (cmd->run == smtp_proxy_auth && s->account.upstream)
 		return &smtp_logged_in;
 	if (state_of(s) == SMTP_PROXY_LOGIN)
@@ -206,7 +206,7 @@ const struct cmd_protocol smtp_proxy_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static bool may_greet(struct session *s)
+static bool may_greet(struct smtp_proxy *s)
 {
 	return s->tls_mode != TLS_MODE_IMPLICIT ||
 	       server_tls_start(s->conn, s->conf,
@@ -214,7 +214,7 @@ static bool may_greet(struct session *s)
 				&s->summary) == SERVER_TLS_ON;
 }
 
-static void note_end(struct session *s, enum cmd_end end)
+static void note_end(struct smtp_proxy *s, enum cmd_end end)
 {
 	if (end == CMD_END_TIMEOUT)
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
@@ -227,7 +227,7 @@ static void note_end(struct session *s, enum cmd_end end)
 }
 
 /* The server is told too, whichever way the client left. */
-static void leave_server(struct session *s)
+static void leave_server(struct smtp_proxy *s)
 {
 	struct err e;
 
@@ -238,7 +238,7 @@ static void leave_server(struct session *s)
 	upstream_free(&s->account.upstream);
 }
 
-static void end(struct session *s)
+static void end(struct smtp_proxy *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 
@@ -255,7 +255,7 @@ enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
 		.line_seconds = conf->proxy.idle_timeout,
 		.max_faults = conf->limits.faults,
 	};
-	struct session s = {
+	struct smtp_proxy s = {
 		.conn = c,
 		.conf = conf,
 		.peer = peer,

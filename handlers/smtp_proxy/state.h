@@ -26,7 +26,7 @@ struct proxy_tx {
 	size_t n_recipients;
 };
 
-struct session {
+struct smtp_proxy {
 	struct conn *conn;
 	const struct conf *conf;
 	const struct peer *peer;
@@ -42,51 +42,51 @@ struct session {
 	struct summary summary;
 };
 
-bool smtp_proxy_secure(const struct session *s);
+bool smtp_proxy_secure(const struct smtp_proxy *s);
 
 /* Ends the transaction on our side. */
-void smtp_proxy_forget_mail(struct session *s);
+void smtp_proxy_forget_mail(struct smtp_proxy *s);
 
 /*
  * Sends the client a reply of the server's as it came. One of 421 ends the
  * session, and so does 3yz, which has no place here: it would have the client
  * begin a message. Takes no ownership.
  */
-const struct reply *smtp_proxy_relay(struct session *s,
+const struct reply *smtp_proxy_relay(struct smtp_proxy *s,
 				     const struct smtp_reply *r);
 
 /* The server is gone or talks nonsense: the client is told, the session ends.
  */
-const struct reply *smtp_proxy_lost_server(struct session *s,
+const struct reply *smtp_proxy_lost_server(struct smtp_proxy *s,
 					   const struct err *e);
 
 /* The same for a reply that is none to what was asked. */
-const struct reply *smtp_proxy_out_of_turn(struct session *s,
+const struct reply *smtp_proxy_out_of_turn(struct smtp_proxy *s,
 					   const struct smtp_reply *r);
 
 /*
  * The server's reply to a command, relayed. *code_r is its code, 0 where the
  * server was lost.
  */
-const struct reply *smtp_proxy_ask(struct session *s, unsigned *code_r,
+const struct reply *smtp_proxy_ask(struct smtp_proxy *s, unsigned *code_r,
 				   const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* smtp_proxy_greeting.c */
-bool smtp_proxy_offers_starttls(const struct session *s);
-const struct reply *smtp_proxy_helo(struct session *s, const char *arg);
-const struct reply *smtp_proxy_ehlo(struct session *s, const char *arg);
-const struct reply *smtp_proxy_rset(struct session *s, const char *arg);
+bool smtp_proxy_offers_starttls(const struct smtp_proxy *s);
+const struct reply *smtp_proxy_helo(void *session, const char *arg);
+const struct reply *smtp_proxy_ehlo(void *session, const char *arg);
+const struct reply *smtp_proxy_rset(void *session, const char *arg);
 /* Ends the transaction on both sides. NULL: the server went along. */
-const struct reply *smtp_proxy_reset(struct session *s);
+const struct reply *smtp_proxy_reset(struct smtp_proxy *s);
 
 /* smtp_proxy_login.c */
-const struct reply *smtp_proxy_auth(struct session *s, const char *arg);
+const struct reply *smtp_proxy_auth(void *session, const char *arg);
 
 /* smtp_proxy_envelope.c */
-const struct reply *smtp_proxy_mail(struct session *s, const char *arg);
-const struct reply *smtp_proxy_rcpt(struct session *s, const char *arg);
+const struct reply *smtp_proxy_mail(void *session, const char *arg);
+const struct reply *smtp_proxy_rcpt(void *session, const char *arg);
 
 /* smtp_proxy_data.c */
-const struct reply *smtp_proxy_data(struct session *s, const char *arg);
+const struct reply *smtp_proxy_data(void *session, const char *arg);
 
 #endif

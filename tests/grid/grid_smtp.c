@@ -101,7 +101,7 @@ static void set_up(struct rig *r, const struct column *column)
 static const char *play(struct rig *r, const char *script)
 {
 	const struct cmd_limits limits = {.line_seconds = 20};
-	struct session s = {
+	struct smtp_journal s = {
 		.conf = &r->conf, .peer = &r->peer, .tls_mode = r->tls_mode};
 	int in = rig_file(), out = rig_file();
 	const char *state;

@@ -76,7 +76,7 @@ static const char *play_session(struct conn *c, const struct conf *conf,
 				const struct peer *peer)
 {
 	const struct cmd_limits limits = {.line_seconds = 20};
-	struct session s = {
+	struct smtp_proxy s = {
 		.conn = c,
 		.conf = conf,
 		.peer = peer,

@@ -66,58 +66,61 @@ static const struct reply *run(struct session *s, const char *name,
 	return &reply_ok;
 }
 
-static const struct reply *run_none(struct session *s, const char *arg)
+static const struct reply *run_none(void *session, const char *arg)
 {
-	return run(s, "NONE", arg);
+	return run(session, "NONE", arg);
 }
 
-static const struct reply *run_opt(struct session *s, const char *arg)
+static const struct reply *run_opt(void *session, const char *arg)
 {
-	return run(s, "OPT", arg);
+	return run(session, "OPT", arg);
 }
 
-static const struct reply *run_req(struct session *s, const char *arg)
+static const struct reply *run_req(void *session, const char *arg)
 {
-	return run(s, "REQ", arg);
+	return run(session, "REQ", arg);
 }
 
-static const struct reply *run_busy(struct session *s, const char *arg)
+static const struct reply *run_busy(void *session, const char *arg)
 {
+	struct session *s = session;
+
 	s->state = BUSY;
 	run(s, "BUSY", arg);
 	return &reply_plain;
 }
 
-static const struct reply *run_last(struct session *s, const char *arg)
+static const struct reply *run_last(void *session, const char *arg)
 {
-	return run(s, "LAST", arg);
+	return run(session, "LAST", arg);
 }
 
-static const struct reply *run_secret(struct session *s, const char *arg)
+static const struct reply *run_secret(void *session, const char *arg)
 {
-	return run(s, "SECRET", arg);
+	return run(session, "SECRET", arg);
 }
 
-static const struct reply *run_fault(struct session *s UNUSED,
+static const struct reply *run_fault(void *session UNUSED,
 				     const char *arg UNUSED)
 {
 	return &reply_fault;
 }
 
-static const struct reply *run_self(struct session *s, const char *arg UNUSED)
+static const struct reply *run_self(void *session, const char *arg UNUSED)
 {
+	struct session *s = session;
+
 	conn_printf(s->conn, "one\r\ntwo\r\n");
 	return &reply_sent;
 }
 
-static const struct reply *run_gone(struct session *s UNUSED,
+static const struct reply *run_gone(void *session UNUSED,
 				    const char *arg UNUSED)
 {
 	return &reply_sent_close;
 }
 
-static const struct reply *run_end(struct session *s UNUSED,
-				   const char *arg UNUSED)
+static const struct reply *run_end(void *session UNUSED, const char *arg UNUSED)
 {
 	return &reply_end;
 }
@@ -135,25 +138,31 @@ static const struct cmd table[] = {
 	{"END", I | B, CMD_ARG_NONE, 0, run_end},
 };
 
-static unsigned state_of(const struct session *s)
+static unsigned state_of(const void *session)
 {
+	const struct session *s = session;
+
 	return s->state;
 }
 
-static bool needs_tls(const struct session *s)
+static bool needs_tls(const void *session)
 {
+	const struct session *s = session;
+
 	return s->needs_tls;
 }
 
-static const struct reply *explain(const struct session *s UNUSED,
+static const struct reply *explain(const void *session UNUSED,
 				   const struct cmd *cmd)
 {
 	return strcmp(cmd->name, "BUSY") == 0 ? &reply_why : NULL;
 }
 
-static void answered(struct session *s, const struct cmd *cmd,
+static void answered(void *session, const struct cmd *cmd,
 		     const struct reply *r)
 {
+	struct session *s = session;
+
 	assert_true(buf_addf(&s->told, "%s:%s ", cmd ? cmd->name : "-",
 			     r->code ? r->code : "self"));
 }
