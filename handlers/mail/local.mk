@@ -7,4 +7,5 @@ noinst_LIBRARIES += %D%/libmail.a
 	%D%/journal_report.c %D%/journal_report.h \
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
-	%D%/trace.c %D%/trace.h
+	%D%/trace.c %D%/trace.h \
+	%D%/trace_copy.c %D%/trace_copy.h

@@ -2,8 +2,11 @@
 # What every session has, whatever it speaks.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/capability_list.c %D%/capability_list.h \
+	%D%/greet.c %D%/greet.h \
 	%D%/login_throttle.c %D%/login_throttle.h \
 	%D%/program.c %D%/program.h \
+	%D%/read_to_dot.c %D%/read_to_dot.h \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/sasl_server.c %D%/sasl_server.h \
 	%D%/sasl_token.c %D%/sasl_token.h \

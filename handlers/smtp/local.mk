@@ -3,4 +3,5 @@
 noinst_LIBRARIES += %D%/libsmtp.a
 %C%_libsmtp_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/path_args.c %D%/path_args.h \
 	%D%/replies.c %D%/replies.h

@@ -13,8 +13,8 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "common/tls.h"
-#include "handlers/mail/dot.h"
 #include "handlers/mail/trace.h"
+#include "handlers/session/read_to_dot.h"
 #include "handlers/smtp_journal/message.h"
 
 /* The mailbox was there at RCPT: whatever is wrong with it now, it may pass. */
@@ -117,30 +117,12 @@ static const struct reply *lost(struct smtp_journal *s, enum conn_status status)
 	return status == CONN_TIMEOUT ? &smtp_timeout : &reply_sent_close;
 }
 
-static void expect_data(struct smtp_journal *s)
+static enum conn_status read_message(struct smtp_journal *s)
 {
-	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
-			  s->conf->limits.minimum_rate);
-}
+	const struct sink message = {.push = journal_message_push,
+				     .to = s->tx->message};
 
-static enum conn_status read_to_the_dot(struct smtp_journal *s)
-{
-	const struct sink sink = {.push = journal_message_push,
-				  .to = s->tx->message};
-	struct dot_in dot;
-
-	dot_in_init(&dot);
-	while (!dot_in_done(&dot)) {
-		const uint8_t *bytes;
-		enum conn_status status;
-		size_t n;
-
-		status = conn_peek(s->conn, &bytes, &n);
-		if (status != CONN_OK)
-			return status;
-		conn_consume(s->conn, dot_in_push(&dot, bytes, n, &sink));
-	}
-	return CONN_OK;
+	return read_to_dot(s->conn, &message);
 }
 
 const struct reply *smtp_journal_data(void *session, const char *arg UNUSED)
@@ -153,10 +135,10 @@ const struct reply *smtp_journal_data(void *session, const char *arg UNUSED)
 		return conn_input_buffered(s->conn) ? &smtp_behind_data
 						    : refusal;
 	reply_write(s->conn, &smtp_go_ahead);
-	expect_data(s);
+	read_to_dot_expect(s->conn, s->conf);
 	status = conn_flush(s->conn);
 	if (status == CONN_OK)
-		status = read_to_the_dot(s);
+		status = read_message(s);
 	return status == CONN_OK ? finish_message(s) : lost(s, status);
 }
 
@@ -208,7 +190,7 @@ static enum conn_status read_chunk(struct smtp_journal *s, uint64_t n,
 	bool wanted = m && journal_message_expect(m, n) == 0;
 	enum conn_status status = CONN_OK;
 
-	expect_data(s);
+	read_to_dot_expect(s->conn, s->conf);
 	if (!conn_input_buffered(s->conn))
 		status = conn_flush(s->conn);
 	while (n && status == CONN_OK) {

@@ -13,30 +13,6 @@
 #include "common/tls.h"
 #include "store/store.h"
 
-/* "FROM:" and "TO:" stand before the path. */
-static bool skip_word(const char **arg, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (strncasecmp(*arg, word, n) != 0)
-		return false;
-	*arg += n;
-	return true;
-}
-
-static const struct reply *params_refusal(enum smtp_params params)
-{
-	switch (params) {
-	case SMTP_PARAMS_UNKNOWN:
-		return &smtp_unknown_parameter;
-	case SMTP_PARAMS_BAD:
-		return &smtp_bad_parameter;
-	case SMTP_PARAMS_OK:
-		break;
-	}
-	return NULL;
-}
-
 /* An empty list allows every network. */
 static bool network_allowed(const struct smtp_journal *s,
 			    const struct conf_networks *networks)
@@ -95,11 +71,11 @@ const struct reply *smtp_journal_mail(void *session, const char *arg)
 	const char *rest;
 
 	s->refused_for_now = false;
-	if (!skip_word(&arg, "FROM:"))
+	if (!path_args_skip_word(&arg, "FROM:"))
 		return &smtp_bad_syntax;
 	if (!addr_path_parse(arg, &sender, &rest))
 		return &smtp_bad_sender;
-	refusal = params_refusal(smtp_mail_params_parse(rest, &params));
+	refusal = path_args_refusal(smtp_mail_params_parse(rest, &params));
 	if (!refusal && sender.utf8 && !params.utf8)
 		refusal = &smtp_need_utf8;
 	if (!refusal)
@@ -189,11 +165,11 @@ const struct reply *smtp_journal_rcpt(void *session, const char *arg)
 	struct addr_path path;
 	const char *rest;
 
-	if (!skip_word(&arg, "TO:"))
+	if (!path_args_skip_word(&arg, "TO:"))
 		return &smtp_bad_syntax;
 	if (!addr_path_parse(arg, &path, &rest) || !path.address[0])
 		return &smtp_bad_recipient;
-	refusal = params_refusal(smtp_rcpt_params_parse(rest, &params));
+	refusal = path_args_refusal(smtp_rcpt_params_parse(rest, &params));
 	if (!refusal && path.utf8 && !s->tx->params.utf8)
 		refusal = &smtp_need_utf8;
 	if (refusal)

@@ -7,13 +7,12 @@
 #include "common/base.h"
 #include "handlers/smtp_journal/message.h"
 
-#include "common/buf.h"
 #include "common/crlf.h"
 #include "common/log.h"
 #include "common/sink.h"
 #include "handlers/mail/first_line.h"
 #include "handlers/mail/mail_head.h"
-#include "handlers/mail/trace.h"
+#include "handlers/mail/trace_copy.h"
 #include "handlers/smtp_journal/transaction.h"
 #include "store/store.h"
 
@@ -118,17 +117,17 @@ int journal_message_commit(struct journal_message *m)
 	return 0;
 }
 
-/* Moves trace lines from the buffer into the message. */
-static int write_lines(struct delivery *d, struct buf *lines, bool fits,
-		       struct err *e)
-{
-	int result;
+/* One copy, and what to tell of it. */
+struct copy_writer {
+	struct delivery *delivery;
+	struct err *err;
+};
 
-	if (!fits)
-		die_bug("trace header: a line of %zu octets", lines->len);
-	result = delivery_write(d, (const uint8_t *)lines->data, lines->len, e);
-	buf_reset(lines);
-	return result;
+static int write_to_copy(void *to, const uint8_t *bytes, size_t n)
+{
+	struct copy_writer *w = to;
+
+	return delivery_write(w->delivery, bytes, n, w->err);
 }
 
 /* Names this copy's recipients and no others: an id is a credential. */
@@ -136,29 +135,19 @@ static int write_trace(struct delivery *d, const struct smtp_tx *tx, size_t i,
 		       const struct trace *trace, const char *domain,
 		       struct err *e)
 {
-	struct buf lines;
-	int result;
+	struct copy_writer writer = {.delivery = d, .err = e};
+	const struct sink copy = {.push = write_to_copy, .to = &writer};
+	struct trace_copy t;
 
-	buf_init(&lines, TRACE_LINES_MAX);
-	result = write_lines(d, &lines,
-			     trace_sender(trace, tx->sender, tx->copies[i].id,
-					  domain, &lines),
-			     e);
-	for (size_t k = 0; result == 0 && k < tx->n_recipients; k++) {
+	trace_copy_begin(&t, trace, &copy);
+	trace_copy_sender(&t, tx->sender, tx->copies[i].id, domain);
+	for (size_t k = 0; k < tx->n_recipients; k++) {
 		const struct smtp_recipient *r = &tx->recipients[k];
 
 		if (r->copy == i)
-			result = write_lines(d, &lines,
-					     trace_recipient(trace, r->address,
-							     r->note, &lines),
-					     e);
+			trace_copy_recipient(&t, r->address, r->note);
 	}
-	if (result == 0)
-		result = write_lines(
-			d, &lines,
-			trace_received(trace, delivery_ulid(d), &lines), e);
-	buf_release(&lines);
-	return result;
+	return trace_copy_end(&t, delivery_ulid(d));
 }
 
 static int begin_copy(struct copy *copy, const struct smtp_tx *tx, size_t i,

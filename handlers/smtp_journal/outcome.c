@@ -42,26 +42,6 @@ void smtp_journal_note_lost(struct smtp_journal *s, enum conn_status status)
 		     NULL);
 }
 
-/* Hanging up between two messages is no worse than QUIT. */
-void smtp_journal_note_end(struct smtp_journal *s, enum cmd_end end)
-{
-	switch (end) {
-	case CMD_END_DROPPED:
-		if (s->tx)
-			summary_note(&s->summary, OUTCOME_DROPPED, NULL);
-		break;
-	case CMD_END_TIMEOUT:
-		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
-		break;
-	case CMD_END_FAULTS:
-		summary_note_faults(&s->summary);
-		break;
-	case CMD_END_CLOSED:
-	case CMD_END_PIPELINED:
-		break;
-	}
-}
-
 static struct smtp_kept *find_kept(struct smtp_journal *s, const char *id)
 {
 	for (size_t i = 0; i < s->n_kept; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Parameters by table: a row is a name and what reads its value. Pure
- * functions. What is only recorded is taken as it comes and cut to its room.
+ * What the receiver reads of each parameter. Pure functions. What is only
+ * recorded is taken as it comes and cut to its room.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/params.h"
@@ -9,13 +9,6 @@
 #include <strings.h>
 
 #include "common/num.h"
-#include "handlers/smtp/address.h"
-
-struct row {
-	const char *name;
-	/* False: it cannot have this value. */
-	bool (*read)(const struct addr_param *p, void *to);
-};
 
 static bool value_is(const struct addr_param *p, const char *word)
 {
@@ -157,55 +150,32 @@ static bool read_notify(const struct addr_param *p, void *to)
 	return true;
 }
 
-static const struct row mail_rows[] = {
+static const struct path_arg mail_rows[] = {
 	{"BODY", read_body}, {"ENVID", read_envid},   {"RET", read_ret},
 	{"SIZE", read_size}, {"SMTPUTF8", read_utf8},
 };
 
-static const struct row rcpt_rows[] = {
+static const struct path_arg rcpt_rows[] = {
 	{"NOTIFY", read_notify},
 	{"ORCPT", read_orcpt},
 };
 
-static size_t find_row(const struct row *rows, size_t n,
-		       const struct addr_param *p)
+enum path_args smtp_mail_params_parse(const char *rest,
+				      struct smtp_mail_params *p_r)
 {
-	size_t i = 0;
+	static const struct path_args_table table = {
+		mail_rows, N_ELEMENTS(mail_rows), .once = true};
 
-	while (i < n && !addr_param_is(p, rows[i].name))
-		i++;
-	return i;
-}
-
-static enum smtp_params parse(const char *rest, const struct row *rows,
-			      size_t n, void *to)
-{
-	struct addr_param p;
-	unsigned seen = 0;
-	int got;
-
-	while ((got = addr_param_next(&rest, &p)) == 1) {
-		size_t i = find_row(rows, n, &p);
-
-		if (i == n)
-			return SMTP_PARAMS_UNKNOWN;
-		if (seen & 1u << i || !rows[i].read(&p, to))
-			return SMTP_PARAMS_BAD;
-		seen |= 1u << i;
-	}
-	return got < 0 ? SMTP_PARAMS_BAD : SMTP_PARAMS_OK;
-}
-
-enum smtp_params smtp_mail_params_parse(const char *rest,
-					struct smtp_mail_params *p_r)
-{
 	*p_r = (struct smtp_mail_params){.size = 0};
-	return parse(rest, mail_rows, N_ELEMENTS(mail_rows), p_r);
+	return path_args_read(rest, &table, p_r);
 }
 
-enum smtp_params smtp_rcpt_params_parse(const char *rest,
-					struct smtp_rcpt_params *p_r)
+enum path_args smtp_rcpt_params_parse(const char *rest,
+				      struct smtp_rcpt_params *p_r)
 {
+	static const struct path_args_table table = {
+		rcpt_rows, N_ELEMENTS(rcpt_rows), .once = true};
+
 	*p_r = (struct smtp_rcpt_params){.note = ""};
-	return parse(rest, rcpt_rows, N_ELEMENTS(rcpt_rows), p_r);
+	return path_args_read(rest, &table, p_r);
 }

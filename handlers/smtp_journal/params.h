@@ -7,13 +7,7 @@
 #ifndef RESTANTE_HANDLERS_SMTP_JOURNAL_PARAMS_H
 #define RESTANTE_HANDLERS_SMTP_JOURNAL_PARAMS_H
 
-#include "common/base.h"
-
-enum smtp_params {
-	SMTP_PARAMS_OK,
-	SMTP_PARAMS_UNKNOWN, /* 555: one that was not announced */
-	SMTP_PARAMS_BAD,     /* 501: no parameter, or a value it cannot have */
-};
+#include "handlers/smtp/path_args.h"
 
 struct smtp_mail_params {
 	uint64_t size; /* as declared; 0: not. UINT64_MAX: that or more */
@@ -26,9 +20,9 @@ struct smtp_rcpt_params {
 };
 
 /* rest: what follows the path, "" or parameters behind a space. */
-enum smtp_params smtp_mail_params_parse(const char *rest,
-					struct smtp_mail_params *p_r);
-enum smtp_params smtp_rcpt_params_parse(const char *rest,
-					struct smtp_rcpt_params *p_r);
+enum path_args smtp_mail_params_parse(const char *rest,
+				      struct smtp_mail_params *p_r);
+enum path_args smtp_rcpt_params_parse(const char *rest,
+				      struct smtp_rcpt_params *p_r);
 
 #endif

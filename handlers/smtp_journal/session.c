@@ -10,7 +10,8 @@
 #include <time.h>
 
 #include "common/log.h"
-#include "handlers/session/server_tls.h"
+#include "handlers/session/capability_list.h"
+#include "handlers/session/greet.h"
 #include "handlers/smtp_journal/state.h"
 #include "store/store.h"
 
@@ -44,33 +45,23 @@ static bool offers_starttls(const struct smtp_journal *s)
 	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_journal_secure(s);
 }
 
-static bool offers_chunking(const struct smtp_journal *s)
-{
-	return s->conf->smtp_journal.chunking;
-}
-
-static const struct {
-	const char *line;
-	bool (*holds)(const struct smtp_journal *s); /* NULL: always */
-} extensions[] = {
-	{"PIPELINING", NULL},
-	{"STARTTLS", offers_starttls},
-	{"8BITMIME", NULL},
-	{"SMTPUTF8", NULL},
-	{"ENHANCEDSTATUSCODES", NULL},
-	{"DSN", NULL},
-	{"CHUNKING", offers_chunking},
-};
-
 static const struct reply *ehlo(void *session, const char *arg)
 {
 	struct smtp_journal *s = session;
+	const struct capability extensions[] = {
+		{"PIPELINING", true},
+		{"STARTTLS", offers_starttls(s)},
+		{"8BITMIME", true},
+		{"SMTPUTF8", true},
+		{"ENHANCEDSTATUSCODES", true},
+		{"DSN", true},
+		{"CHUNKING", s->conf->smtp_journal.chunking},
+	};
 
 	greeted(s, arg, true);
 	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
-	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
-		if (!extensions[i].holds || extensions[i].holds(s))
-			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
+	capability_list_write(s->conn, "250-", extensions,
+			      N_ELEMENTS(extensions));
 	conn_printf(s->conn, "250 SIZE %llu\r\n",
 		    (unsigned long long)s->conf->smtp_journal.max_size);
 	return &reply_sent;
@@ -85,21 +76,16 @@ static const struct reply *ehlo(void *session, const char *arg)
 static const struct reply *starttls(void *session, const char *arg UNUSED)
 {
 	struct smtp_journal *s = session;
+	const struct reply *failed;
 
 	if (smtp_journal_secure(s))
 		return &smtp_tls_already;
 	if (!offers_starttls(s))
 		return &smtp_no_starttls;
-	switch (server_tls_start(s->conn, s->conf,
-				 s->conf->limits.command_timeout,
-				 &smtp_begin_tls, &s->summary)) {
-	case SERVER_TLS_ON:
-		break;
-	case SERVER_TLS_NO_CERTIFICATE:
-		return &smtp_no_certificate;
-	case SERVER_TLS_FAILED:
-		return &reply_sent_close;
-	}
+	failed = greet_start_tls(s->conn, s->conf, &smtp_begin_tls,
+				 &smtp_no_certificate, &s->summary);
+	if (failed)
+		return failed;
 	smtp_journal_forget_mail(s);
 	s->helo[0] = '\0';
 	return &reply_sent;
@@ -218,15 +204,6 @@ const struct cmd_protocol smtp_journal_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-/* Implicit TLS comes before the greeting. False: there is none. */
-static bool may_greet(struct smtp_journal *s)
-{
-	return s->tls_mode != TLS_MODE_IMPLICIT ||
-	       server_tls_start(s->conn, s->conf,
-				s->conf->limits.command_timeout, NULL,
-				&s->summary) == SERVER_TLS_ON;
-}
-
 static void index_one(struct smtp_journal *s, const struct smtp_kept *k)
 {
 	const struct activity activity = {
@@ -270,14 +247,15 @@ enum outcome smtp_journal_session(struct conn *c, const struct conf *conf,
 	};
 	struct smtp_journal s = {
 		.conn = c, .conf = conf, .peer = peer, .tls_mode = mode};
+	enum cmd_end why;
 
 	summary_start(&s.summary, peer->text);
 	conn_set_session_limit(c, conf->limits.session_max);
 	(void)smtp_journal_store(&s);
-	if (may_greet(&s)) {
+	if (greet_may_begin(c, conf, mode, &s.summary)) {
 		conn_printf(c, "220 %s ESMTP Restante\r\n", conf->hostname);
-		smtp_journal_note_end(
-			&s, cmd_loop(c, &smtp_journal_protocol, &limits, &s));
+		why = cmd_loop(c, &smtp_journal_protocol, &limits, &s);
+		greet_note_end(&s.summary, why, s.tx != NULL);
 	}
 	end(&s);
 	return s.summary.outcome;

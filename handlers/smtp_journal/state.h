@@ -74,7 +74,6 @@ const struct reply *smtp_journal_bdat(void *session, const char *arg);
 void smtp_journal_note_reply(struct smtp_journal *s, const struct reply *r);
 /* The same for a connection that broke, in the midst of things. */
 void smtp_journal_note_lost(struct smtp_journal *s, enum conn_status status);
-void smtp_journal_note_end(struct smtp_journal *s, enum cmd_end end);
 
 /* A message of so many octets is in the mailbox of that id. */
 void smtp_journal_note_kept(struct smtp_journal *s, const char *id,

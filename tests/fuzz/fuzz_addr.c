@@ -21,9 +21,9 @@ static void try_params(const char *rest)
 	struct addr_param param;
 	char text[64];
 
-	if (smtp_mail_params_parse(rest, &mail) == SMTP_PARAMS_OK)
+	if (smtp_mail_params_parse(rest, &mail) == PATH_ARGS_OK)
 		require_printable(mail.note);
-	if (smtp_rcpt_params_parse(rest, &rcpt) == SMTP_PARAMS_OK)
+	if (smtp_rcpt_params_parse(rest, &rcpt) == PATH_ARGS_OK)
 		require_printable(rcpt.note);
 	while (addr_param_next(&rest, &param) == 1)
 		if (param.value)

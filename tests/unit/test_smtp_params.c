@@ -10,36 +10,35 @@
 
 static const struct {
 	const char *text;
-	enum smtp_params result;
+	enum path_args result;
 	uint64_t size;
 	bool utf8;
 	const char *note;
 } mails[] = {
-	{"", SMTP_PARAMS_OK, 0, false, ""},
-	{" SIZE=0", SMTP_PARAMS_OK, 0, false, ""},
-	{" SIZE=1234 BODY=8BITMIME", SMTP_PARAMS_OK, 1234, false, ""},
-	{" body=7bit size=1", SMTP_PARAMS_OK, 1, false, ""},
-	{" SIZE=18446744073709551615", SMTP_PARAMS_OK, UINT64_MAX, false, ""},
-	{" SIZE=99999999999999999999", SMTP_PARAMS_OK, UINT64_MAX, false, ""},
-	{" SMTPUTF8", SMTP_PARAMS_OK, 0, true, ""},
-	{" RET=hdrs ENVID=a+2Bb", SMTP_PARAMS_OK, 0, false,
-	 "RET=HDRS ENVID=a+b"},
-	{" ENVID=a+0Ab", SMTP_PARAMS_OK, 0, false, "ENVID=a+0Ab"},
-	{" ENVID=a+b", SMTP_PARAMS_OK, 0, false, "ENVID=a+b"},
-	{" SIZE", SMTP_PARAMS_BAD, 0, false, ""},
-	{" SIZE=-1", SMTP_PARAMS_BAD, 0, false, ""},
-	{" SIZE=1x", SMTP_PARAMS_BAD, 0, false, ""},
-	{" SIZE=1 SIZE=1", SMTP_PARAMS_BAD, 1, false, ""},
-	{" BODY=BINARYMIME", SMTP_PARAMS_BAD, 0, false, ""},
-	{" BODY", SMTP_PARAMS_BAD, 0, false, ""},
-	{" SMTPUTF8=1", SMTP_PARAMS_BAD, 0, true, ""},
-	{" RET=ALL", SMTP_PARAMS_BAD, 0, false, ""},
-	{" RET", SMTP_PARAMS_BAD, 0, false, ""},
-	{" ENVID", SMTP_PARAMS_BAD, 0, false, ""},
-	{" ?", SMTP_PARAMS_BAD, 0, false, ""},
-	{" AUTH=<>", SMTP_PARAMS_UNKNOWN, 0, false, ""},
-	{" SIZES=1", SMTP_PARAMS_UNKNOWN, 0, false, ""},
-	{" NOTIFY=NEVER", SMTP_PARAMS_UNKNOWN, 0, false, ""},
+	{"", PATH_ARGS_OK, 0, false, ""},
+	{" SIZE=0", PATH_ARGS_OK, 0, false, ""},
+	{" SIZE=1234 BODY=8BITMIME", PATH_ARGS_OK, 1234, false, ""},
+	{" body=7bit size=1", PATH_ARGS_OK, 1, false, ""},
+	{" SIZE=18446744073709551615", PATH_ARGS_OK, UINT64_MAX, false, ""},
+	{" SIZE=99999999999999999999", PATH_ARGS_OK, UINT64_MAX, false, ""},
+	{" SMTPUTF8", PATH_ARGS_OK, 0, true, ""},
+	{" RET=hdrs ENVID=a+2Bb", PATH_ARGS_OK, 0, false, "RET=HDRS ENVID=a+b"},
+	{" ENVID=a+0Ab", PATH_ARGS_OK, 0, false, "ENVID=a+0Ab"},
+	{" ENVID=a+b", PATH_ARGS_OK, 0, false, "ENVID=a+b"},
+	{" SIZE", PATH_ARGS_BAD, 0, false, ""},
+	{" SIZE=-1", PATH_ARGS_BAD, 0, false, ""},
+	{" SIZE=1x", PATH_ARGS_BAD, 0, false, ""},
+	{" SIZE=1 SIZE=1", PATH_ARGS_BAD, 1, false, ""},
+	{" BODY=BINARYMIME", PATH_ARGS_BAD, 0, false, ""},
+	{" BODY", PATH_ARGS_BAD, 0, false, ""},
+	{" SMTPUTF8=1", PATH_ARGS_BAD, 0, true, ""},
+	{" RET=ALL", PATH_ARGS_BAD, 0, false, ""},
+	{" RET", PATH_ARGS_BAD, 0, false, ""},
+	{" ENVID", PATH_ARGS_BAD, 0, false, ""},
+	{" ?", PATH_ARGS_BAD, 0, false, ""},
+	{" AUTH=<>", PATH_ARGS_UNKNOWN, 0, false, ""},
+	{" SIZES=1", PATH_ARGS_UNKNOWN, 0, false, ""},
+	{" NOTIFY=NEVER", PATH_ARGS_UNKNOWN, 0, false, ""},
 };
 
 static void mail_takes_what_is_announced(void **state)
@@ -59,28 +58,28 @@ static void mail_takes_what_is_announced(void **state)
 
 static const struct {
 	const char *text;
-	enum smtp_params result;
+	enum path_args result;
 	const char *note;
 } rcpts[] = {
-	{"", SMTP_PARAMS_OK, ""},
-	{" NOTIFY=NEVER", SMTP_PARAMS_OK, "NOTIFY=NEVER"},
-	{" NOTIFY=SUCCESS", SMTP_PARAMS_OK, "NOTIFY=SUCCESS"},
-	{" notify=delay,Failure,SUCCESS", SMTP_PARAMS_OK,
+	{"", PATH_ARGS_OK, ""},
+	{" NOTIFY=NEVER", PATH_ARGS_OK, "NOTIFY=NEVER"},
+	{" NOTIFY=SUCCESS", PATH_ARGS_OK, "NOTIFY=SUCCESS"},
+	{" notify=delay,Failure,SUCCESS", PATH_ARGS_OK,
 	 "notify=delay,Failure,SUCCESS"},
-	{" ORCPT=rfc822;a+2Bb@x", SMTP_PARAMS_OK, "ORCPT=rfc822;a+b@x"},
-	{" ORCPT=rfc822;a+C3+BC@x", SMTP_PARAMS_OK, "ORCPT=rfc822;a+C3+BC@x"},
-	{" ORCPT=rfc822;prvs=1=a@x NOTIFY=NEVER", SMTP_PARAMS_OK,
+	{" ORCPT=rfc822;a+2Bb@x", PATH_ARGS_OK, "ORCPT=rfc822;a+b@x"},
+	{" ORCPT=rfc822;a+C3+BC@x", PATH_ARGS_OK, "ORCPT=rfc822;a+C3+BC@x"},
+	{" ORCPT=rfc822;prvs=1=a@x NOTIFY=NEVER", PATH_ARGS_OK,
 	 "ORCPT=rfc822;prvs=1=a@x NOTIFY=NEVER"},
-	{" NOTIFY", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=NEVER,DELAY", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=DELAY,NEVER", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=DELAY,DELAY", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=DELAY,", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=,DELAY", SMTP_PARAMS_BAD, ""},
-	{" NOTIFY=DELAYS", SMTP_PARAMS_BAD, ""},
-	{" ORCPT", SMTP_PARAMS_BAD, ""},
-	{" ORCPT=a ORCPT=b", SMTP_PARAMS_BAD, "ORCPT=a"},
-	{" SIZE=1", SMTP_PARAMS_UNKNOWN, ""},
+	{" NOTIFY", PATH_ARGS_BAD, ""},
+	{" NOTIFY=NEVER,DELAY", PATH_ARGS_BAD, ""},
+	{" NOTIFY=DELAY,NEVER", PATH_ARGS_BAD, ""},
+	{" NOTIFY=DELAY,DELAY", PATH_ARGS_BAD, ""},
+	{" NOTIFY=DELAY,", PATH_ARGS_BAD, ""},
+	{" NOTIFY=,DELAY", PATH_ARGS_BAD, ""},
+	{" NOTIFY=DELAYS", PATH_ARGS_BAD, ""},
+	{" ORCPT", PATH_ARGS_BAD, ""},
+	{" ORCPT=a ORCPT=b", PATH_ARGS_BAD, "ORCPT=a"},
+	{" SIZE=1", PATH_ARGS_UNKNOWN, ""},
 };
 
 static void rcpt_takes_what_is_announced(void **state)
@@ -104,7 +103,7 @@ static void a_long_value_is_cut(void **state)
 	(void)state;
 	memset(text + strlen(text), 'a', sizeof(text) - strlen(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(smtp_rcpt_params_parse(text, &p), SMTP_PARAMS_OK);
+	assert_int_equal(smtp_rcpt_params_parse(text, &p), PATH_ARGS_OK);
 	assert_int_equal(strlen(p.note), sizeof(p.note) - 1);
 	assert_memory_equal(p.note, "ORCPT=rfc822;aaa", 16);
 }
