@@ -67,6 +67,7 @@ int err_exit_code(enum err_kind kind)
 	case ERR_BUSY:
 		return EXIT_IN_USE;
 	case ERR_PASSWORD:
+	case ERR_REFUSED:
 		return EX_NOPERM;
 	case ERR_CONFIG:
 	case ERR_STATE:

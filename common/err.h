@@ -18,12 +18,13 @@ enum err_kind {
 	ERR_STATE,    /* not in this state: suspended, not suspended */
 	ERR_DAMAGED,  /* does not open, or is not what its name says */
 	ERR_PASSWORD, /* wrong password, wrong key */
+	ERR_REFUSED,  /* another server says no, and it is not the password */
 	ERR_CONFIG,   /* a file or an argument says what it may not */
 };
 
 struct err {
 	enum err_kind kind;
-	char text[400];
+	char text[1000]; /* all the lines of a server's refusal, mostly */
 };
 
 /* Sets kind and text. Returns -1, so that `return err_set(…)` reads well. */

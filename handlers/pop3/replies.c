@@ -17,7 +17,9 @@ SAY(bad_state,      "-ERR", "", "Not now", REPLY_FAULT);
 SAY(log_in,         "-ERR", "", "Log in first", REPLY_FAULT);
 SAY(logged_in,      "-ERR", "", "Already logged in", REPLY_FAULT);
 SAY(user_first,     "-ERR", "", "USER comes first", REPLY_FAULT);
-SAY(not_sasl,       "-ERR", "", "Not base64, or not what the mechanism says", REPLY_FAULT);
+SAY(not_base64,     "-ERR", "", "Not base64 with its padding", REPLY_FAULT);
+SAY(not_sasl,       "-ERR", "", "Not what the mechanism says", REPLY_FAULT);
+SAY(for_another,    "-ERR", "[AUTH]", "Nobody logs in for another here", REPLY_FAULT);
 SAY(cancelled,      "-ERR", "", "Cancelled", 0);
 /* clang-format on */
 

@@ -19,7 +19,9 @@ extern const struct reply pop3_bad_state;
 extern const struct reply pop3_log_in;
 extern const struct reply pop3_logged_in;
 extern const struct reply pop3_user_first;
+extern const struct reply pop3_not_base64;
 extern const struct reply pop3_not_sasl;
+extern const struct reply pop3_for_another;
 extern const struct reply pop3_cancelled;
 
 /* The dispatcher's. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/conn.h"
+#include "common/log.h"
 
 enum { CAPA_LINES_MAX = 200 };
 
@@ -20,15 +21,20 @@ static bool begins(const char *line, const char *word)
 	       (line[n] == '\0' || line[n] == ' ');
 }
 
+/* Of a server that speaks another protocol, most likely: its words say which.
+ */
+static int no_answer(const struct upstream *u, struct err *e)
+{
+	return upstream_says(u, ERR_TEMP, "sent what is no answer",
+			     u->line.data, e);
+}
+
 int pop3_upstream_status(struct upstream *u, bool *ok_r, struct err *e)
 {
 	if (upstream_read_line(u, e) < 0)
 		return -1;
 	*ok_r = begins(u->line.data, "+OK");
-	if (!*ok_r && !begins(u->line.data, "-ERR"))
-		return err_set(e, ERR_TEMP, "server %s sent what is no answer",
-			       u->host);
-	return 0;
+	return *ok_r || begins(u->line.data, "-ERR") ? 0 : no_answer(u, e);
 }
 
 int pop3_upstream_command(struct upstream *u, bool *ok_r, struct err *e,
@@ -75,7 +81,7 @@ static void note_capability(struct upstream *u, struct pop3_features *f)
 		if (begins(line, switches[i].keyword))
 			*(bool *)((char *)f + switches[i].offset) = true;
 	if (begins(line, "USER"))
-		u->mechanisms |= UPSTREAM_USER;
+		u->mechanisms |= SASL_USER_PASS;
 	if (begins(line, "SASL"))
 		note_mechanisms(u, line + strlen("SASL"));
 }
@@ -87,7 +93,7 @@ static void note_capability(struct upstream *u, struct pop3_features *f)
 static void assume_the_old(struct upstream *u, struct pop3_features *f)
 {
 	f->top = f->uidl = f->stls = true;
-	u->mechanisms = UPSTREAM_USER;
+	u->mechanisms = SASL_USER_PASS;
 }
 
 int pop3_upstream_capa(struct upstream *u, struct pop3_features *f,
@@ -117,10 +123,41 @@ int pop3_upstream_capa(struct upstream *u, struct pop3_features *f,
 
 /* --- opening and logging in ----------------------------------------------- */
 
+/* What stands in the brackets of "-ERR [CODE] …" (RFC 2449 8). */
+static bool has_code(const struct upstream *u, const char *code)
+{
+	const char *text = u->line.data + strlen("-ERR");
+	size_t n = strlen(code);
+
+	text += strspn(text, " ");
+	return *text == '[' && strncasecmp(text + 1, code, n) == 0 &&
+	       (text[1 + n] == '/' || text[1 + n] == ']');
+}
+
+/* RFC 3206, RFC 2449 8.1.1, 8.1.2; a code may have codes below it. */
+static const struct {
+	const char *code;
+	enum upstream_step means;
+} refusals[] = {
+	{"AUTH", UPSTREAM_REFUSED},	   {"SYS/PERM", UPSTREAM_NEVER},
+	{"SYS", UPSTREAM_NOT_NOW},	   {"IN-USE", UPSTREAM_NOT_NOW},
+	{"LOGIN-DELAY", UPSTREAM_NOT_NOW},
+};
+
+/* "-ERR" without a code may be about anything: another way is worth a try. */
+static enum upstream_step refusal(const struct upstream *u)
+{
+	for (size_t i = 0; i < N_ELEMENTS(refusals); i++)
+		if (has_code(u, refusals[i].code))
+			return refusals[i].means;
+	return UPSTREAM_NO_MECHANISM;
+}
+
 static int says(const struct upstream *u, const char *what, struct err *e)
 {
-	return err_set(e, ERR_TEMP, "server %s answers %s: %s", u->host, what,
-		       u->line.data);
+	return upstream_says(
+		u, refusal(u) == UPSTREAM_NEVER ? ERR_REFUSED : ERR_TEMP, what,
+		u->line.data, e);
 }
 
 static int start_tls(struct upstream *u, const struct pop3_features *f,
@@ -135,7 +172,7 @@ static int start_tls(struct upstream *u, const struct pop3_features *f,
 			       u->host);
 	if (pop3_upstream_command(u, &ok, e, "STLS") < 0)
 		return -1;
-	return ok ? upstream_start_tls(u, e) : says(u, "STLS", e);
+	return ok ? upstream_start_tls(u, e) : says(u, "answers STLS", e);
 }
 
 int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
@@ -146,7 +183,7 @@ int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
 	if (pop3_upstream_status(u, &ok, e) < 0)
 		return -1;
 	if (!ok)
-		return says(u, "the connection", e);
+		return says(u, "answers the connection", e);
 	if (pop3_upstream_capa(u, f_r, e) < 0)
 		return -1;
 	if (upstream_has_tls(u))
@@ -157,123 +194,45 @@ int pop3_upstream_open(struct upstream *u, struct pop3_features *f_r,
 
 /* "+ …" goes on, "+OK" is the end of it (RFC 5034 4). */
 static int read_step(struct upstream *u, enum upstream_step *step_r,
-		     struct err *e)
+		     struct buf *words_r, struct err *e)
 {
 	if (upstream_read_line(u, e) < 0)
 		return -1;
+	buf_reset(words_r);
+	if (!buf_add(words_r, u->line.data, u->line.len))
+		die_bug("a line of %zu octets", u->line.len);
 	if (begins(u->line.data, "+OK"))
 		*step_r = UPSTREAM_DONE;
 	else if (begins(u->line.data, "+"))
 		*step_r = UPSTREAM_GO_ON;
+	else if (begins(u->line.data, "-ERR"))
+		*step_r = refusal(u);
 	else
-		*step_r = UPSTREAM_REFUSED;
+		return no_answer(u, e);
 	return 0;
-}
-
-static int refused(const struct upstream *u, struct err *e)
-{
-	return err_set(e, ERR_PASSWORD, "server %s refused the login: %s",
-		       u->host, u->line.data);
-}
-
-/* A line break in a name or password would be a command of its own. */
-static bool fits_on_a_line(const struct credential *c)
-{
-	return !strpbrk(c->user, "\r\n") &&
-	       !memchr(c->secret->bytes, '\r', c->secret->len) &&
-	       !memchr(c->secret->bytes, '\n', c->secret->len) &&
-	       !memchr(c->secret->bytes, '\0', c->secret->len);
-}
-
-static int login_user_pass(struct upstream *u, const struct credential *c,
-			   struct err *e)
-{
-	bool ok;
-
-	if (!fits_on_a_line(c))
-		return err_set(e, ERR_PASSWORD,
-			       "server %s: user name or password holds a line "
-			       "break",
-			       u->host);
-	if (pop3_upstream_command(u, &ok, e, "USER %s", c->user) < 0)
-		return -1;
-	if (!ok)
-		return refused(u, e);
-	if (upstream_send_pass(u, c->secret, e) < 0 ||
-	    pop3_upstream_status(u, &ok, e) < 0)
-		return -1;
-	return ok ? 0 : refused(u, e);
-}
-
-/*
- * RFC 2449 6.8: both at once where the server takes it, a round trip less. The
- * answer to PASS is the one that counts.
- */
-static int login_pipelined(struct upstream *u, const struct credential *c,
-			   struct err *e)
-{
-	bool user_ok, ok;
-
-	if (upstream_send(u, e, "USER %s", c->user) < 0 ||
-	    upstream_send_pass(u, c->secret, e) < 0 ||
-	    pop3_upstream_status(u, &user_ok, e) < 0 ||
-	    pop3_upstream_status(u, &ok, e) < 0)
-		return -1;
-	return ok ? 0 : refused(u, e);
-}
-
-/* What stands in the brackets of "-ERR [CODE] …" (RFC 2449 8). */
-static bool has_code(const struct upstream *u, const char *code)
-{
-	const char *text = u->line.data;
-	size_t n = strlen(code);
-
-	if (strncmp(text, "-ERR", 4) != 0)
-		return false;
-	text += 4;
-	text += strspn(text, " ");
-	return *text == '[' && strncasecmp(text + 1, code, n) == 0 &&
-	       (text[1 + n] == '/' || text[1 + n] == ']');
-}
-
-/* RFC 3206, RFC 2449: these say nothing about the password. */
-static int temporary(const struct upstream *u, struct err *e)
-{
-	static const char *const codes[] = {"SYS", "IN-USE", "LOGIN-DELAY"};
-
-	for (size_t i = 0; i < N_ELEMENTS(codes); i++)
-		if (e->kind == ERR_PASSWORD && has_code(u, codes[i]))
-			e->kind = ERR_TEMP;
-	return -1;
 }
 
 /*
  * A server that takes LOGIN alone may name USER all the same, and refuse it:
- * so USER goes before SASL only where PLAIN is offered, too.
+ * so both at once only where PLAIN is offered, too.
  */
 static bool takes_user_pipelined(const struct upstream *u,
 				 const struct pop3_features *f)
 {
-	const unsigned both = UPSTREAM_USER | UPSTREAM_PLAIN;
+	const unsigned both = SASL_USER_PASS | SASL_PLAIN;
 
 	return f->pipelining && (u->mechanisms & both) == both;
-}
-
-static int login(struct upstream *u, const struct credential *c,
-		 const struct pop3_features *f, struct err *e)
-{
-	const unsigned sasl = UPSTREAM_PLAIN | UPSTREAM_LOGIN;
-
-	if (!c->is_token && takes_user_pipelined(u, f) && fits_on_a_line(c))
-		return login_pipelined(u, c, e);
-	if (!c->is_token && !(u->mechanisms & sasl) &&
-	    u->mechanisms & UPSTREAM_USER)
-		return login_user_pass(u, c, e);
-	return upstream_sasl_login(u, c, read_step, e);
 }
 
 int pop3_upstream_login(struct upstream *u, const struct credential *c,
 			const struct pop3_features *f, struct err *e)
 {
-	return login(u, c, f, e) < 0 ? temporary(u, e) : 0;
+	const struct upstream_dialect dialect = {
+		.read_step = read_step,
+		.done_is_challenge = true,
+		.user_pass = true,
+		.pipelined = takes_user_pipelined(u, f),
+	};
+
+	return upstream_login(u, c, &dialect, e);
 }

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_HANDLERS_POP3_PROXY_CLIENT_H
 #define RESTANTE_HANDLERS_POP3_PROXY_CLIENT_H
 
-#include "handlers/proxy/upstream.h"
+#include "handlers/proxy/upstream_login.h"
 
 /* What the server's CAPA offers, of what we understand (RFC 2449). */
 struct pop3_features {

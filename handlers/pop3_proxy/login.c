@@ -48,14 +48,21 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 }
 
 /* RFC 3206 tells what may pass from what is a word about the credential. */
+static const char *code_for(const struct err *e)
+{
+	if (proxy_may_pass(e))
+		return "[SYS/TEMP]";
+	return e->kind == ERR_REFUSED ? "[SYS/PERM]" : "[AUTH]";
+}
+
 static const struct reply *log_in_there(struct pop3_proxy *s, const char *user,
 					const struct secret *secret,
-					bool is_token)
+					unsigned mechanism)
 {
 	const struct credential c = {
 		.user = s->account.login.user,
 		.secret = secret,
-		.is_token = is_token,
+		.mechanism = mechanism,
 	};
 	struct err e;
 
@@ -63,9 +70,7 @@ static const struct reply *log_in_there(struct pop3_proxy *s, const char *user,
 		return not_opened(&e);
 	if (proxy_account_enter(&s->account, &c, enter, &s->features, &e) < 0) {
 		s->features = (struct pop3_features){.capa = false};
-		conn_printf(s->conn, "-ERR %s %s\r\n",
-			    proxy_may_pass(&e) ? "[SYS/TEMP]" : "[AUTH]",
-			    e.text);
+		conn_printf(s->conn, "-ERR %s %s\r\n", code_for(&e), e.text);
 		return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
 	}
 	s->state = POP3_PROXY_TRANSACTION;
@@ -98,19 +103,19 @@ const struct reply *pop3_proxy_pass(void *session, const char *arg)
 
 	secret_set(&password, arg, strlen(arg));
 	s->state = POP3_PROXY_AUTHORIZATION;
-	r = log_in_there(s, s->user, &password, false);
+	r = log_in_there(s, s->user, &password, SASL_USER_PASS);
 	secret_release(&password);
 	return r;
 }
 
 static const struct reply *take_login(struct pop3_proxy *s,
-				      struct sasl_login *l, bool is_token)
+				      struct sasl_login *l, unsigned mechanism)
 {
 	const struct reply *r;
 
 	if (proxy_login_is_meant(l->user))
-		r = log_in_there(s, l->user, &l->password, is_token);
-	else if (is_token)
+		r = log_in_there(s, l->user, &l->password, mechanism);
+	else if (mechanism & SASL_TOKENS)
 		r = &reply_not_proxied;
 	else
 		r = pop3_proxy_hand_over(s, l->user, &l->password);
@@ -142,9 +147,13 @@ const struct reply *pop3_proxy_auth(void *session, const char *arg)
 		return list_mechanisms(s);
 	switch (sasl_server_run(&server, arg, &login)) {
 	case SASL_GIVEN:
-		return take_login(s, &login, server.is_token);
+		return take_login(s, &login, server.mechanism);
 	case SASL_CANCELLED:
 		return &pop3_cancelled;
+	case SASL_NOT_BASE64:
+		return &pop3_not_base64;
+	case SASL_FOR_ANOTHER:
+		return &pop3_for_another;
 	case SASL_MALFORMED:
 		return &pop3_not_sasl;
 	case SASL_NO_MECHANISM:

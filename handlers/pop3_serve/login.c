@@ -215,6 +215,10 @@ const struct reply *pop3_serve_auth(void *session, const char *arg)
 		return r;
 	case SASL_CANCELLED:
 		return &pop3_cancelled;
+	case SASL_NOT_BASE64:
+		return &pop3_not_base64;
+	case SASL_FOR_ANOTHER:
+		return &pop3_for_another;
 	case SASL_MALFORMED:
 		return &pop3_not_sasl;
 	case SASL_NO_MECHANISM:

@@ -8,7 +8,7 @@
 #define RESTANTE_HANDLERS_PROXY_ACCOUNT_H
 
 #include "handlers/proxy/login.h"
-#include "handlers/proxy/upstream.h"
+#include "handlers/proxy/upstream_login.h"
 
 struct conf;
 struct dialler;

@@ -8,4 +8,5 @@ noinst_LIBRARIES += %D%/libproxy.a
 	%D%/kept_copy.c %D%/kept_copy.h \
 	%D%/login.c %D%/login.h \
 	%D%/relay.c %D%/relay.h \
-	%D%/upstream.c %D%/upstream.h
+	%D%/upstream.c %D%/upstream.h \
+	%D%/upstream_login.c %D%/upstream_login.h

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The client half that both proxies share: one connection to the real server,
- * over TLS or not at all, and the login on it in a mechanism that the server
- * offers. What the words are in SMTP and POP3 stands in smtp_upstream.c and
- * pop3_upstream.c.
+ * over TLS or not at all. What the words are in SMTP and POP3 stands in the
+ * two services' client.c; how a login is done in upstream_login.c.
  */
 #ifndef RESTANTE_HANDLERS_PROXY_UPSTREAM_H
 #define RESTANTE_HANDLERS_PROXY_UPSTREAM_H
@@ -17,19 +16,13 @@ struct conf;
 struct conn;
 struct dialled;
 
-/* What a server offers to log in with. */
-enum upstream_mechanism {
-	UPSTREAM_PLAIN = 1 << 0,
-	UPSTREAM_LOGIN = 1 << 1,
-	UPSTREAM_XOAUTH2 = 1 << 2,
-	UPSTREAM_OAUTHBEARER = 1 << 3,
-	UPSTREAM_USER = 1 << 4, /* POP3 USER and PASS */
-};
-
-/* Adds the mechanism of that name, if it is one of ours. */
+/* Adds the mechanism of that name to a set of SASL_…, if it is one of ours. */
 void upstream_add_mechanism(unsigned *set, const char *name, size_t n);
 
-enum { UPSTREAM_LINE_MAX = 16 * 1024 };
+enum {
+	UPSTREAM_LINE_MAX = 16 * 1024,
+	UPSTREAM_WORDS_MAX = 32 * 1024, /* of a reply of many lines */
+};
 
 struct upstream {
 	struct conn *conn;
@@ -39,9 +32,8 @@ struct upstream {
 	uint16_t port;
 	bool pinned;
 	uint8_t pin[TARGET_PIN_SIZE];
-	unsigned mechanisms;
-	bool initial_response; /* PLAIN's may come with AUTH itself */
-	struct buf line;       /* the last one read, without its CRLF */
+	unsigned mechanisms; /* SASL_…, what the server lists */
+	struct buf line;     /* the last one read, without its CRLF */
 };
 
 /*
@@ -66,32 +58,18 @@ int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 int upstream_sendv(struct upstream *u, struct err *e, const char *fmt,
 		   va_list ap) PRINTF_LIKE(3, 0);
-/* Sends "PASS …"; every buffer that held it is wiped. */
-int upstream_send_pass(struct upstream *u, const struct secret *password,
-		       struct err *e);
-
-/* A client's credential for the real server. */
-struct credential {
-	const char *user;	     /* the real server's own user name */
-	const struct secret *secret; /* password or token */
-	bool is_token;
-};
-
-/* What a server answered to a step of a login. */
-enum upstream_step { UPSTREAM_DONE, UPSTREAM_GO_ON, UPSTREAM_REFUSED };
+/*
+ * Sends a credential's line, which fits where it was put together whole; text
+ * is wiped and released, and so is every buffer that held it.
+ */
+int upstream_send_wiped(struct upstream *u, struct buf *text, bool fits,
+			struct err *e);
 
 /*
- * Logs in, each mechanism step by step, but for PLAIN where the protocol has
- * always had an initial response: every server understands that, and
- * Microsoft's understands nothing else. read_step reads one reply of the
- * protocol; after UPSTREAM_REFUSED u->line holds the server's words.
- * ERR_PASSWORD: refused; ERR_STATE: the server offers nothing that fits; else
- * ERR_TEMP.
+ * "server HOST WHAT: " and the server's own words, a line each, so that the
+ * client may hear all of them. Returns -1.
  */
-int upstream_sasl_login(struct upstream *u, const struct credential *c,
-			int (*read_step)(struct upstream *u,
-					 enum upstream_step *step_r,
-					 struct err *e),
-			struct err *e);
+int upstream_says(const struct upstream *u, enum err_kind kind,
+		  const char *what, const char *words, struct err *e);
 
 #endif

@@ -33,10 +33,9 @@ bool sasl_plain_parse(const uint8_t *bytes, size_t n, struct sasl_login *l_r)
 	if (!n_user || n_user >= sizeof(l_r->user) || !n_password ||
 	    memchr(password, '\0', n_password))
 		return false;
-	if (n_authzid &&
-	    (n_authzid != n_user || memcmp(bytes, user, n_user) != 0))
-		return false;
 	*l_r = (struct sasl_login){.password = SECRET_EMPTY};
+	l_r->for_another = n_authzid && (n_authzid != n_user ||
+					 memcmp(bytes, user, n_user) != 0);
 	memcpy(l_r->user, user, n_user);
 	secret_set(&l_r->password, password, n_password);
 	return true;

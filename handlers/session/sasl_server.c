@@ -17,7 +17,7 @@ static enum sasl_end decode(const char *text, struct secret *answer_r)
 	if (strcmp(text, "*") == 0)
 		return SASL_CANCELLED;
 	return base64_decode(text, strlen(text), answer_r) ? SASL_GIVEN
-							   : SASL_MALFORMED;
+							   : SASL_NOT_BASE64;
 }
 
 static enum sasl_end judge(struct sasl_server *s, const struct buf *line,
@@ -28,7 +28,7 @@ static enum sasl_end judge(struct sasl_server *s, const struct buf *line,
 		return decode(line->data, answer_r);
 	case CONN_LONG:
 	case CONN_BAD_LINE:
-		return SASL_MALFORMED;
+		return SASL_NOT_BASE64;
 	case CONN_EOF:
 	case CONN_TIMEOUT:
 		break;
@@ -80,6 +80,10 @@ static enum sasl_end one_message(struct sasl_server *s, const char *initial,
 	if (end == SASL_GIVEN && !parse(message.bytes, message.len, l_r))
 		end = SASL_MALFORMED;
 	secret_release(&message);
+	if (end == SASL_GIVEN && l_r->for_another) {
+		sasl_login_release(l_r);
+		end = SASL_FOR_ANOTHER; /* RFC 4616 2: not to be had here */
+	}
 	return end;
 }
 
@@ -92,14 +96,12 @@ static enum sasl_end run_plain(struct sasl_server *s, const char *initial,
 static enum sasl_end run_xoauth2(struct sasl_server *s, const char *initial,
 				 struct sasl_login *l_r)
 {
-	s->is_token = true;
 	return one_message(s, initial, sasl_xoauth2_parse, l_r);
 }
 
 static enum sasl_end run_oauthbearer(struct sasl_server *s, const char *initial,
 				     struct sasl_login *l_r)
 {
-	s->is_token = true;
 	return one_message(s, initial, sasl_oauthbearer_parse, l_r);
 }
 
@@ -114,20 +116,32 @@ static bool take_user(const struct secret *user, struct sasl_login *l)
 	return true;
 }
 
-/* "Username:" and "Password:", as every client expects them. */
+/* Over already, whatever is said next: there is nothing to ask for. */
+static bool is_over(enum sasl_end end)
+{
+	return end == SASL_CANCELLED || end == SASL_LOST;
+}
+
+/*
+ * "Username:" and "Password:", as every client expects them. A user that is no
+ * base64 is refused behind the password: many a client sends that whatever it
+ * hears, and it would be read as a command.
+ */
 static enum sasl_end run_login(struct sasl_server *s, const char *initial,
 			       struct sasl_login *l_r)
 {
 	struct secret user = SECRET_EMPTY;
-	enum sasl_end end;
+	enum sasl_end first, end;
 
 	*l_r = (struct sasl_login){.password = SECRET_EMPTY};
-	end = first_answer(s, initial, "VXNlcm5hbWU6", &user);
-	if (end == SASL_GIVEN)
+	first = end = first_answer(s, initial, "VXNlcm5hbWU6", &user);
+	if (!is_over(first))
 		end = challenge(s, "UGFzc3dvcmQ6", &l_r->password);
-	if (end == SASL_GIVEN && !take_user(&user, l_r)) {
+	if (end == SASL_GIVEN && first == SASL_GIVEN && !take_user(&user, l_r))
+		first = SASL_MALFORMED;
+	if (end == SASL_GIVEN && first != SASL_GIVEN) {
 		secret_release(&l_r->password);
-		end = SASL_MALFORMED;
+		end = first;
 	}
 	secret_release(&user);
 	return end;
@@ -160,11 +174,12 @@ enum sasl_end sasl_server_run(struct sasl_server *s, const char *arg,
 	size_t n = strcspn(arg, " ");
 	const char *initial = arg[n] && arg[n + 1] ? arg + n + 1 : NULL;
 
-	s->is_token = false;
 	for (size_t i = 0; i < N_ELEMENTS(mechanisms); i++)
 		if (s->mechanisms & mechanisms[i].mechanism &&
 		    strlen(mechanisms[i].name) == n &&
-		    strncasecmp(mechanisms[i].name, arg, n) == 0)
+		    strncasecmp(mechanisms[i].name, arg, n) == 0) {
+			s->mechanism = mechanisms[i].mechanism;
 			return mechanisms[i].run(s, initial, l_r);
+		}
 	return SASL_NO_MECHANISM;
 }

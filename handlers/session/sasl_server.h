@@ -10,15 +10,6 @@
 #include "common/conn.h"
 #include "handlers/session/sasl.h"
 
-enum sasl_mechanism {
-	SASL_PLAIN = 1 << 0,
-	SASL_LOGIN = 1 << 1,
-	SASL_XOAUTH2 = 1 << 2,
-	SASL_OAUTHBEARER = 1 << 3,
-	SASL_PASSWORDS = SASL_PLAIN | SASL_LOGIN,
-	SASL_ALL = SASL_PASSWORDS | SASL_XOAUTH2 | SASL_OAUTHBEARER,
-};
-
 /* The names of a set, each behind a separator; for EHLO, CAPA, bare AUTH. */
 void sasl_server_list(struct conn *c, unsigned mechanisms, const char *before,
 		      const char *after);
@@ -26,7 +17,9 @@ void sasl_server_list(struct conn *c, unsigned mechanisms, const char *before,
 enum sasl_end {
 	SASL_GIVEN,	   /* a credential is in the login */
 	SASL_CANCELLED,	   /* the client sent "*" */
-	SASL_MALFORMED,	   /* not base64, or not what the mechanism says */
+	SASL_NOT_BASE64,   /* without its padding, too */
+	SASL_MALFORMED,	   /* not what the mechanism says */
+	SASL_FOR_ANOTHER,  /* an authorization identity that differs */
 	SASL_NO_MECHANISM, /* none of ours */
 	SASL_LOST,	   /* the connection: see status */
 };
@@ -36,7 +29,7 @@ struct sasl_server {
 	const char *prompt;	 /* "334 " or "+ " */
 	unsigned seconds;	 /* for each answer */
 	unsigned mechanisms;	 /* on offer */
-	bool is_token;		 /* out: the password is an OAuth token */
+	unsigned mechanism;	 /* out: which of them it was */
 	enum conn_status status; /* out, with SASL_LOST */
 };
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/conf.h"
+#include "common/log.h"
 #include "common/num.h"
 
 void smtp_reply_init(struct smtp_reply *r)
@@ -30,9 +31,12 @@ static bool read_code(const struct buf *line, unsigned *code_r, bool *last_r)
 	return line->len == 3 || line->data[3] == ' ' || line->data[3] == '-';
 }
 
+/* Of a server that speaks another protocol, most likely: its words say which.
+ */
 static int no_reply(const struct upstream *u, struct err *e)
 {
-	return err_set(e, ERR_TEMP, "server %s sent what is no reply", u->host);
+	return upstream_says(u, ERR_TEMP, "sent what is no reply", u->line.data,
+			     e);
 }
 
 int smtp_upstream_read(struct upstream *u, struct smtp_reply *r, struct err *e)
@@ -144,10 +148,12 @@ static void note_features(struct upstream *u, struct smtp_features *f,
 	}
 }
 
-static int says(const struct upstream *u, const char *what, struct err *e)
+/* 5yz is for good, 4yz may pass, and what else it may be is a disturbance. */
+static int says(const struct upstream *u, const char *what,
+		const struct smtp_reply *r, struct err *e)
 {
-	return err_set(e, ERR_TEMP, "server %s answers %s: %s", u->host, what,
-		       u->line.data);
+	return upstream_says(u, r->code / 100 == 5 ? ERR_REFUSED : ERR_TEMP,
+			     what, r->text.data, e);
 }
 
 static int ehlo(struct upstream *u, struct smtp_reply *r,
@@ -156,7 +162,7 @@ static int ehlo(struct upstream *u, struct smtp_reply *r,
 	if (smtp_upstream_command(u, r, e, "EHLO %s", u->conf->hostname) < 0)
 		return -1;
 	if (r->code != 250)
-		return says(u, "EHLO", e);
+		return says(u, "answers EHLO", r, e);
 	note_features(u, f, r);
 	return 0;
 }
@@ -186,7 +192,7 @@ static int start_tls(struct upstream *u, struct smtp_reply *r,
 	if (smtp_upstream_command(u, r, e, "STARTTLS") < 0)
 		return -1;
 	if (r->code != 220)
-		return says(u, "STARTTLS", e);
+		return says(u, "answers STARTTLS", r, e);
 	return upstream_start_tls(u, e);
 }
 
@@ -196,7 +202,7 @@ static int open_with(struct upstream *u, struct smtp_reply *r,
 	if (smtp_upstream_read(u, r, e) < 0)
 		return -1;
 	if (r->code != 220)
-		return says(u, "the connection", e);
+		return says(u, "answers the connection", r, e);
 	if (ehlo(u, r, f, e) < 0)
 		return -1;
 	if (upstream_has_tls(u))
@@ -217,36 +223,64 @@ int smtp_upstream_open(struct upstream *u, struct smtp_features *f_r,
 	return result;
 }
 
+/* RFC 4954 4 and 6. */
+static const struct {
+	unsigned code;
+	enum upstream_step means;
+} steps[] = {
+	{235, UPSTREAM_DONE},
+	{334, UPSTREAM_GO_ON},
+	{500, UPSTREAM_NO_MECHANISM},
+	{502, UPSTREAM_NO_MECHANISM},
+	{504, UPSTREAM_NO_MECHANISM},
+	/* These speak of whoever logs in, and how. */
+	{501, UPSTREAM_REFUSED},
+	{530, UPSTREAM_REFUSED},
+	{534, UPSTREAM_REFUSED},
+	{535, UPSTREAM_REFUSED},
+	{538, UPSTREAM_REFUSED},
+};
+
+static int judge(const struct upstream *u, const struct smtp_reply *r,
+		 enum upstream_step *step_r, struct err *e)
+{
+	for (size_t i = 0; i < N_ELEMENTS(steps); i++) {
+		if (steps[i].code != r->code)
+			continue;
+		*step_r = steps[i].means;
+		return 0;
+	}
+	if (r->code < 400)
+		return says(u, "answers out of turn", r, e);
+	*step_r = r->code < 500 ? UPSTREAM_NOT_NOW : UPSTREAM_NEVER;
+	return 0;
+}
+
 static int read_step(struct upstream *u, enum upstream_step *step_r,
-		     struct err *e)
+		     struct buf *words_r, struct err *e)
 {
 	struct smtp_reply r;
 	int result;
 
 	smtp_reply_init(&r);
 	result = smtp_upstream_read(u, &r, e);
+	if (result == 0) {
+		buf_reset(words_r);
+		if (!buf_add(words_r, r.text.data, r.text.len))
+			die_bug("a reply of %zu octets", r.text.len);
+		result = judge(u, &r, step_r, e);
+	}
 	buf_release(&r.text);
-	if (r.code == 235)
-		*step_r = UPSTREAM_DONE;
-	else if (r.code == 334)
-		*step_r = UPSTREAM_GO_ON;
-	else
-		*step_r = UPSTREAM_REFUSED;
 	return result;
-}
-
-/* RFC 4954 4 and 6: 4yz may pass, and is no word about the password. */
-static int temporary(const struct upstream *u, struct err *e)
-{
-	if (e->kind == ERR_PASSWORD && u->line.data[0] == '4')
-		e->kind = ERR_TEMP;
-	return -1;
 }
 
 int smtp_upstream_login(struct upstream *u, const struct credential *c,
 			struct err *e)
 {
-	u->initial_response = true; /* since RFC 2554 */
-	return upstream_sasl_login(u, c, read_step, e) < 0 ? temporary(u, e)
-							   : 0;
+	static const struct upstream_dialect dialect = {
+		.read_step = read_step,
+		.initial_response = true, /* since RFC 2554 */
+	};
+
+	return upstream_login(u, c, &dialect, e);
 }

@@ -6,7 +6,7 @@
 #ifndef RESTANTE_HANDLERS_SMTP_PROXY_CLIENT_H
 #define RESTANTE_HANDLERS_SMTP_PROXY_CLIENT_H
 
-#include "handlers/proxy/upstream.h"
+#include "handlers/proxy/upstream_login.h"
 
 /* What the server's EHLO offers, of what we understand. */
 struct smtp_features {

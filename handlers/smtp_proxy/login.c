@@ -13,7 +13,9 @@
 /* clang-format off */
 static const struct reply reply_welcome = {"235", "2.7.0", "Logged in", 0};
 static const struct reply reply_no_mechanism = {"504", "5.5.4", "No such mechanism", REPLY_FAULT};
-static const struct reply reply_malformed = {"501", "5.5.2", "Not base64, or not what the mechanism says", REPLY_FAULT};
+static const struct reply reply_not_base64 = {"501", "5.5.2", "Not base64 with its padding", REPLY_FAULT};
+static const struct reply reply_malformed = {"501", "5.5.2", "Not what the mechanism says", REPLY_FAULT};
+static const struct reply reply_for_another = {"535", "5.7.8", "Nobody logs in for another here", REPLY_FAULT};
 static const struct reply reply_cancelled = {"501", "5.7.0", "Cancelled", 0};
 static const struct reply reply_not_proxied = {"535", "5.7.8", "The user name is user%server%mailbox-id", REPLY_FAULT};
 static const struct reply reply_no_mailbox = {"535", "5.7.8", "No such mailbox here", REPLY_FAULT};
@@ -44,14 +46,44 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 		       : smtp_upstream_login(u, c, e);
 }
 
-/* Refusals come in the server's words or ours, which are a line. */
+struct refusal_code {
+	const char *code, *enhanced;
+};
+
+/* Whether it may pass, and whether it is a word about the credential. */
+static struct refusal_code code_for(const struct err *e)
+{
+	if (proxy_may_pass(e))
+		return (struct refusal_code){"454", "4.7.0"};
+	if (e->kind == ERR_REFUSED)
+		return (struct refusal_code){"554", "5.7.0"};
+	return (struct refusal_code){"535", "5.7.8"};
+}
+
+/* In the server's words or ours, which may be several lines. */
+static void write_refusal(struct smtp_proxy *s, const struct err *e)
+{
+	const struct refusal_code c = code_for(e);
+	const char *line = e->text;
+
+	for (;;) {
+		size_t n = strcspn(line, "\n");
+
+		conn_printf(s->conn, "%s%c%s %.*s\r\n", c.code,
+			    line[n] ? '-' : ' ', c.enhanced, (int)n, line);
+		if (!line[n])
+			return;
+		line += n + 1;
+	}
+}
+
 static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
-				  bool is_token)
+				  unsigned mechanism)
 {
 	const struct credential c = {
 		.user = s->account.login.user,
 		.secret = &l->password,
-		.is_token = is_token,
+		.mechanism = mechanism,
 	};
 	struct err e;
 	int result;
@@ -63,8 +95,7 @@ static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
 	if (result == 0)
 		return &reply_welcome;
 	s->features = (struct smtp_features){.pipelining = false};
-	conn_printf(s->conn, "%s %s\r\n",
-		    proxy_may_pass(&e) ? "454 4.7.0" : "535 5.7.8", e.text);
+	write_refusal(s, &e);
 	return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
 }
 
@@ -92,11 +123,17 @@ const struct reply *smtp_proxy_auth(void *session, const char *arg)
 
 	switch (sasl_server_run(&server, arg, &login)) {
 	case SASL_GIVEN:
-		r = log_in(s, &login, server.is_token);
+		r = log_in(s, &login, server.mechanism);
 		sasl_login_release(&login);
 		break;
 	case SASL_CANCELLED:
 		r = &reply_cancelled;
+		break;
+	case SASL_NOT_BASE64:
+		r = &reply_not_base64;
+		break;
+	case SASL_FOR_ANOTHER:
+		r = &reply_for_another;
 		break;
 	case SASL_MALFORMED:
 		r = &reply_malformed;

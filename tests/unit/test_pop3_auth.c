@@ -11,7 +11,10 @@
 #define DENIED	  "-ERR [AUTH] No such mailbox, or not its password\r\n"
 #define OPENED	  "+OK The mailbox is open\r\n"
 #define PASSWORD  "+OK Now the password\r\n"
-#define MALFORMED "-ERR Not base64, or not what the mechanism says\r\n"
+#define NOT64	  "-ERR Not base64 with its padding\r\n"
+#define MALFORMED "-ERR Not what the mechanism says\r\n"
+#define ANOTHER	  "-ERR [AUTH] Nobody logs in for another here\r\n"
+#define NO_USER	  "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n" NOT64
 #define NOBODY	  "mbx-00000000000000000000000000000000"
 
 /* base64 of RIG_ID and of RIG_PASSWORD. */
@@ -76,14 +79,17 @@ static const struct {
 	 RIG_PASSWORD},
 	{"AUTH PLAIN =\r\n", MALFORMED, 0, "", ""},
 	{"AUTH PLAIN AGpvZQB4\r\n", DENIED, 1, NOBODY, "x"},
-	{"AUTH PLAIN cm9vdABqb2UAeA==\r\n", MALFORMED, 0, "", ""},
-	{"AUTH PLAIN AGpvZQB4=\r\n", MALFORMED, 0, "", ""},
-	{"AUTH PLAIN AGpv ZQB4\r\n", MALFORMED, 0, "", ""},
-	{"AUTH PLAIN\r\nAGpv\tQB4\r\n", "+ \r\n" MALFORMED, 0, "", ""},
+	{"AUTH PLAIN cm9vdABqb2UAeA==\r\n", ANOTHER, 0, "", ""},
+	{"AUTH PLAIN AGpvZQB4=\r\n", NOT64, 0, "", ""},
+	{"AUTH PLAIN AGpv ZQB4\r\n", NOT64, 0, "", ""},
+	{"AUTH PLAIN\r\nAGpv\tQB4\r\n", "+ \r\n" NOT64, 0, "", ""},
+	/* Without its padding it is none, and told so. */
+	{"AUTH PLAIN AGpvZQB4eA\r\n", NOT64, 0, "", ""},
+	{"AUTH PLAIN\r\nAGpvZQB4eA\r\n", "+ \r\n" NOT64, 0, "", ""},
 	{"AUTH PLAIN\r\n\r\n", "+ \r\n" MALFORMED, 0, "", ""},
 	{"AUTH PLAIN\r\n*\r\n", "+ \r\n-ERR Cancelled\r\n", 0, "", ""},
-	{"AUTH PLAIN\r\nA\nB\r\n",
-	 "+ \r\n" MALFORMED "-ERR Unknown command\r\n", 0, "", ""},
+	{"AUTH PLAIN\r\nA\nB\r\n", "+ \r\n" NOT64 "-ERR Unknown command\r\n", 0,
+	 "", ""},
 
 	{"AUTH LOGIN\r\n" ID64 "\r\n" PW64 "\r\n",
 	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n" OPENED, 1, RIG_ID,
@@ -96,8 +102,14 @@ static const struct {
 	 ""},
 	{"AUTH LOGIN\r\n" ID64 "\r\n*\r\n",
 	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n-ERR Cancelled\r\n", 0, "", ""},
-	{"AUTH LOGIN\r\nno\r\n", "+ VXNlcm5hbWU6\r\n" MALFORMED, 0, "", ""},
-	{"AUTH LOGIN " ID64 "\r\nno\r\n", "+ UGFzc3dvcmQ6\r\n" MALFORMED, 0, "",
+	/* Whoever says the user wrong says the password all the same. */
+	{"AUTH LOGIN\r\nno\r\nQUIT\r\n", NO_USER, 0, "", ""},
+	{"AUTH LOGIN\r\nno\r\n" PW64 "\r\n", NO_USER, 0, "", ""},
+	{"AUTH LOGIN am9lIA\r\n" PW64 "\r\n", "+ UGFzc3dvcmQ6\r\n" NOT64, 0, "",
+	 ""},
+	{"AUTH LOGIN\r\nno\r\n*\r\n",
+	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n-ERR Cancelled\r\n", 0, "", ""},
+	{"AUTH LOGIN " ID64 "\r\nno\r\n", "+ UGFzc3dvcmQ6\r\n" NOT64, 0, "",
 	 ""},
 	/* "joe", NUL, "x": text with a NUL in it is no name. */
 	{"AUTH LOGIN am9lAHg=\r\neA==\r\n", "+ UGFzc3dvcmQ6\r\n" MALFORMED, 0,
@@ -257,8 +269,8 @@ static void a_sasl_line_may_be_long_and_no_longer(void **state)
 		const char *reply;
 	} lines[] = {
 		{SASL_LINE_MAX - 4, DENIED},
-		{SASL_LINE_MAX, MALFORMED},
-		{64 * SASL_LINE_MAX, MALFORMED},
+		{SASL_LINE_MAX, NOT64},
+		{64 * SASL_LINE_MAX, NOT64},
 	};
 
 	(void)state;
@@ -449,7 +461,7 @@ static const char *const secret_scripts[] = {
 	"PASS " RIG_PASSWORD "\r\n" RIG_LOGIN "QUIT\r\n",
 	"PASS " RIG_PASSWORD "\n" RIG_LOGIN "QUIT\r\n",
 	"AUTH PLAIN " PLAIN64 "*\r\n" RIG_LOGIN "QUIT\r\n",
-	"AUTH LOGIN\r\n" PW64 "\n" RIG_LOGIN "QUIT\r\n",
+	"AUTH LOGIN\r\n" PW64 "\n*\r\n" RIG_LOGIN "QUIT\r\n",
 	"AUTH XYZ " PLAIN64 "\r\n" RIG_LOGIN "QUIT\r\n",
 };
 

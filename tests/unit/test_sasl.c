@@ -125,22 +125,27 @@ static const struct {
 	size_t n;
 	const char *user; /* NULL: refused */
 	const char *password;
+	bool for_another;
 } messages[] = {
-	{"plain", MESSAGE("\0user\0secret"), "user", "secret"},
-	{"same authzid", MESSAGE("user\0user\0secret"), "user", "secret"},
+	{"plain", MESSAGE("\0user\0secret"), "user", "secret", false},
+	{"same authzid", MESSAGE("user\0user\0secret"), "user", "secret",
+	 false},
 	{"spaces and 8-bit", MESSAGE("\0u ser\0s \xc3\xa4 "), "u ser",
-	 "s \xc3\xa4 "},
-	{"other authzid", MESSAGE("root\0user\0secret"), NULL, NULL},
-	{"prefix as authzid", MESSAGE("use\0user\0secret"), NULL, NULL},
-	{"longer authzid", MESSAGE("userr\0user\0secret"), NULL, NULL},
-	{"no user", MESSAGE("\0\0secret"), NULL, NULL},
-	{"no password", MESSAGE("\0user\0"), NULL, NULL},
-	{"one NUL", MESSAGE("user\0secret"), NULL, NULL},
-	{"no NUL", MESSAGE("user"), NULL, NULL},
-	{"three NULs", MESSAGE("\0user\0sec\0ret"), NULL, NULL},
-	{"NUL at the end", MESSAGE("\0user\0secret\0"), NULL, NULL},
-	{"two NULs alone", MESSAGE("\0\0"), NULL, NULL},
-	{"nothing", MESSAGE(""), NULL, NULL},
+	 "s \xc3\xa4 ", false},
+	{"other authzid", MESSAGE("root\0user\0secret"), "user", "secret",
+	 true},
+	{"prefix as authzid", MESSAGE("use\0user\0secret"), "user", "secret",
+	 true},
+	{"longer authzid", MESSAGE("userr\0user\0secret"), "user", "secret",
+	 true},
+	{"no user", MESSAGE("\0\0secret"), NULL, NULL, false},
+	{"no password", MESSAGE("\0user\0"), NULL, NULL, false},
+	{"one NUL", MESSAGE("user\0secret"), NULL, NULL, false},
+	{"no NUL", MESSAGE("user"), NULL, NULL, false},
+	{"three NULs", MESSAGE("\0user\0sec\0ret"), NULL, NULL, false},
+	{"NUL at the end", MESSAGE("\0user\0secret\0"), NULL, NULL, false},
+	{"two NULs alone", MESSAGE("\0\0"), NULL, NULL, false},
+	{"nothing", MESSAGE(""), NULL, NULL, false},
 };
 
 static void plain_messages_are_read_strictly(void **state)
@@ -156,6 +161,8 @@ static void plain_messages_are_read_strictly(void **state)
 				 taken ? "taken" : "refused");
 		if (taken) {
 			assert_string_equal(l.user, messages[i].user);
+			assert_int_equal(l.for_another,
+					 messages[i].for_another);
 			assert_true(secret_equal(&l.password,
 						 messages[i].password,
 						 strlen(messages[i].password)));
