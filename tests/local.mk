@@ -157,7 +157,10 @@ NETWORK_WRAPS = -Wl,--wrap=getaddrinfo -Wl,--wrap=connect
 TEST_EXTENSIONS = .chat
 CHAT_LOG_COMPILER = $(abs_top_builddir)/%D%/chat/chat_run
 STORIES = \
+	%D%/chat/pop3-proxy/auth-plain-answered-plus-ok.chat \
 	%D%/chat/pop3-proxy/basic.chat \
+	%D%/chat/pop3-proxy/capa-no-user.chat \
+	%D%/chat/pop3-proxy/capa-sasl-plain-refused.chat \
 	%D%/chat/pop3-proxy/certificate-expired.chat \
 	%D%/chat/pop3-proxy/certificate-other-name.chat \
 	%D%/chat/pop3-proxy/certificate-untrusted.chat \
@@ -177,6 +180,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/login-pipelined.chat \
 	%D%/chat/pop3-proxy/login-refused-in-use.chat \
 	%D%/chat/pop3-proxy/login-refused-login-delay.chat \
+	%D%/chat/pop3-proxy/login-refused-sys-perm.chat \
 	%D%/chat/pop3-proxy/login-refused-sys-temp.chat \
 	%D%/chat/pop3-proxy/login-refused.chat \
 	%D%/chat/pop3-proxy/no-answer.chat \
@@ -194,6 +198,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/seen-before.chat \
 	%D%/chat/pop3-proxy/sizes-lie-larger.chat \
 	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
+	%D%/chat/pop3-proxy/speaks-smtp.chat \
 	%D%/chat/pop3-proxy/stls.chat \
 	%D%/chat/pop3-proxy/top-with-bare-lf.chat \
 	%D%/chat/pop3-proxy/top.chat \
@@ -240,8 +245,10 @@ STORIES = \
 	%D%/chat/smtp-proxy/dot-answered-with-354.chat \
 	%D%/chat/smtp-proxy/endless-line.chat \
 	%D%/chat/smtp-proxy/endless-reply.chat \
+	%D%/chat/smtp-proxy/greeted-with-554.chat \
 	%D%/chat/smtp-proxy/guessing.chat \
 	%D%/chat/smtp-proxy/injected-behind-starttls.chat \
+	%D%/chat/smtp-proxy/login-not-base64.chat \
 	%D%/chat/smtp-proxy/login-refused-for-now.chat \
 	%D%/chat/smtp-proxy/login-refused.chat \
 	%D%/chat/smtp-proxy/long-reply.chat \
@@ -259,6 +266,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/refused-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/refused-data.chat \
 	%D%/chat/smtp-proxy/refused-for-now-behind-the-dot.chat \
+	%D%/chat/smtp-proxy/refused-in-lines.chat \
 	%D%/chat/smtp-proxy/reply-beyond-599.chat \
 	%D%/chat/smtp-proxy/reply-changes-its-code.chat \
 	%D%/chat/smtp-proxy/reply-with-bare-lf.chat \
@@ -268,6 +276,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/submitter.chat \
 	%D%/chat/smtp-proxy/token.chat \
 	%D%/chat/smtp-proxy/unreachable.chat \
+	%D%/chat/smtp-proxy/xoauth2-alone-is-taken.chat \
 	%D%/chat/smtp/bad-addresses.chat \
 	%D%/chat/smtp/bad-command-lines.chat \
 	%D%/chat/smtp/bare-lf-in-data.chat \
