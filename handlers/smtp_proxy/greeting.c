@@ -10,24 +10,6 @@
 #include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
-const struct reply *smtp_proxy_reset(struct smtp_proxy *s)
-{
-	const struct reply *lost = NULL;
-	struct smtp_reply r;
-	struct err e;
-
-	smtp_proxy_forget_mail(s);
-	smtp_reply_init(&r);
-	conn_set_deadline(s->account.upstream->conn,
-			  s->conf->limits.command_timeout, 0);
-	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
-		lost = smtp_proxy_lost_server(s, &e);
-	else if (r.code / 100 != 2)
-		lost = smtp_proxy_out_of_turn(s, &r);
-	buf_release(&r.text);
-	return lost;
-}
-
 const struct reply *smtp_proxy_rset(void *session, const char *arg UNUSED)
 {
 	struct smtp_proxy *s = session;
@@ -52,11 +34,6 @@ const struct reply *smtp_proxy_helo(void *session, const char *arg)
 		return lost;
 	conn_printf(s->conn, "250 %s\r\n", s->conf->hostname);
 	return &reply_sent;
-}
-
-bool smtp_proxy_offers_starttls(const struct smtp_proxy *s)
-{
-	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
 }
 
 static bool offers_auth(const struct smtp_proxy *s)

@@ -9,7 +9,7 @@ noinst_LIBRARIES += %D%/libsmtp_proxy.a
 	%D%/greeting.c \
 	%D%/login.c \
 	%D%/session.c %D%/session.h \
-	%D%/state.h
+	%D%/state.c %D%/state.h
 
 handler_PROGRAMS += smtp-proxy
 smtp_proxy_SOURCES = %D%/main.c

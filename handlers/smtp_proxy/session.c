@@ -7,9 +7,6 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy/state.h"
 
-#include <stdarg.h>
-
-#include "common/log.h"
 #include "common/tls.h"
 #include "handlers/session/server_tls.h"
 #include "handlers/smtp/replies.h"
@@ -18,92 +15,6 @@ enum {
 	PROXY_LINE_MAX = 12288 + 64, /* AUTH with a token, RFC 4954 4 */
 	GOODBYE_SECONDS = 5,
 };
-
-bool smtp_proxy_secure(const struct smtp_proxy *s)
-{
-	return conn_tls(s->conn) != NULL;
-}
-
-void smtp_proxy_forget_mail(struct smtp_proxy *s)
-{
-	struct proxy_tx *tx = s->tx;
-
-	if (!tx)
-		return;
-	for (size_t i = 0; i < tx->n_recipients; i++)
-		free(tx->recipients[i]);
-	free(tx->recipients);
-	free(tx->sender);
-	free(tx);
-	s->tx = NULL;
-}
-
-static enum smtp_proxy_state state_of(const struct smtp_proxy *s)
-{
-	if (!s->helo[0])
-		return SMTP_PROXY_START;
-	if (!s->account.upstream)
-		return SMTP_PROXY_LOGIN;
-	if (!s->tx)
-		return SMTP_PROXY_READY;
-	return s->tx->n_recipients ? SMTP_PROXY_RCPT : SMTP_PROXY_MAIL;
-}
-
-/* --- the server's replies ------------------------------------------------- */
-
-const struct reply *smtp_proxy_relay(struct smtp_proxy *s,
-				     const struct smtp_reply *r)
-{
-	if (r->code / 100 == 3)
-		return smtp_proxy_out_of_turn(s, r);
-	conn_write(s->conn, r->text.data, r->text.len);
-	return r->code == 421 ? &reply_sent_close : &reply_sent;
-}
-
-const struct reply *smtp_proxy_lost_server(struct smtp_proxy *s,
-					   const struct err *e)
-{
-	log_warn("%s", e->text);
-	summary_note(&s->summary, OUTCOME_TEMPFAIL, "upstream");
-	conn_printf(s->conn, "421 4.4.2 %s\r\n", e->text);
-	return &reply_sent_close;
-}
-
-const struct reply *smtp_proxy_out_of_turn(struct smtp_proxy *s,
-					   const struct smtp_reply *r)
-{
-	struct err e;
-
-	err_set(&e, ERR_TEMP, "server %s answers out of turn with %u",
-		s->account.login.server.host, r->code);
-	return smtp_proxy_lost_server(s, &e);
-}
-
-const struct reply *smtp_proxy_ask(struct smtp_proxy *s, unsigned *code_r,
-				   const char *fmt, ...)
-{
-	const struct reply *result;
-	struct smtp_reply r;
-	struct err e;
-	va_list ap;
-	int sent;
-
-	*code_r = 0;
-	smtp_reply_init(&r);
-	conn_set_deadline(s->account.upstream->conn,
-			  s->conf->limits.command_timeout, 0);
-	va_start(ap, fmt);
-	sent = upstream_sendv(s->account.upstream, &e, fmt, ap);
-	va_end(ap);
-	if (sent == 0 && smtp_upstream_read(s->account.upstream, &r, &e) == 0) {
-		*code_r = r.code;
-		result = smtp_proxy_relay(s, &r);
-	} else {
-		result = smtp_proxy_lost_server(s, &e);
-	}
-	buf_release(&r.text);
-	return result;
-}
 
 /* --- TLS ------------------------------------------------------------------ */
 
@@ -175,7 +86,7 @@ static const struct cmd table[] = {
 
 static unsigned state_bit(const void *session)
 {
-	return state_of(session);
+	return smtp_proxy_state(session);
 }
 
 static bool needs_tls(const void *session)
@@ -189,7 +100,7 @@ static const struct reply *explain(const void *session, const struct cmd *cmd)
 
 	if (cmd->run == smtp_proxy_auth && s->account.upstream)
 		return &smtp_logged_in;
-	if (state_of(s) == SMTP_PROXY_LOGIN)
+	if (smtp_proxy_state(s) == SMTP_PROXY_LOGIN)
 		return &smtp_need_login;
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the files of the SMTP proxy share: the session, its transaction, and
- * the handlers that stand in its command table. Nobody else includes this.
+ * What the files of the SMTP proxy share: the session, its transaction, what
+ * state.c knows of them, and the handlers that stand in its command table. For
+ * this folder and its tests alone.
  */
 #ifndef RESTANTE_HANDLERS_SMTP_PROXY_STATE_H
 #define RESTANTE_HANDLERS_SMTP_PROXY_STATE_H
@@ -43,6 +44,8 @@ struct smtp_proxy {
 };
 
 bool smtp_proxy_secure(const struct smtp_proxy *s);
+bool smtp_proxy_offers_starttls(const struct smtp_proxy *s);
+enum smtp_proxy_state smtp_proxy_state(const struct smtp_proxy *s);
 
 /* Ends the transaction on our side. */
 void smtp_proxy_forget_mail(struct smtp_proxy *s);
@@ -71,22 +74,21 @@ const struct reply *smtp_proxy_out_of_turn(struct smtp_proxy *s,
 const struct reply *smtp_proxy_ask(struct smtp_proxy *s, unsigned *code_r,
 				   const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* smtp_proxy_greeting.c */
-bool smtp_proxy_offers_starttls(const struct smtp_proxy *s);
-const struct reply *smtp_proxy_helo(void *session, const char *arg);
-const struct reply *smtp_proxy_ehlo(void *session, const char *arg);
-const struct reply *smtp_proxy_rset(void *session, const char *arg);
 /* Ends the transaction on both sides. NULL: the server went along. */
 const struct reply *smtp_proxy_reset(struct smtp_proxy *s);
 
-/* smtp_proxy_login.c */
+/* greeting.c */
+const struct reply *smtp_proxy_helo(void *session, const char *arg);
+const struct reply *smtp_proxy_ehlo(void *session, const char *arg);
+const struct reply *smtp_proxy_rset(void *session, const char *arg);
+/* login.c */
 const struct reply *smtp_proxy_auth(void *session, const char *arg);
 
-/* smtp_proxy_envelope.c */
+/* envelope.c */
 const struct reply *smtp_proxy_mail(void *session, const char *arg);
 const struct reply *smtp_proxy_rcpt(void *session, const char *arg);
 
-/* smtp_proxy_data.c */
+/* data.c */
 const struct reply *smtp_proxy_data(void *session, const char *arg);
 
 #endif
