@@ -9,7 +9,7 @@ noinst_LIBRARIES += %D%/libpop3_proxy.a
 	%D%/list.c \
 	%D%/login.c \
 	%D%/session.c %D%/session.h \
-	%D%/state.h \
+	%D%/state.c %D%/state.h \
 	%D%/uidl.c %D%/uidl.h
 
 handler_PROGRAMS += pop3-proxy

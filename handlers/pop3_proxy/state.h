@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the POP3 proxy share: the session, what is known of the
- * server's messages, and the handlers that stand in its command table. Nobody
- * else includes this.
+ * server's messages, what state.c does with both, and the handlers that stand
+ * in its command table. For this folder and its tests alone.
  */
 #ifndef RESTANTE_HANDLERS_POP3_PROXY_STATE_H
 #define RESTANTE_HANDLERS_POP3_PROXY_STATE_H
@@ -62,13 +62,13 @@ const struct reply *pop3_proxy_cut(struct pop3_proxy *s, enum outcome outcome,
 void pop3_proxy_expect_answer(struct pop3_proxy *s);
 void pop3_proxy_expect_data(struct pop3_proxy *s);
 
-/* pop3_proxy_login.c */
+/* login.c */
 const struct reply *pop3_proxy_user(void *session, const char *arg);
 const struct reply *pop3_proxy_pass(void *session, const char *arg);
 const struct reply *pop3_proxy_auth(void *session, const char *arg);
 
 /*
- * pop3_proxy_handover.c: the whole rest of the session goes to pop3-serve;
+ * collector.c: the whole rest of the session goes to pop3-serve;
  * password NULL: the client sends PASS itself.
  */
 const struct reply *pop3_proxy_hand_over(struct pop3_proxy *s, const char *user,
@@ -77,11 +77,11 @@ const struct reply *pop3_proxy_hand_over(struct pop3_proxy *s, const char *user,
 /* Behind it, when the command is over: until one of the two leaves. */
 void pop3_proxy_collect(struct pop3_proxy *s);
 
-/* pop3_proxy_fetch.c */
+/* fetch.c */
 const struct reply *pop3_proxy_retr(void *session, const char *arg);
 const struct reply *pop3_proxy_top(void *session, const char *arg);
 
-/* pop3_proxy_list.c: passed on as they are. */
+/* list.c: passed on as they are. */
 const struct reply *pop3_proxy_stat(void *session, const char *arg);
 const struct reply *pop3_proxy_list(void *session, const char *arg);
 const struct reply *pop3_proxy_uidl(void *session, const char *arg);
