@@ -8,33 +8,8 @@
 
 #include <inttypes.h>
 
-#include "common/num.h"
-
-static const struct reply reply_not_a_number = {
-	"-ERR", "", "A message number was expected", REPLY_FAULT};
-/*
- * Not a fault: whoever is logged in may ask, and a session that is closed for
- * asking loses the deletions it has marked.
- */
-static const struct reply reply_no_such_message = {"-ERR", "",
-						   "No such message", 0};
 static const struct reply reply_marked = {"+OK", "", "Marked for deletion", 0};
 static const struct reply reply_reset = {"+OK", "", "Nothing is marked", 0};
-
-const struct reply *pop3_serve_find_message(struct pop3_serve *s,
-					    const char *text, size_t n,
-					    size_t *i_r)
-{
-	uint64_t number;
-
-	if (!num_parse(text, n, UINT32_MAX, &number))
-		return &reply_not_a_number;
-	if (number == 0 || number > collection_count(s->mail) ||
-	    collection_message(s->mail, (size_t)number - 1)->marked)
-		return &reply_no_such_message;
-	*i_r = (size_t)number - 1;
-	return NULL;
-}
 
 /* Messages and octets that are not marked (RFC 1939 5, STAT). */
 static size_t count_unmarked(struct pop3_serve *s, uint64_t *octets_r)

@@ -6,7 +6,7 @@ noinst_LIBRARIES += %D%/libpop3_serve.a
 	%D%/login.c \
 	%D%/retr.c \
 	%D%/session.c %D%/session.h \
-	%D%/state.h \
+	%D%/state.c %D%/state.h \
 	%D%/update.c
 
 handler_PROGRAMS += pop3-serve

@@ -8,7 +8,6 @@
 #include "handlers/pop3_serve/state.h"
 
 #include <time.h>
-#include <unistd.h>
 
 #include "common/log.h"
 #include "common/mailbox_id.h"
@@ -104,13 +103,6 @@ static bool take_place(struct pop3_serve *s)
 		return true;
 	log_warn("%s", e.text);
 	return e.kind != ERR_BUSY;
-}
-
-void pop3_serve_give_place(struct pop3_serve *s)
-{
-	if (s->place >= 0)
-		(void)close(s->place);
-	s->place = -1;
 }
 
 static const struct reply *turn_away(struct pop3_serve *s)

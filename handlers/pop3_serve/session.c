@@ -7,49 +7,14 @@
 #include "common/base.h"
 #include "handlers/pop3_serve/session.h"
 
-#include "common/log.h"
 #include "common/tls.h"
 #include "handlers/pop3/replies.h"
 #include "handlers/pop3_serve/state.h"
 #include "handlers/session/server_tls.h"
 
+enum { INDEX_WAIT_MS = 1000 };
+
 static const struct reply reply_ready = {"+OK", "", "Restante ready", 0};
-
-bool pop3_serve_secure(const struct pop3_serve *s)
-{
-	if (s->tls_mode == TLS_MODE_NONE)
-		return s->peer->tls; /* as the handler in front of us says */
-	return conn_tls(s->conn) != NULL;
-}
-
-void pop3_serve_enter(struct pop3_serve *s, enum pop3_state state)
-{
-	if (state != POP3_USER_GIVEN)
-		explicit_bzero(s->user, sizeof(s->user));
-	s->state = state;
-}
-
-const struct reply *pop3_serve_cut(struct pop3_serve *s, enum outcome outcome,
-				   const char *reason)
-{
-	summary_note(&s->summary, outcome, reason);
-	return &reply_sent_close;
-}
-
-const struct reply *pop3_serve_cut_lost(struct pop3_serve *s,
-					enum conn_status why)
-{
-	bool late = why == CONN_TIMEOUT;
-
-	return pop3_serve_cut(s, late ? OUTCOME_TIMEOUT : OUTCOME_DROPPED,
-			      NULL);
-}
-
-void pop3_serve_expect_long_answer(struct pop3_serve *s)
-{
-	conn_set_deadline(s->conn, s->conf->limits.data_timeout,
-			  s->conf->limits.minimum_rate);
-}
 
 /* --- TLS ------------------------------------------------------------------ */
 
@@ -192,6 +157,8 @@ const struct cmd_protocol pop3_serve_protocol = {
 	.answered = answered,
 };
 
+/* --- the session ---------------------------------------------------------- */
+
 static void begin(struct pop3_serve *s, struct conn *c, const struct conf *conf,
 		  const struct peer *peer, enum tls_mode tls_mode)
 {
@@ -216,14 +183,56 @@ static bool may_greet(struct pop3_serve *s)
 				&s->summary) == SERVER_TLS_ON;
 }
 
+static void note_end(struct pop3_serve *s, enum cmd_end end)
+{
+	/* A client that hung up behind QUIT has collected all the same. */
+	if (end == CMD_END_CLOSED || s->updated)
+		summary_note(&s->summary, pop3_serve_collected_or_idle(s),
+			     NULL);
+	else if (end == CMD_END_DROPPED)
+		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
+	else if (end == CMD_END_TIMEOUT)
+		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
+	else if (end == CMD_END_PIPELINED)
+		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
+	else
+		summary_note_faults(&s->summary);
+}
+
+/* A login that ended without QUIT stands in the mailbox's account as well. */
+static void record_unfinished(struct pop3_serve *s)
+{
+	const struct activity activity =
+		pop3_serve_activity(s, s->summary.outcome);
+	struct err e;
+
+	if (s->mail)
+		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
+				    &activity, &e);
+}
+
+static void end(struct pop3_serve *s)
+{
+	const struct tls_facts *facts = conn_tls(s->conn);
+
+	record_unfinished(s);
+	s->summary.tls = facts ? facts->version : s->peer->tls_version;
+	s->summary.mailbox = s->mailbox;
+	summary_log(&s->summary);
+	explicit_bzero(s->user, sizeof(s->user));
+	collection_free(&s->mail);
+	pop3_serve_give_place(s);
+	store_free(&s->store);
+}
+
 static void serve(struct pop3_serve *s)
 {
 	if (may_greet(s)) {
 		reply_write(s->conn, &reply_ready);
-		pop3_serve_note_end(s, cmd_loop(s->conn, &pop3_serve_protocol,
-						&s->limits, s));
+		note_end(s, cmd_loop(s->conn, &pop3_serve_protocol, &s->limits,
+				     s));
 	}
-	pop3_serve_end(s);
+	end(s);
 }
 
 void pop3_serve_session(struct conn *c, const struct conf *conf,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the POP3 server share: the session, how a handler ends
- * it, and the handlers that stand in the command table. Nobody else includes
- * this.
+ * it, and the handlers that stand in the command table. For this folder and
+ * its tests alone.
  */
 #ifndef RESTANTE_HANDLERS_POP3_SERVE_STATE_H
 #define RESTANTE_HANDLERS_POP3_SERVE_STATE_H
@@ -59,32 +59,38 @@ const struct reply *pop3_serve_cut_lost(struct pop3_serve *s,
 /* Much is going to be written: a deadline of its own. */
 void pop3_serve_expect_long_answer(struct pop3_serve *s);
 
+/* Lets the next collector in. */
+void pop3_serve_give_place(struct pop3_serve *s);
+
+/* Something was fetched or given up: the session has served its purpose. */
+enum outcome pop3_serve_collected_or_idle(const struct pop3_serve *s);
+
+/* For the mailbox's own account. */
+struct activity pop3_serve_activity(const struct pop3_serve *s,
+				    enum outcome outcome);
+
 /* NULL: text names a message that is there. Else the reply that says why not.
  */
 const struct reply *pop3_serve_find_message(struct pop3_serve *s,
 					    const char *text, size_t n,
 					    size_t *i_r);
 
-/* pop3_serve_auth.c */
+/* login.c */
 const struct reply *pop3_serve_user(void *session, const char *arg);
 const struct reply *pop3_serve_pass(void *session, const char *arg);
 const struct reply *pop3_serve_auth(void *session, const char *arg);
-/* Lets the next collector in. */
-void pop3_serve_give_place(struct pop3_serve *s);
 
-/* pop3_serve_list.c */
+/* list.c */
 const struct reply *pop3_serve_stat(void *session, const char *arg);
 const struct reply *pop3_serve_list(void *session, const char *arg);
 const struct reply *pop3_serve_uidl(void *session, const char *arg);
 const struct reply *pop3_serve_dele(void *session, const char *arg);
 const struct reply *pop3_serve_rset(void *session, const char *arg);
 
-/* pop3_serve_end.c */
+/* update.c */
 const struct reply *pop3_serve_quit(void *session, const char *arg);
-void pop3_serve_note_end(struct pop3_serve *s, enum cmd_end end);
-void pop3_serve_end(struct pop3_serve *s);
 
-/* pop3_serve_retr.c */
+/* retr.c */
 const struct reply *pop3_serve_retr(void *session, const char *arg);
 const struct reply *pop3_serve_top(void *session, const char *arg);
 

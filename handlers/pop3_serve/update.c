@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How a session ends: QUIT, which alone deletes, and only what was marked; or
- * any other way, which deletes nothing. Then the one line that says so.
+ * QUIT, which alone deletes, and only what was marked. Any other end of a
+ * session deletes nothing.
  */
 #include "common/base.h"
 #include "handlers/pop3_serve/state.h"
 
-#include <time.h>
-
 #include "common/log.h"
-#include "common/tls.h"
-
-enum { INDEX_WAIT_MS = 1000 };
 
 static const struct reply reply_bye = {"+OK", "", "Bye", REPLY_CLOSE};
 static const struct reply reply_not_all_deleted = {
 	"-ERR", "[SYS/TEMP]", "Not all marked messages could be deleted",
 	REPLY_CLOSE};
-
-/* Something was fetched or given up: the session has served its purpose. */
-static enum outcome collected_or_idle(const struct pop3_serve *s)
-{
-	return s->summary.messages || s->marked ? OUTCOME_COLLECTED
-						: OUTCOME_IDLE;
-}
-
-/* For the mailbox's own account. */
-static struct activity activity_now(const struct pop3_serve *s,
-				    enum outcome outcome)
-{
-	return (struct activity){
-		.when = time(NULL),
-		.program = "pop3-serve",
-		.peer = s->peer->text,
-		.outcome = outcome_name(outcome),
-		.messages = s->summary.messages,
-		.octets = s->summary.octets,
-	};
-}
 
 /*
  * UPDATE (RFC 1939 6): the one place from which anything is deleted. The
@@ -46,7 +20,8 @@ static struct activity activity_now(const struct pop3_serve *s,
  */
 static const struct reply *update(struct pop3_serve *s)
 {
-	const struct activity activity = activity_now(s, collected_or_idle(s));
+	const struct activity activity =
+		pop3_serve_activity(s, pop3_serve_collected_or_idle(s));
 	struct err e = {.kind = ERR_NONE};
 	size_t removed;
 	int result;
@@ -80,44 +55,4 @@ const struct reply *pop3_serve_quit(void *session, const char *arg UNUSED)
 		status = conn_flush(s->conn);
 	}
 	return status == CONN_OK ? update(s) : pop3_serve_cut_lost(s, status);
-}
-
-void pop3_serve_note_end(struct pop3_serve *s, enum cmd_end end)
-{
-	/* A client that hung up behind QUIT has collected all the same. */
-	if (end == CMD_END_CLOSED || s->updated)
-		summary_note(&s->summary, collected_or_idle(s), NULL);
-	else if (end == CMD_END_DROPPED)
-		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
-	else if (end == CMD_END_TIMEOUT)
-		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
-	else if (end == CMD_END_PIPELINED)
-		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
-	else
-		summary_note_faults(&s->summary);
-}
-
-/* A login that ended without QUIT stands in the mailbox's account as well. */
-static void record_unfinished(struct pop3_serve *s)
-{
-	const struct activity activity = activity_now(s, s->summary.outcome);
-	struct err e;
-
-	if (s->mail)
-		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
-				    &activity, &e);
-}
-
-void pop3_serve_end(struct pop3_serve *s)
-{
-	const struct tls_facts *facts = conn_tls(s->conn);
-
-	record_unfinished(s);
-	s->summary.tls = facts ? facts->version : s->peer->tls_version;
-	s->summary.mailbox = s->mailbox;
-	summary_log(&s->summary);
-	explicit_bzero(s->user, sizeof(s->user));
-	collection_free(&s->mail);
-	pop3_serve_give_place(s);
-	store_free(&s->store);
 }
