@@ -4,7 +4,6 @@
 #include "handlers/session/capability_list.h"
 
 #include "common/conn.h"
-#include "handlers/session/sasl_server.h"
 
 void capability_list_write(struct conn *c, const char *before,
 			   const struct capability *list, size_t n)
@@ -12,12 +11,4 @@ void capability_list_write(struct conn *c, const char *before,
 	for (size_t i = 0; i < n; i++)
 		if (list[i].holds)
 			conn_printf(c, "%s%s\r\n", before, list[i].line);
-}
-
-void capability_list_mechanisms(struct conn *c, const char *before,
-				unsigned mechanisms)
-{
-	conn_printf(c, "%s", before);
-	sasl_server_list(c, mechanisms, " ", "");
-	conn_printf(c, "\r\n");
 }

@@ -19,8 +19,4 @@ struct capability {
 void capability_list_write(struct conn *c, const char *before,
 			   const struct capability *list, size_t n);
 
-/* The SASL mechanisms of a set, behind "250-AUTH" or "SASL". */
-void capability_list_mechanisms(struct conn *c, const char *before,
-				unsigned mechanisms);
-
 #endif

@@ -2,6 +2,7 @@
 # What every session has, whatever it speaks.
 noinst_LIBRARIES += %D%/libsession.a
 %C%_libsession_a_SOURCES = \
+	%D%/auth_list.c %D%/auth_list.h \
 	%D%/capability_list.c %D%/capability_list.h \
 	%D%/greet.c %D%/greet.h \
 	%D%/login_throttle.c %D%/login_throttle.h \
