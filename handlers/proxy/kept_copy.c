@@ -3,11 +3,11 @@
 #include "common/base.h"
 #include "handlers/proxy/kept_copy.h"
 
-#include "common/buf.h"
 #include "common/log.h"
 #include "handlers/mail/first_line.h"
 #include "handlers/mail/journal_report.h"
 #include "handlers/mail/trace.h"
+#include "handlers/mail/trace_copy.h"
 #include "store/store.h"
 
 struct kept_copy {
@@ -32,52 +32,27 @@ static struct sink delivery_sink(struct kept_copy *c)
 
 /* --- the trace header ----------------------------------------------------- */
 
-/* Lines are bounded, so there is always room for them. */
-static int write_lines(struct kept_copy *c, struct buf *lines, bool fits)
+static void write_envelope(struct trace_copy *t, const struct copy_facts *f,
+			   const char *id)
 {
-	int result;
-
-	if (!fits)
-		die_bug("trace header: a line of %zu octets", lines->len);
-	result = deliver(c, (const uint8_t *)lines->data, lines->len);
-	buf_reset(lines);
-	return result;
-}
-
-static int write_envelope(struct kept_copy *c, const struct copy_facts *f,
-			  const char *id, struct buf *lines)
-{
-	int result = write_lines(
-		c, lines,
-		trace_sender(f->trace, f->sender, id, f->domain, lines));
-
-	for (size_t i = 0; result == 0 && i < f->n_recipients; i++)
-		result = write_lines(
-			c, lines,
-			trace_recipient(f->trace, f->recipients[i], "", lines));
-	return result;
+	trace_copy_sender(t, f->sender, id, f->domain);
+	for (size_t i = 0; i < f->n_recipients; i++)
+		trace_copy_recipient(t, f->recipients[i], "");
 }
 
 static int write_trace(struct kept_copy *c, const struct copy_facts *f,
 		       const char *id)
 {
-	const char *ulid = delivery_ulid(c->delivery);
-	struct buf lines;
-	int result;
+	const struct sink sink = delivery_sink(c);
+	struct trace_copy t;
 
-	buf_init(&lines, TRACE_LINES_MAX);
-	result = f->sent ? write_envelope(c, f, id, &lines)
-			 : write_lines(c, &lines,
-				       trace_mailbox(id, f->domain, &lines));
-	if (result == 0)
-		result = write_lines(
-			c, &lines,
-			trace_account(f->trace, f->account, f->server, &lines));
-	if (result == 0)
-		result = write_lines(c, &lines,
-				     trace_received(f->trace, ulid, &lines));
-	buf_release(&lines);
-	return result;
+	trace_copy_begin(&t, f->trace, &sink);
+	if (f->sent)
+		write_envelope(&t, f, id);
+	else
+		trace_copy_mailbox(&t, id, f->domain);
+	trace_copy_account(&t, f->account, f->server);
+	return trace_copy_end(&t, delivery_ulid(c->delivery));
 }
 
 /* --- beginning ------------------------------------------------------------ */
