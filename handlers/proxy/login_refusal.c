@@ -22,13 +22,30 @@ const struct reply *login_refusal_here(const struct login_refusal *words,
 	}
 }
 
+static const struct login_refusal_class *
+class_of(const struct login_refusal *words, const struct err *e)
+{
+	if (proxy_may_pass(e))
+		return &words->may_pass;
+	return e->kind == ERR_REFUSED ? &words->refused : &words->credential;
+}
+
 const struct reply *login_refusal_there(const struct login_refusal *words,
 					struct conn *client,
 					const struct err *e)
 {
-	bool may_pass = proxy_may_pass(e);
+	const struct login_refusal_class *c = class_of(words, e);
+	const char *line = e->text;
 
-	conn_printf(client, "%s %s\r\n",
-		    may_pass ? words->may_pass : words->credential, e->text);
-	return may_pass ? &reply_sent : &reply_sent_fault;
+	/* In SMTP it may be several lines; a POP3 server has but one. */
+	for (;;) {
+		size_t n = strcspn(line, "\n");
+
+		conn_printf(client, "%s%c%s %.*s\r\n", c->code,
+			    line[n] ? '-' : ' ', c->tag, (int)n, line);
+		if (!line[n])
+			break;
+		line += n + 1;
+	}
+	return proxy_may_pass(e) ? &reply_sent : &reply_sent_fault;
 }

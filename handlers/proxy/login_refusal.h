@@ -11,14 +11,20 @@
 struct conn;
 struct err;
 
+/* What stands before the server's words or ours: "454", "4.7.0". */
+struct login_refusal_class {
+	const char *code;
+	const char *tag;
+};
+
 struct login_refusal {
 	const struct reply *not_proxied; /* the user name is none of ours */
 	const struct reply *no_mailbox;
 	const struct reply *suspended;
 	const struct reply *no_store;
-	/* What stands before the server's words or ours, which are a line. */
-	const char *may_pass;
-	const char *credential;
+	struct login_refusal_class may_pass;
+	struct login_refusal_class refused; /* no word about the credential */
+	struct login_refusal_class credential;
 };
 
 /* What proxy_account_open() refused. */

@@ -16,6 +16,7 @@
 #include "handlers/mail/dot.h"
 #include "handlers/mail/trace.h"
 #include "handlers/proxy/kept_copy.h"
+#include "handlers/session/read_to_dot.h"
 #include "handlers/smtp/replies.h"
 
 static const struct reply reply_not_kept = {
@@ -25,7 +26,7 @@ static const struct reply reply_not_kept_close = {
 	REPLY_CLOSE};
 
 /* One message between the two sides. */
-struct passage {
+struct sending {
 	struct smtp_proxy *s;
 	struct conn *server;
 	struct kept_copy *copy;
@@ -73,7 +74,7 @@ static struct kept_copy *begin_copy(struct smtp_proxy *s, struct err *e)
 
 static int write_to_server(void *to, const uint8_t *bytes, size_t n)
 {
-	struct passage *p = to;
+	struct sending *p = to;
 
 	conn_write(p->server, bytes, n);
 	return 0; /* a failure is met at the flush, behind the last line */
@@ -82,7 +83,7 @@ static int write_to_server(void *to, const uint8_t *bytes, size_t n)
 /* Behind the line ends. Once the copy has failed the server gets no more. */
 static int pass_mended(void *to, const uint8_t *bytes, size_t n)
 {
-	struct passage *p = to;
+	struct sending *p = to;
 	const struct sink server = {.push = write_to_server, .to = p};
 
 	if (kept_copy_push(p->copy, bytes, n) < 0) {
@@ -94,7 +95,7 @@ static int pass_mended(void *to, const uint8_t *bytes, size_t n)
 
 static int pass(void *to, const uint8_t *bytes, size_t n)
 {
-	struct passage *p = to;
+	struct sending *p = to;
 	const struct sink mended = {.push = pass_mended, .to = p};
 
 	return crlf_push(&p->crlf, bytes, n, &mended);
@@ -102,30 +103,8 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 
 static void expect_data(struct smtp_proxy *s)
 {
-	const unsigned seconds = s->conf->limits.data_timeout;
-	const unsigned rate = s->conf->limits.minimum_rate;
-
-	conn_set_deadline(s->conn, seconds, rate);
-	conn_set_deadline(s->account.upstream->conn, seconds, rate);
-}
-
-static enum conn_status read_to_the_dot(struct passage *p)
-{
-	const struct sink sink = {.push = pass, .to = p};
-	struct dot_in dot;
-
-	dot_in_init(&dot);
-	while (!dot_in_done(&dot)) {
-		const uint8_t *bytes;
-		enum conn_status status;
-		size_t n;
-
-		status = conn_peek(p->s->conn, &bytes, &n);
-		if (status != CONN_OK)
-			return status;
-		conn_consume(p->s->conn, dot_in_push(&dot, bytes, n, &sink));
-	}
-	return CONN_OK;
+	read_to_dot_expect(s->conn, s->conf);
+	read_to_dot_expect(s->account.upstream->conn, s->conf);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -134,7 +113,7 @@ static enum conn_status read_to_the_dot(struct passage *p)
  * The server has the message but for its last line: taking the connection
  * away is the one way not to send it.
  */
-static const struct reply *not_kept(struct passage *p)
+static const struct reply *not_kept(struct sending *p)
 {
 	log_error("%s", kept_copy_err(p->copy)->text);
 	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
@@ -142,7 +121,7 @@ static const struct reply *not_kept(struct passage *p)
 	return &reply_not_kept_close;
 }
 
-static bool finish_copy(struct passage *p)
+static bool finish_copy(struct sending *p)
 {
 	const struct sink mended = {.push = pass_mended, .to = p};
 
@@ -152,7 +131,7 @@ static bool finish_copy(struct passage *p)
 
 /* The client gets the server's yes even where linking the copy failed: the
  * copy is durable, and the next one in the index makes it visible. */
-static void commit_copy(struct passage *p)
+static void commit_copy(struct sending *p)
 {
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
 	struct smtp_proxy *s = p->s;
@@ -166,7 +145,7 @@ static void commit_copy(struct passage *p)
 }
 
 /* From here on the server may have the message. */
-static const struct reply *send_last_line(struct passage *p)
+static const struct reply *send_last_line(struct sending *p)
 {
 	const struct sink server = {.push = write_to_server, .to = p};
 	struct smtp_proxy *s = p->s;
@@ -199,7 +178,7 @@ static const struct reply *send_last_line(struct passage *p)
 }
 
 /* It left before the last line: it cannot have the message. */
-static const struct reply *server_lost(struct passage *p)
+static const struct reply *server_lost(struct sending *p)
 {
 	struct smtp_proxy *s = p->s;
 	struct err e;
@@ -220,8 +199,9 @@ static const struct reply *client_lost(struct smtp_proxy *s,
 	return late ? &smtp_timeout : &reply_sent_close;
 }
 
-static const struct reply *pass_message(struct passage *p)
+static const struct reply *pass_message(struct sending *p)
 {
+	const struct sink client = {.push = pass, .to = p};
 	struct smtp_proxy *s = p->s;
 	enum conn_status status;
 
@@ -229,7 +209,7 @@ static const struct reply *pass_message(struct passage *p)
 	expect_data(s);
 	status = conn_flush(s->conn);
 	if (status == CONN_OK)
-		status = read_to_the_dot(p);
+		status = read_to_dot(s->conn, &client);
 	if (status != CONN_OK)
 		return client_lost(s, status);
 	if (!finish_copy(p))
@@ -284,7 +264,7 @@ static const struct reply *ask_server(struct smtp_proxy *s)
 const struct reply *smtp_proxy_data(void *session, const char *arg UNUSED)
 {
 	struct smtp_proxy *s = session;
-	struct passage p = {.s = s, .server = s->account.upstream->conn};
+	struct sending p = {.s = s, .server = s->account.upstream->conn};
 	const struct reply *r;
 	struct err e;
 

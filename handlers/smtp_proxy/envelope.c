@@ -7,12 +7,10 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy/state.h"
 
-#include <strings.h>
-
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/num.h"
-#include "handlers/smtp/address.h"
+#include "handlers/smtp/path_args.h"
 #include "handlers/smtp/replies.h"
 
 enum { COMMAND_MAX = 4 * 1024, RECIPIENTS_MAX = 1000 };
@@ -22,100 +20,79 @@ static const struct reply reply_no_room = {"452", "4.3.1",
 
 /* --- parameters ----------------------------------------------------------- */
 
-static bool knows_size(const struct smtp_features *f)
-{
-	return f->size;
-}
-
-static bool knows_body(const struct smtp_features *f)
-{
-	return f->eightbit;
-}
-
-static bool knows_utf8(const struct smtp_features *f)
-{
-	return f->smtputf8;
-}
-
-static bool knows_dsn(const struct smtp_features *f)
-{
-	return f->dsn;
-}
-
-/* RFC 4954 section 5: taken, and the server goes by the login it has seen. */
-static bool is_dropped(const struct smtp_features *f UNUSED)
-{
-	return false;
-}
-
-/*
- * What a client may say, having been offered it before we knew the server:
- * a parameter that the server lacks is dropped (docs/decisions).
- */
-static const struct {
-	const char *name;
-	bool for_mail;
-	bool (*known)(const struct smtp_features *f);
-} parameters[] = {
-	{"SIZE", true, knows_size},	{"BODY", true, knows_body},
-	{"SMTPUTF8", true, knows_utf8}, {"RET", true, knows_dsn},
-	{"ENVID", true, knows_dsn},	{"NOTIFY", false, knows_dsn},
-	{"ORCPT", false, knows_dsn},	{"AUTH", true, is_dropped},
-};
-
-struct command {
+/* A command on its way to the server. */
+struct passed_on {
+	const struct smtp_features *features;
 	struct buf text;
 	bool utf8;     /* SMTPUTF8 was asked for */
 	uint64_t size; /* as declared, or 0 */
 };
 
-static bool add_param(struct command *c, const struct addr_param *p)
+/*
+ * What a client may say, having been offered it before we knew the server:
+ * a parameter that the server lacks is dropped (docs/decisions).
+ */
+static bool pass_on(struct passed_on *c, const struct addr_param *p, bool known)
 {
+	if (!known)
+		return true;
 	return buf_addf(&c->text, " %.*s", (int)p->name_len, p->name) &&
 	       (!p->value ||
 		buf_addf(&c->text, "=%.*s", (int)p->value_len, p->value));
 }
 
-static void note_param(struct command *c, const struct addr_param *p)
+static bool read_size(const struct addr_param *p, void *to)
 {
-	if (addr_param_is(p, "SMTPUTF8"))
-		c->utf8 = true;
-	if (addr_param_is(p, "SIZE") && p->value)
+	struct passed_on *c = to;
+
+	if (p->value)
 		(void)num_parse(p->value, p->value_len, UINT64_MAX, &c->size);
+	return pass_on(c, p, c->features->size);
 }
 
-/* NULL: it is passed on, or dropped. */
-static const struct reply *take_param(const struct smtp_proxy *s,
-				      struct command *c, bool for_mail,
-				      const struct addr_param *p)
+static bool read_body(const struct addr_param *p, void *to)
 {
-	for (size_t i = 0; i < N_ELEMENTS(parameters); i++) {
-		if (parameters[i].for_mail != for_mail ||
-		    !addr_param_is(p, parameters[i].name))
-			continue;
-		note_param(c, p);
-		if (parameters[i].known(&s->features) && !add_param(c, p))
-			return &smtp_bad_parameter;
-		return NULL;
-	}
-	return &smtp_unknown_parameter;
+	struct passed_on *c = to;
+
+	return pass_on(c, p, c->features->eightbit);
 }
 
-static const struct reply *take_params(const struct smtp_proxy *s,
-				       struct command *c, bool for_mail,
-				       const char *rest)
+static bool read_utf8(const struct addr_param *p, void *to)
 {
-	struct addr_param p;
-	int n;
+	struct passed_on *c = to;
 
-	while ((n = addr_param_next(&rest, &p)) > 0) {
-		const struct reply *refusal = take_param(s, c, for_mail, &p);
-
-		if (refusal)
-			return refusal;
-	}
-	return n < 0 ? &smtp_bad_parameter : NULL;
+	c->utf8 = true;
+	return pass_on(c, p, c->features->smtputf8);
 }
+
+static bool read_dsn(const struct addr_param *p, void *to)
+{
+	struct passed_on *c = to;
+
+	return pass_on(c, p, c->features->dsn);
+}
+
+/* RFC 4954 section 5: taken, and the server goes by the login it has seen. */
+static bool read_auth(const struct addr_param *p UNUSED, void *to UNUSED)
+{
+	return true;
+}
+
+static const struct path_arg mail_rows[] = {
+	{"SIZE", read_size}, {"BODY", read_body}, {"SMTPUTF8", read_utf8},
+	{"RET", read_dsn},   {"ENVID", read_dsn}, {"AUTH", read_auth},
+};
+
+static const struct path_arg rcpt_rows[] = {
+	{"NOTIFY", read_dsn},
+	{"ORCPT", read_dsn},
+};
+
+/* What comes twice is the server's to judge. */
+static const struct path_args_table mail_args = {mail_rows,
+						 N_ELEMENTS(mail_rows), false};
+static const struct path_args_table rcpt_args = {rcpt_rows,
+						 N_ELEMENTS(rcpt_rows), false};
 
 /* RFC 6531 3.4: only where an address needs it is its lack a failure. */
 static const struct reply *utf8_refusal(const struct smtp_proxy *s,
@@ -125,16 +102,6 @@ static const struct reply *utf8_refusal(const struct smtp_proxy *s,
 	if (!path->utf8)
 		return NULL;
 	return asked && s->features.smtputf8 ? NULL : &smtp_need_utf8;
-}
-
-static bool skip_word(const char **arg, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (strncasecmp(*arg, word, n) != 0)
-		return false;
-	*arg += n;
-	return true;
 }
 
 /* --- MAIL ----------------------------------------------------------------- */
@@ -159,7 +126,7 @@ static void begin_transaction(struct smtp_proxy *s,
 	s->tx->utf8 = utf8;
 }
 
-static const struct reply *mail(struct smtp_proxy *s, struct command *c,
+static const struct reply *mail(struct smtp_proxy *s, struct passed_on *c,
 				const struct addr_path *path, const char *rest)
 {
 	const struct reply *r;
@@ -167,7 +134,7 @@ static const struct reply *mail(struct smtp_proxy *s, struct command *c,
 
 	if (!buf_addf(&c->text, "MAIL FROM:<%s>", path->address))
 		return &smtp_bad_sender;
-	r = take_params(s, c, true, rest);
+	r = path_args_refusal(path_args_read(rest, &mail_args, c));
 	if (!r)
 		r = utf8_refusal(s, path, c->utf8);
 	if (!r)
@@ -183,12 +150,12 @@ static const struct reply *mail(struct smtp_proxy *s, struct command *c,
 const struct reply *smtp_proxy_mail(void *session, const char *arg)
 {
 	struct smtp_proxy *s = session;
-	struct command c = {.utf8 = false};
+	struct passed_on c = {.features = &s->features};
 	const struct reply *r;
 	struct addr_path path;
 	const char *rest;
 
-	if (!skip_word(&arg, "FROM:"))
+	if (!path_args_skip_word(&arg, "FROM:"))
 		return &smtp_bad_syntax;
 	if (!addr_path_parse(arg, &path, &rest))
 		return &smtp_bad_sender;
@@ -207,7 +174,7 @@ static void add_recipient(struct proxy_tx *tx, const char *address)
 	tx->recipients[tx->n_recipients++] = xstrdup(address);
 }
 
-static const struct reply *rcpt(struct smtp_proxy *s, struct command *c,
+static const struct reply *rcpt(struct smtp_proxy *s, struct passed_on *c,
 				const struct addr_path *path, const char *rest)
 {
 	const struct reply *r;
@@ -215,7 +182,7 @@ static const struct reply *rcpt(struct smtp_proxy *s, struct command *c,
 
 	if (!buf_addf(&c->text, "RCPT TO:<%s>", path->address))
 		return &smtp_bad_recipient;
-	r = take_params(s, c, false, rest);
+	r = path_args_refusal(path_args_read(rest, &rcpt_args, c));
 	if (!r)
 		r = utf8_refusal(s, path, s->tx->utf8);
 	if (r)
@@ -229,12 +196,12 @@ static const struct reply *rcpt(struct smtp_proxy *s, struct command *c,
 const struct reply *smtp_proxy_rcpt(void *session, const char *arg)
 {
 	struct smtp_proxy *s = session;
-	struct command c = {.utf8 = false};
+	struct passed_on c = {.features = &s->features};
 	const struct reply *r;
 	struct addr_path path;
 	const char *rest;
 
-	if (!skip_word(&arg, "TO:"))
+	if (!path_args_skip_word(&arg, "TO:"))
 		return &smtp_bad_syntax;
 	if (!addr_path_parse(arg, &path, &rest) || !path.address[0])
 		return &smtp_bad_recipient;

@@ -7,6 +7,8 @@
 #include "handlers/smtp_proxy/state.h"
 
 #include "common/conf.h"
+#include "handlers/session/auth_list.h"
+#include "handlers/session/capability_list.h"
 #include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
@@ -62,18 +64,6 @@ static bool offers_dsn(const struct smtp_proxy *s)
 	return s->account.upstream && s->features.dsn;
 }
 
-static const struct {
-	const char *line;
-	bool (*holds)(const struct smtp_proxy *s); /* NULL: always */
-} extensions[] = {
-	{"PIPELINING", NULL},
-	{"8BITMIME", offers_eightbit},
-	{"ENHANCEDSTATUSCODES", offers_enhanced},
-	{"STARTTLS", smtp_proxy_offers_starttls},
-	{"SMTPUTF8", offers_utf8},
-	{"DSN", offers_dsn},
-};
-
 /*
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
@@ -92,6 +82,23 @@ static const struct reply *ask_server(struct smtp_proxy *s)
 	return NULL;
 }
 
+static void write_extensions(const struct smtp_proxy *s)
+{
+	const struct capability extensions[] = {
+		{"PIPELINING", true},
+		{"8BITMIME", offers_eightbit(s)},
+		{"ENHANCEDSTATUSCODES", offers_enhanced(s)},
+		{"STARTTLS", smtp_proxy_offers_starttls(s)},
+		{"SMTPUTF8", offers_utf8(s)},
+		{"DSN", offers_dsn(s)},
+	};
+
+	capability_list_write(s->conn, "250-", extensions,
+			      N_ELEMENTS(extensions));
+	if (offers_auth(s))
+		auth_list_capability(s->conn, "250-AUTH", SASL_ALL);
+}
+
 const struct reply *smtp_proxy_ehlo(void *session, const char *arg)
 {
 	struct smtp_proxy *s = session;
@@ -101,14 +108,7 @@ const struct reply *smtp_proxy_ehlo(void *session, const char *arg)
 	if (lost)
 		return lost;
 	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
-	for (size_t i = 0; i < N_ELEMENTS(extensions); i++)
-		if (!extensions[i].holds || extensions[i].holds(s))
-			conn_printf(s->conn, "250-%s\r\n", extensions[i].line);
-	if (offers_auth(s)) {
-		conn_printf(s->conn, "250-AUTH");
-		sasl_server_list(s->conn, SASL_ALL, " ", "");
-		conn_printf(s->conn, "\r\n");
-	}
+	write_extensions(s);
 	if (s->features.max_size)
 		conn_printf(s->conn, "250 SIZE %llu\r\n",
 			    (unsigned long long)s->features.max_size);

@@ -7,6 +7,7 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy/state.h"
 
+#include "handlers/proxy/login_refusal.h"
 #include "handlers/session/sasl_server.h"
 #include "handlers/smtp/replies.h"
 
@@ -23,20 +24,15 @@ static const struct reply reply_suspended = {"454", "4.7.0", "Mailbox suspended"
 static const struct reply reply_no_store = {"454", "4.3.0", "The mailbox cannot be opened now", 0};
 /* clang-format on */
 
-/* What proxy_account_open() refused. */
-static const struct reply *not_opened(const struct err *e)
-{
-	switch (e->kind) {
-	case ERR_CONFIG:
-		return &reply_not_proxied;
-	case ERR_ABSENT:
-		return &reply_no_mailbox;
-	case ERR_STATE:
-		return &reply_suspended;
-	default:
-		return &reply_no_store;
-	}
-}
+static const struct login_refusal refusals = {
+	.not_proxied = &reply_not_proxied,
+	.no_mailbox = &reply_no_mailbox,
+	.suspended = &reply_suspended,
+	.no_store = &reply_no_store,
+	.may_pass = {"454", "4.7.0"},
+	.refused = {"554", "5.7.0"},
+	.credential = {"535", "5.7.8"},
+};
 
 static int enter(struct upstream *u, const struct credential *c, void *features,
 		 struct err *e)
@@ -44,37 +40,6 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 	return smtp_upstream_open(u, features, e) < 0
 		       ? -1
 		       : smtp_upstream_login(u, c, e);
-}
-
-struct refusal_code {
-	const char *code, *enhanced;
-};
-
-/* Whether it may pass, and whether it is a word about the credential. */
-static struct refusal_code code_for(const struct err *e)
-{
-	if (proxy_may_pass(e))
-		return (struct refusal_code){"454", "4.7.0"};
-	if (e->kind == ERR_REFUSED)
-		return (struct refusal_code){"554", "5.7.0"};
-	return (struct refusal_code){"535", "5.7.8"};
-}
-
-/* In the server's words or ours, which may be several lines. */
-static void write_refusal(struct smtp_proxy *s, const struct err *e)
-{
-	const struct refusal_code c = code_for(e);
-	const char *line = e->text;
-
-	for (;;) {
-		size_t n = strcspn(line, "\n");
-
-		conn_printf(s->conn, "%s%c%s %.*s\r\n", c.code,
-			    line[n] ? '-' : ' ', c.enhanced, (int)n, line);
-		if (!line[n])
-			return;
-		line += n + 1;
-	}
 }
 
 static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
@@ -89,14 +54,13 @@ static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
 	int result;
 
 	if (proxy_account_open(&s->account, l->user, &e) < 0)
-		return not_opened(&e);
+		return login_refusal_here(&refusals, &e);
 	result = proxy_account_enter(&s->account, &c, enter, &s->features, &e);
 	secret_release(&l->password);
 	if (result == 0)
 		return &reply_welcome;
 	s->features = (struct smtp_features){.pipelining = false};
-	write_refusal(s, &e);
-	return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
+	return login_refusal_there(&refusals, s->conn, &e);
 }
 
 static const struct reply *lost(struct smtp_proxy *s, enum conn_status status)

@@ -7,24 +7,17 @@
 
 #include <sysexits.h>
 
-#include "common/log.h"
-#include "handlers/proxy/dialler.h"
-#include "handlers/session/program.h"
+#include "handlers/proxy/program.h"
 #include "handlers/smtp_proxy/session.h"
 
 int main(int argc, char **argv)
 {
-	struct dialler *dialler;
-	struct program p;
-	struct err e;
+	static const struct proxy_program proxy = {
+		.name = "smtp-proxy",
+		.service = DIAL_SMTP,
+		.session = smtp_proxy_session,
+	};
 
-	program_start(&p, "smtp-proxy", argc, argv);
-	dialler = dialler_start(p.conf, DIAL_SMTP, &e);
-	if (!dialler)
-		die_temp("%s", e.text);
-	program_confine(&p, SANDBOX_PROXY);
-	smtp_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
-	dialler_end(&dialler);
-	program_end(&p);
+	proxy_program_run(&proxy, argc, argv);
 	return EX_OK;
 }

@@ -8,7 +8,7 @@
 #include "handlers/smtp_proxy/state.h"
 
 #include "common/tls.h"
-#include "handlers/session/server_tls.h"
+#include "handlers/session/greet.h"
 #include "handlers/smtp/replies.h"
 
 enum {
@@ -22,21 +22,16 @@ enum {
 static const struct reply *starttls(void *session, const char *arg UNUSED)
 {
 	struct smtp_proxy *s = session;
+	const struct reply *failed;
 
 	if (smtp_proxy_secure(s))
 		return &smtp_tls_already;
 	if (!smtp_proxy_offers_starttls(s))
 		return &smtp_no_starttls;
-	switch (server_tls_start(s->conn, s->conf,
-				 s->conf->limits.command_timeout,
-				 &smtp_begin_tls, &s->summary)) {
-	case SERVER_TLS_ON:
-		break;
-	case SERVER_TLS_NO_CERTIFICATE:
-		return &smtp_no_certificate;
-	case SERVER_TLS_FAILED:
-		return &reply_sent_close;
-	}
+	failed = greet_start_tls(s->conn, s->conf, &smtp_begin_tls,
+				 &smtp_no_certificate, &s->summary);
+	if (failed)
+		return failed;
 	s->helo[0] = '\0';
 	return &reply_sent;
 }
@@ -117,26 +112,6 @@ const struct cmd_protocol smtp_proxy_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static bool may_greet(struct smtp_proxy *s)
-{
-	return s->tls_mode != TLS_MODE_IMPLICIT ||
-	       server_tls_start(s->conn, s->conf,
-				s->conf->limits.command_timeout, NULL,
-				&s->summary) == SERVER_TLS_ON;
-}
-
-static void note_end(struct smtp_proxy *s, enum cmd_end end)
-{
-	if (end == CMD_END_TIMEOUT)
-		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
-	else if (end == CMD_END_FAULTS)
-		summary_note_faults(&s->summary);
-	else if (end == CMD_END_PIPELINED)
-		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
-	else if (end == CMD_END_DROPPED && s->tx)
-		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
-}
-
 /* The server is told too, whichever way the client left. */
 static void leave_server(struct smtp_proxy *s)
 {
@@ -176,12 +151,14 @@ enum outcome smtp_proxy_session(struct conn *c, const struct conf *conf,
 			    .dialler = dialler,
 			    .summary = &s.summary},
 	};
+	enum cmd_end why;
 
 	summary_start(&s.summary, peer->text);
 	conn_set_session_limit(c, conf->limits.session_max);
-	if (may_greet(&s)) {
+	if (greet_may_begin(c, conf, mode, &s.summary)) {
 		conn_printf(c, "220 %s ESMTP Restante\r\n", conf->hostname);
-		note_end(&s, cmd_loop(c, &smtp_proxy_protocol, &limits, &s));
+		why = cmd_loop(c, &smtp_proxy_protocol, &limits, &s);
+		greet_note_end(&s.summary, why, s.tx != NULL);
 	}
 	end(&s);
 	return s.summary.outcome;
