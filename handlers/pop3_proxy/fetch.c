@@ -19,6 +19,7 @@
 #include "handlers/mail/trace.h"
 #include "handlers/pop3/top.h"
 #include "handlers/proxy/kept_copy.h"
+#include "handlers/session/read_to_dot.h"
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",
 					    "a copy cannot be kept now", 0};
@@ -35,7 +36,7 @@ enum {
 };
 
 /* One message on its way. */
-struct passage {
+struct fetching {
 	struct pop3_proxy *s;
 	uint64_t number;
 	bool is_top;
@@ -157,7 +158,7 @@ static struct kept_copy *begin_copy(struct pop3_proxy *s, struct err *e)
 
 static int push_copy(void *to, const uint8_t *bytes, size_t n)
 {
-	struct passage *p = to;
+	struct fetching *p = to;
 
 	return kept_copy_push(p->copy, bytes, n);
 }
@@ -175,7 +176,7 @@ static uint64_t lines_to_ask_for(uint64_t wanted)
 }
 
 /* How many of n octets the client asked for. */
-static size_t count_wanted(struct passage *p, const uint8_t *bytes, size_t n)
+static size_t count_wanted(struct fetching *p, const uint8_t *bytes, size_t n)
 {
 	size_t wanted = p->is_top ? pop3_top_take(&p->top, bytes, n) : n;
 
@@ -196,7 +197,7 @@ static int write_to_client(void *to, const uint8_t *bytes, size_t n)
 /* Unstuffed octets of the server's. -1: the copy failed or the client left. */
 static int pass(void *to, const uint8_t *bytes, size_t n)
 {
-	struct passage *p = to;
+	struct fetching *p = to;
 	const struct sink copy = {.push = push_copy, .to = p};
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	size_t wanted = count_wanted(p, bytes, n);
@@ -212,37 +213,15 @@ static int pass(void *to, const uint8_t *bytes, size_t n)
 	return dot_out_push(&p->dot, bytes, wanted, &client);
 }
 
-/* CONN_OK: the message came whole, and was taken as far as `pass` wanted. */
-static enum conn_status read_to_the_dot(struct passage *p, bool *taken_r)
-{
-	const struct sink sink = {.push = pass, .to = p};
-	struct conn *server = p->s->account.upstream->conn;
-	struct dot_in dot;
-
-	dot_in_init(&dot);
-	while (!dot_in_done(&dot) && !dot.sink_failed) {
-		const uint8_t *bytes;
-		enum conn_status status;
-		size_t n;
-
-		status = conn_peek(server, &bytes, &n);
-		if (status != CONN_OK)
-			return status;
-		conn_consume(server, dot_in_push(&dot, bytes, n, &sink));
-	}
-	*taken_r = !dot.sink_failed;
-	return CONN_OK;
-}
-
 /* Behind +OK the client must not take for whole what was not kept. */
-static const struct reply *cut_unkept(struct passage *p, const struct err *e)
+static const struct reply *cut_unkept(struct fetching *p, const struct err *e)
 {
 	log_error("%s; the session is cut off", e->text);
 	return pop3_proxy_cut(p->s, OUTCOME_TEMPFAIL, "store");
 }
 
 /* The copy becomes visible, unless the mailbox has the message already. */
-static int commit_copy(struct passage *p, struct err *e)
+static int commit_copy(struct fetching *p, struct err *e)
 {
 	const struct sink copy = {.push = push_copy, .to = p};
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
@@ -264,7 +243,7 @@ static int commit_copy(struct passage *p, struct err *e)
 }
 
 /* All of it is here: kept, and only then the last line. */
-static const struct reply *finish(struct passage *p)
+static const struct reply *finish(struct fetching *p)
 {
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	struct pop3_proxy *s = p->s;
@@ -281,11 +260,12 @@ static const struct reply *finish(struct passage *p)
 	return &reply_sent;
 }
 
-static const struct reply *pass_message(struct passage *p)
+static const struct reply *pass_message(struct fetching *p)
 {
+	const struct sink taker = {.push = pass, .to = p};
 	struct pop3_proxy *s = p->s;
 	enum conn_status status;
-	bool taken = false;
+	bool taken;
 	struct err e;
 
 	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
@@ -293,7 +273,8 @@ static const struct reply *pass_message(struct passage *p)
 	dot_out_init(&p->dot);
 	crlf_init(&p->crlf);
 	seen_begin_message(s->seen);
-	status = read_to_the_dot(p, &taken);
+	status = read_to_dot_while_taken(s->account.upstream->conn, &taker,
+					 &taken);
 	if (status != CONN_OK) {
 		err_set(&e, ERR_TEMP, "server %s broke off a message",
 			s->account.upstream->host);
@@ -307,7 +288,7 @@ static const struct reply *pass_message(struct passage *p)
 }
 
 /* The command itself, once a copy has been begun. */
-static const struct reply *ask_for_message(struct passage *p)
+static const struct reply *ask_for_message(struct fetching *p)
 {
 	struct pop3_proxy *s = p->s;
 	unsigned long long number = p->number;
@@ -331,7 +312,7 @@ static const struct reply *ask_for_message(struct passage *p)
 	return &reply_sent;
 }
 
-static const struct reply *not_kept(struct passage *p, const struct err *e)
+static const struct reply *not_kept(struct fetching *p, const struct err *e)
 {
 	log_error("%s", e->text);
 	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
@@ -339,7 +320,7 @@ static const struct reply *not_kept(struct passage *p, const struct err *e)
 	return &reply_not_kept;
 }
 
-static const struct reply *fetch(struct passage *p)
+static const struct reply *fetch(struct fetching *p)
 {
 	struct pop3_proxy *s = p->s;
 	const struct reply *r;
@@ -359,7 +340,7 @@ static const struct reply *fetch(struct passage *p)
 const struct reply *pop3_proxy_retr(void *session, const char *arg)
 {
 	struct pop3_proxy *s = session;
-	struct passage p = {.s = s};
+	struct fetching p = {.s = s};
 
 	if (!num_parse(arg, strlen(arg), NUMBER_MAX, &p.number))
 		return &reply_number;
@@ -369,7 +350,7 @@ const struct reply *pop3_proxy_retr(void *session, const char *arg)
 const struct reply *pop3_proxy_top(void *session, const char *arg)
 {
 	struct pop3_proxy *s = session;
-	struct passage p = {.s = s, .is_top = true};
+	struct fetching p = {.s = s, .is_top = true};
 	size_t n = strcspn(arg, " ");
 	const char *lines = arg + n + (arg[n] == ' ');
 

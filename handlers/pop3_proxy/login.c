@@ -8,6 +8,8 @@
 #include "handlers/pop3_proxy/state.h"
 
 #include "handlers/pop3/replies.h"
+#include "handlers/proxy/login_refusal.h"
+#include "handlers/session/auth_list.h"
 #include "handlers/session/sasl_server.h"
 
 static const struct reply reply_welcome = {"+OK", "", "Logged in", 0};
@@ -24,20 +26,16 @@ static const struct reply reply_mechanism = {
 static const struct reply reply_no_store = {
 	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
 
-/* What proxy_account_open() refused. */
-static const struct reply *not_opened(const struct err *e)
-{
-	switch (e->kind) {
-	case ERR_CONFIG:
-		return &reply_not_proxied;
-	case ERR_ABSENT:
-		return &reply_no_mailbox;
-	case ERR_STATE:
-		return &reply_suspended;
-	default:
-		return &reply_no_store;
-	}
-}
+/* RFC 3206 tells what may pass from what is a word about the credential. */
+static const struct login_refusal refusals = {
+	.not_proxied = &reply_not_proxied,
+	.no_mailbox = &reply_no_mailbox,
+	.suspended = &reply_suspended,
+	.no_store = &reply_no_store,
+	.may_pass = {"-ERR", "[SYS/TEMP]"},
+	.refused = {"-ERR", "[SYS/PERM]"},
+	.credential = {"-ERR", "[AUTH]"},
+};
 
 static int enter(struct upstream *u, const struct credential *c, void *features,
 		 struct err *e)
@@ -45,14 +43,6 @@ static int enter(struct upstream *u, const struct credential *c, void *features,
 	return pop3_upstream_open(u, features, e) < 0
 		       ? -1
 		       : pop3_upstream_login(u, c, features, e);
-}
-
-/* RFC 3206 tells what may pass from what is a word about the credential. */
-static const char *code_for(const struct err *e)
-{
-	if (proxy_may_pass(e))
-		return "[SYS/TEMP]";
-	return e->kind == ERR_REFUSED ? "[SYS/PERM]" : "[AUTH]";
 }
 
 static const struct reply *log_in_there(struct pop3_proxy *s, const char *user,
@@ -67,11 +57,10 @@ static const struct reply *log_in_there(struct pop3_proxy *s, const char *user,
 	struct err e;
 
 	if (proxy_account_open(&s->account, user, &e) < 0)
-		return not_opened(&e);
+		return login_refusal_here(&refusals, &e);
 	if (proxy_account_enter(&s->account, &c, enter, &s->features, &e) < 0) {
 		s->features = (struct pop3_features){.capa = false};
-		conn_printf(s->conn, "-ERR %s %s\r\n", code_for(&e), e.text);
-		return proxy_may_pass(&e) ? &reply_sent : &reply_sent_fault;
+		return login_refusal_there(&refusals, s->conn, &e);
 	}
 	s->state = POP3_PROXY_TRANSACTION;
 	return &reply_welcome;
@@ -123,15 +112,6 @@ static const struct reply *take_login(struct pop3_proxy *s,
 	return r;
 }
 
-/* "AUTH" alone is how older clients ask what there is. */
-static const struct reply *list_mechanisms(struct pop3_proxy *s)
-{
-	conn_printf(s->conn, "+OK\r\n");
-	sasl_server_list(s->conn, SASL_ALL, "", "\r\n");
-	conn_printf(s->conn, ".\r\n");
-	return &reply_sent;
-}
-
 const struct reply *pop3_proxy_auth(void *session, const char *arg)
 {
 	struct pop3_proxy *s = session;
@@ -143,8 +123,10 @@ const struct reply *pop3_proxy_auth(void *session, const char *arg)
 	};
 	struct sasl_login login;
 
-	if (!*arg)
-		return list_mechanisms(s);
+	if (!*arg) {
+		auth_list_bare(s->conn, SASL_ALL);
+		return &reply_sent;
+	}
 	switch (sasl_server_run(&server, arg, &login)) {
 	case SASL_GIVEN:
 		return take_login(s, &login, server.mechanism);

@@ -8,24 +8,17 @@
 
 #include <sysexits.h>
 
-#include "common/log.h"
+#include "handlers/proxy/program.h"
 #include "handlers/pop3_proxy/session.h"
-#include "handlers/proxy/dialler.h"
-#include "handlers/session/program.h"
 
 int main(int argc, char **argv)
 {
-	struct dialler *dialler;
-	struct program p;
-	struct err e;
+	static const struct proxy_program proxy = {
+		.name = "pop3-proxy",
+		.service = DIAL_POP3,
+		.session = pop3_proxy_session,
+	};
 
-	program_start(&p, "pop3-proxy", argc, argv);
-	dialler = dialler_start(p.conf, DIAL_POP3, &e);
-	if (!dialler)
-		die_temp("%s", e.text);
-	program_confine(&p, SANDBOX_PROXY);
-	pop3_proxy_session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
-	dialler_end(&dialler);
-	program_end(&p);
+	proxy_program_run(&proxy, argc, argv);
 	return EX_OK;
 }

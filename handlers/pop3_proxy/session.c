@@ -8,8 +8,10 @@
 
 #include "common/tls.h"
 #include "handlers/pop3/replies.h"
+#include "handlers/session/auth_list.h"
+#include "handlers/session/capability_list.h"
+#include "handlers/session/greet.h"
 #include "handlers/session/sasl_server.h"
-#include "handlers/session/server_tls.h"
 
 enum {
 	/* USER's own limit is 255 (RFC 2449 4); AUTH lines carry tokens. */
@@ -39,16 +41,6 @@ static bool offers_uidl(const struct pop3_proxy *s)
 	return !s->account.upstream || s->features.uidl;
 }
 
-static const struct {
-	const char *line;
-	bool (*holds)(const struct pop3_proxy *s); /* NULL: always */
-} capabilities[] = {
-	{"TOP", offers_top},	  {"UIDL", offers_uidl},
-	{"USER", offers_login},	  {"STLS", offers_stls},
-	{"PIPELINING", NULL},	  {"RESP-CODES", NULL},
-	{"AUTH-RESP-CODE", NULL}, {"IMPLEMENTATION Restante", NULL},
-};
-
 /*
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
@@ -69,18 +61,20 @@ static const struct reply *capa(void *session, const char *arg UNUSED)
 {
 	struct pop3_proxy *s = session;
 	const struct reply *lost = ask_server(s);
+	const struct capability capabilities[] = {
+		{"TOP", offers_top(s)},	   {"UIDL", offers_uidl(s)},
+		{"USER", offers_login(s)}, {"STLS", offers_stls(s)},
+		{"PIPELINING", true},	   {"RESP-CODES", true},
+		{"AUTH-RESP-CODE", true},  {"IMPLEMENTATION Restante", true},
+	};
 
 	if (lost)
 		return lost;
 	conn_printf(s->conn, "+OK\r\n");
-	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
-		if (!capabilities[i].holds || capabilities[i].holds(s))
-			conn_printf(s->conn, "%s\r\n", capabilities[i].line);
-	if (offers_login(s)) {
-		conn_printf(s->conn, "SASL");
-		sasl_server_list(s->conn, SASL_ALL, " ", "");
-		conn_printf(s->conn, "\r\n");
-	}
+	capability_list_write(s->conn, "", capabilities,
+			      N_ELEMENTS(capabilities));
+	if (offers_login(s))
+		auth_list_capability(s->conn, "SASL", SASL_ALL);
 	conn_printf(s->conn, ".\r\n");
 	return &reply_sent;
 }
@@ -91,19 +85,14 @@ static const struct reply *capa(void *session, const char *arg UNUSED)
 static const struct reply *stls(void *session, const char *arg UNUSED)
 {
 	struct pop3_proxy *s = session;
+	const struct reply *failed;
 
 	if (!offers_stls(s))
 		return &pop3_no_stls;
-	switch (server_tls_start(s->conn, s->conf,
-				 s->conf->limits.command_timeout,
-				 &pop3_begin_tls, &s->summary)) {
-	case SERVER_TLS_ON:
-		break;
-	case SERVER_TLS_NO_CERTIFICATE:
-		return &pop3_no_certificate;
-	case SERVER_TLS_FAILED:
-		return &reply_sent_close;
-	}
+	failed = greet_start_tls(s->conn, s->conf, &pop3_begin_tls,
+				 &pop3_no_certificate, &s->summary);
+	if (failed)
+		return failed;
 	s->state = POP3_PROXY_AUTHORIZATION;
 	return &reply_sent;
 }
@@ -168,26 +157,6 @@ const struct cmd_protocol pop3_proxy_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static bool may_greet(struct pop3_proxy *s)
-{
-	return s->tls_mode != TLS_MODE_IMPLICIT ||
-	       server_tls_start(s->conn, s->conf,
-				s->conf->limits.command_timeout, NULL,
-				&s->summary) == SERVER_TLS_ON;
-}
-
-static void note_end(struct pop3_proxy *s, enum cmd_end end)
-{
-	if (end == CMD_END_TIMEOUT)
-		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
-	else if (end == CMD_END_FAULTS)
-		summary_note_faults(&s->summary);
-	else if (end == CMD_END_PIPELINED)
-		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
-	else if (end == CMD_END_DROPPED && s->account.upstream)
-		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
-}
-
 /* A client that vanished sends no QUIT: then the server deletes nothing. */
 static void end(struct pop3_proxy *s)
 {
@@ -219,12 +188,14 @@ enum outcome pop3_proxy_session(struct conn *c, const struct conf *conf,
 			    .summary = &s.summary},
 		.state = POP3_PROXY_AUTHORIZATION,
 	};
+	enum cmd_end why;
 
 	summary_start(&s.summary, peer->text);
 	conn_set_session_limit(c, conf->limits.session_max);
-	if (may_greet(&s)) {
+	if (greet_may_begin(c, conf, mode, &s.summary)) {
 		conn_printf(c, "+OK Restante ready\r\n");
-		note_end(&s, cmd_loop(c, &pop3_proxy_protocol, &limits, &s));
+		why = cmd_loop(c, &pop3_proxy_protocol, &limits, &s);
+		greet_note_end(&s.summary, why, s.account.upstream != NULL);
 	}
 	if (s.handed_over)
 		pop3_proxy_collect(&s);

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/tls.h"
+#include "handlers/session/read_to_dot.h"
 
 bool pop3_proxy_secure(const struct pop3_proxy *s)
 {
@@ -52,9 +53,6 @@ void pop3_proxy_expect_answer(struct pop3_proxy *s)
 
 void pop3_proxy_expect_data(struct pop3_proxy *s)
 {
-	const unsigned seconds = s->conf->limits.data_timeout;
-	const unsigned rate = s->conf->limits.minimum_rate;
-
-	conn_set_deadline(s->conn, seconds, rate);
-	conn_set_deadline(s->account.upstream->conn, seconds, rate);
+	read_to_dot_expect(s->conn, s->conf);
+	read_to_dot_expect(s->account.upstream->conn, s->conf);
 }
