@@ -14,6 +14,7 @@
 #include "common/sandbox.h"
 #include "common/slots.h"
 #include "handlers/pop3/replies.h"
+#include "handlers/session/auth_list.h"
 #include "handlers/session/login_throttle.h"
 #include "handlers/session/sasl_server.h"
 
@@ -177,15 +178,6 @@ const struct reply *pop3_serve_pass(void *session, const char *arg)
 	return log_in(s, s->user, &password);
 }
 
-/* "AUTH" alone is how older clients ask what there is. */
-static const struct reply *list_mechanisms(struct pop3_serve *s)
-{
-	conn_printf(s->conn, "+OK\r\n");
-	sasl_server_list(s->conn, SASL_PASSWORDS, "", "\r\n");
-	conn_printf(s->conn, ".\r\n");
-	return &reply_sent;
-}
-
 const struct reply *pop3_serve_auth(void *session, const char *arg)
 {
 	struct pop3_serve *s = session;
@@ -198,8 +190,10 @@ const struct reply *pop3_serve_auth(void *session, const char *arg)
 	struct sasl_login login;
 	const struct reply *r;
 
-	if (!*arg)
-		return list_mechanisms(s);
+	if (!*arg) {
+		auth_list_bare(s->conn, SASL_PASSWORDS);
+		return &reply_sent;
+	}
 	switch (sasl_server_run(&server, arg, &login)) {
 	case SASL_GIVEN:
 		r = log_in(s, login.user, &login.password);

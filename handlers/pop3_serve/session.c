@@ -10,7 +10,8 @@
 #include "common/tls.h"
 #include "handlers/pop3/replies.h"
 #include "handlers/pop3_serve/state.h"
-#include "handlers/session/server_tls.h"
+#include "handlers/session/capability_list.h"
+#include "handlers/session/greet.h"
 
 enum { INDEX_WAIT_MS = 1000 };
 
@@ -27,18 +28,14 @@ static bool offers_stls(const struct pop3_serve *s)
 static const struct reply *stls(void *session, const char *arg UNUSED)
 {
 	struct pop3_serve *s = session;
+	const struct reply *failed;
 
 	if (!offers_stls(s))
 		return &pop3_no_stls;
-	switch (server_tls_start(s->conn, s->conf, s->limits.line_seconds,
-				 &pop3_begin_tls, &s->summary)) {
-	case SERVER_TLS_ON:
-		break;
-	case SERVER_TLS_NO_CERTIFICATE:
-		return &pop3_no_certificate;
-	case SERVER_TLS_FAILED:
-		return &reply_sent_close;
-	}
+	failed = greet_start_tls(s->conn, s->conf, &pop3_begin_tls,
+				 &pop3_no_certificate, &s->summary);
+	if (failed)
+		return failed;
 	/* What was said in clear may have been said by anybody. */
 	summary_forget(&s->summary);
 	pop3_serve_enter(s, POP3_AUTHORIZATION);
@@ -47,31 +44,27 @@ static const struct reply *stls(void *session, const char *arg UNUSED)
 
 /* --- what needs neither a login nor a message ----------------------------- */
 
-static const struct {
-	const char *line;
-	bool (*holds)(const struct pop3_serve *s); /* NULL: always */
-} capabilities[] = {
-	{"TOP", NULL},
-	{"UIDL", NULL},
-	{"USER", pop3_serve_secure},
-	{"SASL PLAIN LOGIN", pop3_serve_secure},
-	{"STLS", offers_stls},
-	{"RESP-CODES", NULL},
-	{"AUTH-RESP-CODE", NULL},
-	{"PIPELINING", NULL},
-	{"EXPIRE NEVER", NULL},
-	{"UTF8", NULL},
-	{"IMPLEMENTATION Restante", NULL},
-};
-
 static const struct reply *capa(void *session, const char *arg UNUSED)
 {
 	struct pop3_serve *s = session;
+	const bool secure = pop3_serve_secure(s);
+	const struct capability capabilities[] = {
+		{"TOP", true},
+		{"UIDL", true},
+		{"USER", secure},
+		{"SASL PLAIN LOGIN", secure},
+		{"STLS", offers_stls(s)},
+		{"RESP-CODES", true},
+		{"AUTH-RESP-CODE", true},
+		{"PIPELINING", true},
+		{"EXPIRE NEVER", true},
+		{"UTF8", true},
+		{"IMPLEMENTATION Restante", true},
+	};
 
 	conn_printf(s->conn, "+OK Capabilities follow\r\n");
-	for (size_t i = 0; i < N_ELEMENTS(capabilities); i++)
-		if (!capabilities[i].holds || capabilities[i].holds(s))
-			conn_printf(s->conn, "%s\r\n", capabilities[i].line);
+	capability_list_write(s->conn, "", capabilities,
+			      N_ELEMENTS(capabilities));
 	conn_printf(s->conn, ".\r\n");
 	return &reply_sent;
 }
@@ -175,28 +168,14 @@ static void begin(struct pop3_serve *s, struct conn *c, const struct conf *conf,
 	conn_set_session_limit(c, conf->limits.session_max);
 }
 
-/* Implicit TLS comes before the greeting. False: there is none. */
-static bool may_greet(struct pop3_serve *s)
-{
-	return s->tls_mode != TLS_MODE_IMPLICIT ||
-	       server_tls_start(s->conn, s->conf, s->limits.line_seconds, NULL,
-				&s->summary) == SERVER_TLS_ON;
-}
-
+/* A client that hung up behind QUIT has collected all the same. */
 static void note_end(struct pop3_serve *s, enum cmd_end end)
 {
-	/* A client that hung up behind QUIT has collected all the same. */
 	if (end == CMD_END_CLOSED || s->updated)
 		summary_note(&s->summary, pop3_serve_collected_or_idle(s),
 			     NULL);
-	else if (end == CMD_END_DROPPED)
-		summary_note(&s->summary, OUTCOME_DROPPED, NULL);
-	else if (end == CMD_END_TIMEOUT)
-		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
-	else if (end == CMD_END_PIPELINED)
-		summary_note(&s->summary, OUTCOME_REFUSED, "pipelining");
 	else
-		summary_note_faults(&s->summary);
+		greet_note_end(&s->summary, end, true);
 }
 
 /* A login that ended without QUIT stands in the mailbox's account as well. */
@@ -227,7 +206,7 @@ static void end(struct pop3_serve *s)
 
 static void serve(struct pop3_serve *s)
 {
-	if (may_greet(s)) {
+	if (greet_may_begin(s->conn, s->conf, s->tls_mode, &s->summary)) {
 		reply_write(s->conn, &reply_ready);
 		note_end(s, cmd_loop(s->conn, &pop3_serve_protocol, &s->limits,
 				     s));
