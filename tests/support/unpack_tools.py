@@ -21,7 +21,8 @@ HERE = Path(__file__).resolve().parent
 LIST = HERE.parent / "packages.txt"
 
 # Files only; what these depend on is of no use to anybody here.
-DATA_ONLY = {"libpython3.11-testsuite", "golang-github-jhillyerd-enmime-dev"}
+DATA_ONLY = re.compile(
+    r"libpython3\.\d+-testsuite|golang-github-jhillyerd-enmime-dev")
 
 
 def default_tree() -> Path:
@@ -42,9 +43,25 @@ def listed(path: Path) -> list[str]:
             if len(words) == 2 and words[0] == "unpack"]
 
 
+def there_is(package: str) -> bool:
+    """Whether a package of that name can be had."""
+    done = subprocess.run(["apt-cache", "show", package], check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+def first_of(names: str) -> str:
+    """The first of `NAME|NAME` that there is in this release of Debian."""
+    candidates = names.split("|")
+    for package in candidates:
+        if len(candidates) == 1 or there_is(package):
+            return package
+    raise SystemExit(f"none of {names} can be had (try apt-get update)")
+
+
 def missing_on_system(package: str) -> list[str]:
     """The package and the dependencies that an installation would add."""
-    if package in DATA_ONLY:
+    if DATA_ONLY.fullmatch(package):
         return [package]
     done = subprocess.run(
         ["apt-get", "-s", "-q", "--no-install-recommends", "install", package],
@@ -93,7 +110,7 @@ def main() -> int:
     for wanted in args.packages or listed(LIST):
         if (tree / ".unpacked" / f"{wanted}.whole").exists():
             continue
-        for package in missing_on_system(wanted):
+        for package in missing_on_system(first_of(wanted)):
             unpack(package, tree)
         (tree / ".unpacked" / f"{wanted}.whole").touch()
     print(tree)

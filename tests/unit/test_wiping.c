@@ -275,7 +275,7 @@ static int start(void **state)
 	return 0;
 }
 
-static int stop(void **state)
+static int stop_looking(void **state)
 {
 	(void)state;
 	secret_release(&private_key);
@@ -497,11 +497,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_left_is_found, start,
-						stop),
+						stop_looking),
 		cmocka_unit_test_setup_teardown(a_message_leaves_nothing_behind,
-						start, stop),
+						start, stop_looking),
 		cmocka_unit_test_setup_teardown(
-			an_identity_leaves_nothing_behind, start, stop),
+			an_identity_leaves_nothing_behind, start, stop_looking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

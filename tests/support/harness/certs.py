@@ -35,12 +35,17 @@ def make_certificate(folder: Path, names: Sequence[str] = OURSELVES,
     ca_key, request = folder / "ca-key.pem", folder / "request.pem"
     made = Certificate(folder / "ca.pem", folder / "certificate.pem",
                        folder / "key.pem")
+    # RFC 5280 4.2.1.3: an authority says that it may sign certificates; from
+    # 3.13 on Python's ssl asks for that.
     _openssl("req", "-x509", *kind, "-keyout", ca_key, "-out", made.ca,
-             "-days", DAYS, "-subj", f"/CN={authority}")
+             "-days", DAYS, "-subj", f"/CN={authority}",
+             "-addext", "keyUsage=critical,keyCertSign,cRLSign")
     _openssl("req", *kind, "-keyout", made.key, "-out", request,
              "-subj", f"/CN={NAME}")
     extensions = folder / "extensions"
-    extensions.write_text(f"subjectAltName={','.join(names)}\n")
+    extensions.write_text(f"subjectAltName={','.join(names)}\n"
+                          "subjectKeyIdentifier=hash\n"
+                          "authorityKeyIdentifier=keyid\n")
     _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
              "-CAcreateserial", "-days", DAYS, "-extfile", extensions,
              "-out", made.certificate)
