@@ -16,6 +16,13 @@
 	}
 
 ABSENT(p11_kit_config_option)
+ABSENT(p11_kit_iter_add_filter)
+ABSENT(p11_kit_iter_begin_with)
+ABSENT(p11_kit_iter_free)
+ABSENT(p11_kit_iter_get_attributes)
+ABSENT(p11_kit_iter_get_object)
+ABSENT(p11_kit_iter_new)
+ABSENT(p11_kit_iter_next)
 ABSENT(p11_kit_message)
 ABSENT(p11_kit_module_finalize)
 ABSENT(p11_kit_module_get_flags)
