@@ -249,7 +249,7 @@ static char *own_hostname(void)
 	return xstrdup(name);
 }
 
-static int open_file(const char *file, struct err *e)
+static int open_conf_file(const char *file, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -263,7 +263,7 @@ static int open_file(const char *file, struct err *e)
 
 struct conf *conf_read(const char *file, struct err *e)
 {
-	int fd = open_file(file, e), result;
+	int fd = open_conf_file(file, e), result;
 	struct conf *c;
 
 	if (fd < 0)

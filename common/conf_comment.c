@@ -4,7 +4,7 @@
 #include "common/conf_comment.h"
 
 /* A walk over the text; line counts from 1. */
-struct walk {
+struct comment_walk {
 	char *at;
 	unsigned line;
 	unsigned open_line; /* of the outermost bracket that is open */
@@ -13,7 +13,7 @@ struct walk {
 };
 
 /* Steps over one character; a comment's is replaced by a space. */
-static void step(struct walk *w, bool blank)
+static void take_octet(struct comment_walk *w, bool blank)
 {
 	if (*w->at == '\n')
 		w->line++;
@@ -26,48 +26,48 @@ static void step(struct walk *w, bool blank)
  * Steps over a quoted string. False: it does not end on its line. No value
  * has a line end in it, so a forgotten quote is found where it is missing.
  */
-static bool skip_string(struct walk *w)
+static bool skip_string(struct comment_walk *w)
 {
 	char quote = *w->at;
 
-	step(w, false);
+	take_octet(w, false);
 	while (*w->at && *w->at != '\n' && *w->at != quote) {
 		if (*w->at == '\\' && w->at[1] && w->at[1] != '\n')
-			step(w, false);
-		step(w, false);
+			take_octet(w, false);
+		take_octet(w, false);
 	}
 	if (*w->at != quote)
 		return false;
-	step(w, false);
+	take_octet(w, false);
 	return true;
 }
 
-static bool blank_block_comment(struct walk *w)
+static bool blank_block_comment(struct comment_walk *w)
 {
-	step(w, true);
-	step(w, true); /* the opening, so that its star closes nothing */
+	take_octet(w, true);
+	take_octet(w, true); /* the opening, so that its star closes nothing */
 	while (*w->at && !(w->at[0] == '*' && w->at[1] == '/'))
-		step(w, true);
+		take_octet(w, true);
 	if (!*w->at)
 		return false;
-	step(w, true);
-	step(w, true);
+	take_octet(w, true);
+	take_octet(w, true);
 	return true;
 }
 
-static void blank_line_comment(struct walk *w)
+static void blank_line_comment(struct comment_walk *w)
 {
 	while (*w->at && *w->at != '\n')
-		step(w, true);
+		take_octet(w, true);
 }
 
 /* "//" within a word is part of it, as in https://example.org. */
-static bool starts_line_comment(const struct walk *w)
+static bool starts_line_comment(const struct comment_walk *w)
 {
 	return *w->at == '#' || (!w->in_word && strncmp(w->at, "//", 2) == 0);
 }
 
-static void step_plain(struct walk *w)
+static void step_plain(struct comment_walk *w)
 {
 	char c = *w->at;
 
@@ -76,12 +76,12 @@ static void step_plain(struct walk *w)
 	else if (c == '}' && w->depth > 0)
 		w->depth--;
 	w->in_word = !strchr(" \t\r\n{}()=+,*\"'", c);
-	step(w, false);
+	take_octet(w, false);
 }
 
 const char *conf_blank_comments(char *text, unsigned *line_r)
 {
-	struct walk w = {.at = text, .line = 1};
+	struct comment_walk w = {.at = text, .line = 1};
 
 	while (*w.at) {
 		*line_r = w.line;

@@ -15,6 +15,7 @@
 #include "common/buf.h"
 #include "common/conf_comment.h"
 #include "common/log.h"
+#include "common/read_all.h"
 
 enum { CONF_FILE_MAX = 1 << 20 };
 
@@ -39,21 +40,14 @@ static int fault(const struct reading *r, unsigned line, const char *what)
 	return err_set(r->e, ERR_CONFIG, "%s:%u: %s", r->name, line, what);
 }
 
-static int read_all(int fd, struct reading *r, struct buf *text)
+static int read_text(int fd, struct reading *r, struct buf *text)
 {
-	char block[16384];
-	ssize_t n;
-
-	while ((n = read(fd, block, sizeof(block))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(r->e, "%s: cannot be read", r->name);
-		if (!buf_add(text, block, (size_t)n))
-			return err_set(r->e, ERR_CONFIG,
-				       "%s: longer than %d bytes", r->name,
-				       CONF_FILE_MAX);
-	}
+	if (read_all(fd, text) < 0)
+		return errno == EFBIG
+			       ? err_set(r->e, ERR_CONFIG,
+					 "%s: longer than %d bytes", r->name,
+					 CONF_FILE_MAX)
+			       : err_sys(r->e, "%s: cannot be read", r->name);
 	if (memchr(text->data, '\0', text->len))
 		return err_set(r->e, ERR_CONFIG,
 			       "%s: a NUL byte: this is not a text file",
@@ -66,7 +60,7 @@ static int read_all(int fd, struct reading *r, struct buf *text)
  * unfinished comment or section for finished: half a file would be read as
  * the whole. So it gets neither.
  */
-static int prepare(const struct reading *r, char *text)
+static int blank_comments(const struct reading *r, char *text)
 {
 	unsigned line;
 	const char *what = conf_blank_comments(text, &line);
@@ -215,7 +209,7 @@ static void take_values(const struct conf_table *t, cfg_t *cfg, void *out)
 	}
 }
 
-static int parse(struct reading *r, char *text, void *out)
+static int parse_text(struct reading *r, char *text, void *out)
 {
 	struct slot *slots = xcalloc(r->table->n, sizeof(*slots));
 	cfg_t *cfg = parser_new(r, slots);
@@ -240,11 +234,11 @@ int conf_file_read(int fd, const char *name, const struct conf_table *table,
 	int result;
 
 	buf_init(&text, CONF_FILE_MAX);
-	result = read_all(fd, &r, &text);
+	result = read_text(fd, &r, &text);
 	if (result == 0)
-		result = prepare(&r, text.data);
+		result = blank_comments(&r, text.data);
 	if (result == 0)
-		result = parse(&r, text.data, out);
+		result = parse_text(&r, text.data, out);
 	buf_release(&text);
 	return result;
 }

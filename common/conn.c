@@ -89,7 +89,7 @@ static void count_input(struct conn *c, size_t n)
 }
 
 /* Reads once into the empty buffer. */
-static enum conn_status fill(struct conn *c)
+static enum conn_status fill_input(struct conn *c)
 {
 	ssize_t got = c->tls ? tls_read(c->tls, c->in, IN_SIZE)
 			     : wire_read(&c->wire, c->in, IN_SIZE);
@@ -105,7 +105,7 @@ static enum conn_status fill(struct conn *c)
 enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r, size_t *n_r)
 {
 	if (c->in_start == c->in_end) {
-		enum conn_status status = fill(c);
+		enum conn_status status = fill_input(c);
 
 		if (status != CONN_OK)
 			return status;

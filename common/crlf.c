@@ -14,8 +14,8 @@ void crlf_init(struct crlf *c)
 	*c = (struct crlf){.line_start = true};
 }
 
-static int pass(struct crlf *c, const uint8_t *bytes, size_t n,
-		const struct sink *sink)
+static int pass_on(struct crlf *c, const uint8_t *bytes, size_t n,
+		   const struct sink *sink)
 {
 	c->octets += n;
 	c->line_start = bytes[n - 1] == '\n';
@@ -34,7 +34,7 @@ static int pass_spaces(struct crlf *c, const struct sink *sink)
 		if (n > c->n_held)
 			n = (size_t)c->n_held;
 		c->n_held -= n;
-		if (pass(c, spaces, n, sink) < 0)
+		if (pass_on(c, spaces, n, sink) < 0)
 			return -1;
 	}
 	return 0;
@@ -45,7 +45,7 @@ static int pass_line_end(struct crlf *c, const struct sink *sink)
 {
 	c->changed |= c->n_held != 1;
 	c->n_held = 0;
-	return pass(c, CRLF, 2, sink);
+	return pass_on(c, CRLF, 2, sink);
 }
 
 /* How far bytes may go through as they are: text and whole CRLFs. */
@@ -82,7 +82,7 @@ int crlf_push(struct crlf *c, const uint8_t *bytes, size_t n,
 			used = clean_run(bytes, n);
 			result = pass_spaces(c, sink);
 			if (result == 0)
-				result = pass(c, bytes, used, sink);
+				result = pass_on(c, bytes, used, sink);
 		}
 		if (result < 0)
 			return -1;

@@ -3,6 +3,8 @@
 #include "common/base.h"
 #include "common/dn.h"
 
+#include "common/ascii.h"
+
 enum {
 	TAG_UTF8 = 0x0c,
 	TAG_PRINTABLE = 0x13,
@@ -156,8 +158,7 @@ static void fold(struct buf *text)
 		if (space)
 			text->data[kept++] = ' ';
 		space = false;
-		text->data[kept++] =
-			c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		text->data[kept++] = ascii_lower(c);
 	}
 	text->len = kept;
 }

@@ -3,6 +3,7 @@
 # A new file: one line here, in alphabetical order.
 noinst_LIBRARIES += %D%/libcommon.a
 %C%_libcommon_a_SOURCES = \
+	%D%/ascii.h \
 	%D%/base.h \
 	%D%/base64.c %D%/base64.h \
 	%D%/buf.c %D%/buf.h \
@@ -19,18 +20,22 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/dn.c %D%/dn.h \
 	%D%/err.c %D%/err.h \
 	%D%/iso_time.c %D%/iso_time.h \
+	%D%/limit_process.c %D%/limit_process.h \
 	%D%/log.c %D%/log.h \
-	%D%/random_id.c %D%/random_id.h \
+	%D%/log_pairs.c %D%/log_pairs.h \
 	%D%/mailbox_id.c %D%/mailbox_id.h \
 	%D%/num.c %D%/num.h \
 	%D%/peer.c %D%/peer.h \
-	%D%/peer_proxy.c \
+	%D%/peer_proxy.c %D%/peer_proxy.h \
+	%D%/random_id.c %D%/random_id.h \
+	%D%/read_all.c %D%/read_all.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sandbox.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/sink.h \
 	%D%/slots.c %D%/slots.h \
 	%D%/target.c %D%/target.h \
+	%D%/text_size.c %D%/text_size.h \
 	%D%/throttle.c %D%/throttle.h \
 	%D%/tls.c %D%/tls.h \
 	%D%/tls_cert.c \
@@ -38,7 +43,6 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls_chain.c \
 	%D%/tls_private.h \
 	%D%/utf8.c %D%/utf8.h \
-	%D%/read_all.c %D%/read_all.h \
 	%D%/wire.c %D%/wire.h
 
 # Handlers with instruments in them are not confined.

@@ -57,7 +57,7 @@ static void make_printable(char *s)
 			*s = '?';
 }
 
-static void write_line(int priority, const char *text)
+static void write_log_line(int priority, const char *text)
 {
 	char line[1600];
 	int n;
@@ -85,7 +85,7 @@ static void log_line(int priority, const char *fmt, va_list ap)
 	if (identity.syslog)
 		syslog(priority, "%s", text);
 	else
-		write_line(priority, text);
+		write_log_line(priority, text);
 	errno = saved;
 }
 

@@ -210,7 +210,7 @@ static int export(scmp_filter_ctx ctx)
 	return code;
 }
 
-static int write_filter(const char *name, enum sandbox_row row)
+static int write_program(const char *name, enum sandbox_row row)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int code = ctx ? add_rules(ctx, 1u << row) : -ENOMEM;
@@ -229,9 +229,9 @@ static int write_filter(const char *name, enum sandbox_row row)
 int main(void)
 {
 	printf("/* Written by common/make_filters.c. */\n");
-	return write_filter("receiver", SANDBOX_RECEIVER) < 0 ||
-	       write_filter("proxy", SANDBOX_PROXY) < 0 ||
-	       write_filter("collector", SANDBOX_COLLECTOR) < 0 ||
-	       write_filter("dialler", SANDBOX_DIALLER) < 0 ||
+	return write_program("receiver", SANDBOX_RECEIVER) < 0 ||
+	       write_program("proxy", SANDBOX_PROXY) < 0 ||
+	       write_program("collector", SANDBOX_COLLECTOR) < 0 ||
+	       write_program("dialler", SANDBOX_DIALLER) < 0 ||
 	       fflush(stdout) != 0;
 }

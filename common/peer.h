@@ -8,8 +8,6 @@
 
 #include "common/err.h"
 
-struct conn;
-
 struct peer {
 	bool is_ip;	     /* else a UNIX socket or a socketpair */
 	bool is_ipv6;	     /* mapped IPv4 addresses are IPv4 here */
@@ -37,34 +35,6 @@ void peer_set_address(struct peer *p, const uint8_t *address, bool is_ipv6);
 
 /* An AF_UNIX stream socket whose peer has our own uid (SO_PEERCRED). */
 bool peer_is_own_unix_socket(int fd);
-
-/*
- * Reads the PROXY v2 header (haproxy's proxy-protocol.txt, section 2.2) and
- * not an octet more. LOCAL, and an address that is none of the Internet's,
- * leave the peer's address as it was.
- */
-int peer_read_proxy_header(struct conn *c, struct peer *peer, struct err *e);
-
-enum {
-	PROXY_HEAD_SIZE = 16,
-	PROXY_MAX = 2048, /* octets of a whole header that we take */
-};
-
-/*
- * The same as pure functions: the size of the whole header by its first
- * PROXY_HEAD_SIZE octets, 0 where they are none; then all n octets of it.
- * False: not a header, or not one that we take.
- */
-size_t peer_proxy_size(const uint8_t head[PROXY_HEAD_SIZE]);
-bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer);
-
-/*
- * Writes the header that tells the next handler of a client, and that it came
- * over TLS of that version. Returns its size, at most PROXY_WRITTEN_MAX.
- */
-enum { PROXY_WRITTEN_MAX = 16 + 216 + 3 + 5 + 3 + 12 };
-size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
-			uint8_t out[PROXY_WRITTEN_MAX]);
 
 /*
  * "192.0.2.0/24", "2001:db8::/32", or an address alone. False also where bits

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The PROXY protocol's second version, read and written: how one handler of
- * ours tells the next who its client is. Believes a header only so far as
- * every length in it fits.
- */
+/* Believes a header only so far as every length in it fits. */
 #include "common/base.h"
-#include "common/peer.h"
+#include "common/peer_proxy.h"
 
 #include "common/conn.h"
 #include "common/log.h"
@@ -143,7 +139,7 @@ static bool parse_tlvs(const uint8_t *bytes, size_t n, struct peer *p)
 	return true;
 }
 
-bool peer_parse_proxy(const uint8_t *bytes, size_t n, struct peer *peer)
+bool peer_proxy_parse(const uint8_t *bytes, size_t n, struct peer *peer)
 {
 	struct peer found = *peer;
 	uint8_t command, family;
@@ -201,7 +197,7 @@ static uint8_t family_of(const struct peer *peer)
 	return peer->is_ipv6 ? PROXY_TCP6 : PROXY_TCP4;
 }
 
-size_t peer_write_proxy(const struct peer *peer, const char *tls_version,
+size_t peer_proxy_write(const struct peer *peer, const char *tls_version,
 			uint8_t out[PROXY_WRITTEN_MAX])
 {
 	uint8_t *at = out + PROXY_HEAD_SIZE;
@@ -245,7 +241,7 @@ static enum conn_status read_exactly(struct conn *c, uint8_t *to, size_t n)
 	return CONN_OK;
 }
 
-int peer_read_proxy_header(struct conn *c, struct peer *peer, struct err *e)
+int peer_proxy_read(struct conn *c, struct peer *peer, struct err *e)
 {
 	uint8_t bytes[PROXY_MAX];
 	enum conn_status status;
@@ -263,7 +259,7 @@ int peer_read_proxy_header(struct conn *c, struct peer *peer, struct err *e)
 		return err_set(e, ERR_TEMP, "PROXY header: %s",
 			       status == CONN_TIMEOUT ? "timed out"
 						      : "the peer is gone");
-	if (!peer_parse_proxy(bytes, n, peer))
+	if (!peer_proxy_parse(bytes, n, peer))
 		return err_set(e, ERR_TEMP, "PROXY header: malformed");
 	return 0;
 }

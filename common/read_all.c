@@ -6,22 +6,40 @@
 #include <errno.h>
 #include <unistd.h>
 
+ssize_t read_up_to(int fd, void *out, size_t n)
+{
+	uint8_t *p = out;
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = read(fd, p + done, n - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+/* It may be a key that is read. */
 int read_all(int fd, struct buf *out)
 {
 	char block[4096];
+	ssize_t n;
 
-	for (;;) {
-		ssize_t n = read(fd, block, sizeof(block));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (int)n;
-		if (!buf_add(out, block, (size_t)n)) {
+	do {
+		n = read_up_to(fd, block, sizeof(block));
+		if (n > 0 && !buf_add(out, block, (size_t)n)) {
 			errno = EFBIG;
-			return -1;
+			n = -1;
 		}
-	}
+	} while (n == (ssize_t)sizeof(block));
+	explicit_bzero(block, sizeof(block));
+	return n < 0 ? -1 : 0;
 }
 
 int write_all(int fd, const void *bytes, size_t n)

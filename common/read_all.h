@@ -3,6 +3,8 @@
 #ifndef RESTANTE_COMMON_READ_ALL_H
 #define RESTANTE_COMMON_READ_ALL_H
 
+#include <sys/types.h>
+
 #include "common/buf.h"
 
 /*
@@ -10,6 +12,12 @@
  * grow that far.
  */
 int read_all(int fd, struct buf *out) MUST_USE;
+
+/*
+ * Reads n octets, or as many as there are. Returns how many; -1: errno says
+ * why.
+ */
+ssize_t read_up_to(int fd, void *out, size_t n) MUST_USE;
 
 /* Writes n octets. -1: errno says why. */
 int write_all(int fd, const void *bytes, size_t n) MUST_USE;

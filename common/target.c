@@ -9,13 +9,13 @@
 #include "common/conf_rule.h"
 #include "common/num.h"
 
-static bool refuse(struct err *e, const char *text, const char *expected)
+static bool refuse_target(struct err *e, const char *text, const char *expected)
 {
 	err_set(e, ERR_CONFIG, "target '%s': expected %s", text, expected);
 	return false;
 }
 
-static bool take_host(struct target *t, const char *host, size_t n)
+static bool take_target_host(struct target *t, const char *host, size_t n)
 {
 	if (n > TARGET_HOST_MAX)
 		return false;
@@ -30,7 +30,7 @@ static bool parse_ipv6(const char *text, struct target *t, const char **rest_r)
 	const char *end = strchr(text, ']');
 	struct in6_addr address;
 
-	if (!end || !take_host(t, text + 1, (size_t)(end - text) - 1))
+	if (!end || !take_target_host(t, text + 1, (size_t)(end - text) - 1))
 		return false;
 	*rest_r = end + 1;
 	return inet_pton(AF_INET6, t->host, &address) == 1;
@@ -44,7 +44,7 @@ static bool parse_host(const char *text, struct target *t, const char **rest_r)
 		return parse_ipv6(text, t, rest_r);
 	n = strcspn(text, ":,");
 	*rest_r = text + n;
-	return take_host(t, text, n) && conf_host_valid(t->host);
+	return take_target_host(t, text, n) && conf_host_valid(t->host);
 }
 
 static bool parse_port(struct target *t, const char **rest)
@@ -126,10 +126,11 @@ static bool parse_wildcard(const char *text, struct target *t, struct err *e)
 		return true;
 	}
 	t->kind = TARGET_DOMAIN;
-	if (text[1] == '.' && take_host(t, text + 2, strlen(text + 2)) &&
+	if (text[1] == '.' && take_target_host(t, text + 2, strlen(text + 2)) &&
 	    conf_host_valid(t->host))
 		return true;
-	return refuse(e, text, "*.DOMAIN or *, without port and options");
+	return refuse_target(e, text,
+			     "*.DOMAIN or *, without port and options");
 }
 
 bool target_parse(const char *text, struct target *target_r, struct err *e)
@@ -141,17 +142,21 @@ bool target_parse(const char *text, struct target *target_r, struct err *e)
 	if (text[0] == '*')
 		return parse_wildcard(text, t, e);
 	if (!parse_host(text, t, &rest))
-		return refuse(e, text,
-			      "HOST, *.DOMAIN or *; IPv6 stands in brackets");
+		return refuse_target(
+			e, text,
+			"HOST, *.DOMAIN or *; IPv6 stands in brackets");
 	if (!parse_port(t, &rest))
-		return refuse(e, text, "a port from 1 to 65535 behind the :");
+		return refuse_target(e, text,
+				     "a port from 1 to 65535 behind the :");
 	if (!parse_options(t, rest))
-		return refuse(e, text,
-			      "options ,tls=implicit or ,tls=starttls and "
-			      ",pin-sha256=BASE64 (of 32 bytes)");
+		return refuse_target(
+			e, text,
+			"options ,tls=implicit or ,tls=starttls and "
+			",pin-sha256=BASE64 (of 32 bytes)");
 	if (!has_standard_port(t) && t->tls == TARGET_TLS_BY_PORT)
-		return refuse(e, text,
-			      ",tls=implicit or ,tls=starttls, as the port is "
-			      "none of 25, 110, 465, 587, 995");
+		return refuse_target(
+			e, text,
+			",tls=implicit or ,tls=starttls, as the port is "
+			"none of 25, 110, 465, 587, 995");
 	return true;
 }

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/num.h"
+#include "common/peer.h"
 
 enum {
 	SLOTS = 4096,
@@ -22,7 +23,7 @@ enum {
 	FREE_FAILURES = 2, /* typing errors are not slowed */
 };
 
-struct slot {
+struct tally {
 	uint64_t tag; /* of the key that counted here last */
 	uint32_t when;
 	uint32_t failures;
@@ -57,10 +58,10 @@ static off_t place_of(uint64_t tag)
 }
 
 /* A count that has faded is none. */
-static struct slot read_slot(int fd, uint64_t tag)
+static struct tally read_slot(int fd, uint64_t tag)
 {
 	uint32_t now = (uint32_t)time(NULL);
-	struct slot s = {.tag = tag, .when = now};
+	struct tally s = {.tag = tag, .when = now};
 	uint8_t bytes[SLOT_SIZE];
 
 	if (pread(fd, bytes, sizeof(bytes), place_of(tag)) != sizeof(bytes))
@@ -73,7 +74,7 @@ static struct slot read_slot(int fd, uint64_t tag)
 	return s;
 }
 
-static void write_slot(int fd, const struct slot *s)
+static void write_slot(int fd, const struct tally *s)
 {
 	uint8_t bytes[SLOT_SIZE];
 
@@ -100,7 +101,7 @@ static void lock_slot(int fd, uint64_t tag)
 
 /* False: nobody is slowed. */
 static bool look_up(const char *dir, const char *file, const char *key,
-		    struct slot *s_r)
+		    struct tally *s_r)
 {
 	int fd = open_table(dir, file);
 
@@ -123,14 +124,14 @@ static unsigned delay_after(uint32_t failures)
 
 unsigned throttle_delay(const char *dir, const char *file, const char *key)
 {
-	struct slot s;
+	struct tally s;
 
 	return look_up(dir, file, key, &s) ? delay_after(s.failures) : 0;
 }
 
 unsigned throttle_wait(const char *dir, const char *file, const char *key)
 {
-	struct slot s;
+	struct tally s;
 	uint32_t passed;
 	unsigned delay;
 
@@ -145,7 +146,7 @@ void throttle_note(const char *dir, const char *file, const char *key,
 		   bool failed)
 {
 	int fd = open_table(dir, file);
-	struct slot s;
+	struct tally s;
 
 	if (fd < 0)
 		return;
@@ -158,4 +159,15 @@ void throttle_note(const char *dir, const char *file, const char *key,
 		write_slot(fd, &s);
 	}
 	close(fd);
+}
+
+void throttle_origin(const char *address, char out[THROTTLE_ORIGIN])
+{
+	enum { IPV6_NETWORK = 8 };
+	struct network n;
+
+	if (network_parse(address, &n) && n.is_ipv6)
+		num_write_hex(n.address, IPV6_NETWORK, out);
+	else
+		snprintf(out, THROTTLE_ORIGIN, "%s", address);
 }

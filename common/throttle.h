@@ -20,4 +20,11 @@ unsigned throttle_wait(const char *dir, const char *file, const char *key);
 void throttle_note(const char *dir, const char *file, const char *key,
 		   bool failed);
 
+/*
+ * Whose failures those of an address count for: whoever has one address of
+ * IPv6 has the 2^64 that begin like it.
+ */
+enum { THROTTLE_ORIGIN = 64 };
+void throttle_origin(const char *address, char out[THROTTLE_ORIGIN]);
+
 #endif

@@ -14,35 +14,20 @@
 #include <gnutls/x509.h>
 
 #include "common/buf.h"
+#include "common/read_all.h"
 
 enum {
 	FILE_MAX = 4 * 1024 * 1024, /* a bundle of all public CAs is 220 KiB */
 	KEY_ID_MAX = 64,
 };
 
-static int read_all(int fd, struct buf *content)
-{
-	char part[4096];
-	ssize_t n;
-
-	do {
-		n = read(fd, part, sizeof(part));
-		if (n > 0 && !buf_add(content, part, (size_t)n)) {
-			errno = EFBIG;
-			n = -1;
-		}
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	explicit_bzero(part, sizeof(part));
-	return n < 0 ? -1 : 0;
-}
-
 /*
  * Keys and certificates alike; after -1 nothing is held. Releasing it wipes
  * it. Locked pages would guard little here: GnuTLS keeps the key in ordinary
  * memory as long as the session lasts.
  */
-static int read_file(const char *what, const char *path, struct buf *content_r,
-		     struct err *e)
+static int read_pem_file(const char *what, const char *path,
+			 struct buf *content_r, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int done;
@@ -65,26 +50,27 @@ static gnutls_datum_t datum(const struct buf *b)
 				.size = (unsigned)b->len};
 }
 
-struct chain {
+struct own_chain {
 	gnutls_pcert_st certs[TLS_CHAIN_MAX];
 	unsigned n;
 };
 
-static void chain_release(struct chain *c)
+static void chain_release(struct own_chain *c)
 {
 	for (unsigned i = 0; i < c->n; i++)
 		gnutls_pcert_deinit(&c->certs[i]);
 	c->n = 0;
 }
 
-static int load_chain(const char *path, struct chain *chain_r, struct err *e)
+static int load_chain(const char *path, struct own_chain *chain_r,
+		      struct err *e)
 {
 	struct buf file;
 	gnutls_datum_t pem;
 	int done;
 
 	chain_r->n = 0;
-	if (read_file("certificate", path, &file, e) < 0)
+	if (read_pem_file("certificate", path, &file, e) < 0)
 		return -1;
 	pem = datum(&file);
 	chain_r->n = TLS_CHAIN_MAX;
@@ -106,7 +92,7 @@ static int load_key(const char *path, gnutls_privkey_t *key_r, struct err *e)
 	gnutls_datum_t pem;
 	int done;
 
-	if (read_file("key", path, &file, e) < 0)
+	if (read_pem_file("key", path, &file, e) < 0)
 		return -1;
 	pem = datum(&file);
 	done = gnutls_privkey_init(key_r);
@@ -148,7 +134,7 @@ int tls_load_key_pair(gnutls_certificate_credentials_t cred,
 		      const char *certificate, const char *key, struct err *e)
 {
 	gnutls_privkey_t private = NULL;
-	struct chain chain;
+	struct own_chain chain;
 	int done;
 
 	if (load_chain(certificate, &chain, e) < 0)
@@ -185,7 +171,7 @@ int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
 	gnutls_datum_t pem;
 	int n;
 
-	if (read_file("CA certificates", file, &content, e) < 0)
+	if (read_pem_file("CA certificates", file, &content, e) < 0)
 		return -1;
 	pem = datum(&content);
 	n = gnutls_certificate_set_x509_trust_mem(cred, &pem,

@@ -38,8 +38,9 @@ static void release_chain(struct chain *c)
 }
 
 /* A name that does not fit is no name a person would read. */
-static void name_of(gnutls_x509_crt_t cert, char out[TLS_LINK_NAME],
-		    int (*get)(gnutls_x509_crt_t cert, char *out, size_t *n))
+static void name_of_certificate(gnutls_x509_crt_t cert, char out[TLS_LINK_NAME],
+				int (*get)(gnutls_x509_crt_t cert, char *out,
+					   size_t *n))
 {
 	size_t n = TLS_LINK_NAME;
 
@@ -47,10 +48,11 @@ static void name_of(gnutls_x509_crt_t cert, char out[TLS_LINK_NAME],
 		snprintf(out, TLS_LINK_NAME, "?");
 }
 
-static void describe(gnutls_x509_crt_t cert, struct tls_link *link_r)
+static void describe_chain(gnutls_x509_crt_t cert, struct tls_link *link_r)
 {
-	name_of(cert, link_r->subject, gnutls_x509_crt_get_dn);
-	name_of(cert, link_r->issuer, gnutls_x509_crt_get_issuer_dn);
+	name_of_certificate(cert, link_r->subject, gnutls_x509_crt_get_dn);
+	name_of_certificate(cert, link_r->issuer,
+			    gnutls_x509_crt_get_issuer_dn);
 	link_r->begins = gnutls_x509_crt_get_activation_time(cert);
 	link_r->ends = gnutls_x509_crt_get_expiration_time(cert);
 }
@@ -66,7 +68,7 @@ int tls_certificate_chain(const char *file,
 	for (unsigned i = 0; i < c.n; i++) {
 		struct tls_link link;
 
-		describe(c.certs[i], &link);
+		describe_chain(c.certs[i], &link);
 		each(&link, arg);
 	}
 	release_chain(&c);

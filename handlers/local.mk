@@ -42,7 +42,7 @@ CONSOLE_ROOMS = %D%/console/libconsole.a %D%/console/pages/libpages.a \
 	%D%/console/parts/libparts.a %D%/console/sign_in/libsign_in.a \
 	%D%/console/web/libweb.a %D%/console/text/libtext.a
 CONSOLE_LIBS = $(CONSOLE_ROOMS) %D%/admin/libadmin.a \
-	%D%/session/libsession.a store/libadmin.a store/libstore.a \
+	store/libadmin.a store/libstore.a \
 	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS) $(CRYPT_LIBS)
 
 # Everything there is, for the tests.

@@ -6,21 +6,18 @@ UNIT_TESTS = \
 	%D%/grid/grid_pop3_proxy \
 	%D%/grid/grid_smtp \
 	%D%/grid/grid_smtp_proxy \
-	%D%/unit/test_addr \
+	%D%/unit/test_address \
 	%D%/unit/test_admin \
 	%D%/unit/test_admins \
 	%D%/unit/test_age \
+	%D%/unit/test_base64 \
 	%D%/unit/test_bech32 \
 	%D%/unit/test_buf \
+	%D%/unit/test_catalog \
 	%D%/unit/test_cmd \
 	%D%/unit/test_conf \
 	%D%/unit/test_conf_mailbox \
 	%D%/unit/test_conn \
-	%D%/unit/test_console_catalog \
-	%D%/unit/test_console_html \
-	%D%/unit/test_console_language \
-	%D%/unit/test_console_pairs \
-	%D%/unit/test_console_sessions \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_dial_rules \
@@ -30,11 +27,12 @@ UNIT_TESTS = \
 	%D%/unit/test_dot \
 	%D%/unit/test_err \
 	%D%/unit/test_first_line \
+	%D%/unit/test_html \
 	%D%/unit/test_identity \
 	%D%/unit/test_journal_report \
 	%D%/unit/test_kept_copy \
+	%D%/unit/test_language \
 	%D%/unit/test_log \
-	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_name \
@@ -47,6 +45,7 @@ UNIT_TESTS = \
 	%D%/unit/test_pop3_upstream \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
+	%D%/unit/test_random_id \
 	%D%/unit/test_record \
 	%D%/unit/test_relay \
 	%D%/unit/test_sasl \
@@ -54,6 +53,7 @@ UNIT_TESTS = \
 	%D%/unit/test_seal \
 	%D%/unit/test_secret \
 	%D%/unit/test_seen \
+	%D%/unit/test_sessions \
 	%D%/unit/test_slots \
 	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
@@ -61,10 +61,12 @@ UNIT_TESTS = \
 	%D%/unit/test_store \
 	%D%/unit/test_stream \
 	%D%/unit/test_summary \
+	%D%/unit/test_text_size \
 	%D%/unit/test_throttle \
 	%D%/unit/test_tls \
 	%D%/unit/test_trace \
 	%D%/unit/test_unseal \
+	%D%/unit/test_urlencoded \
 	%D%/unit/test_utf8 \
 	%D%/unit/test_wiping
 

@@ -104,7 +104,7 @@ static bool parse_line(const char *line, size_t n, struct admin *admin_r)
 }
 
 /* No file is an empty one. */
-static int read_file(const char *file, struct buf *out, struct err *e)
+static int read_admins(const char *file, struct buf *out, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), result;
 
@@ -120,8 +120,8 @@ static int read_file(const char *file, struct buf *out, struct err *e)
 }
 
 /* The next line at *at, without its end. False: there is none. */
-static bool next_line(const struct buf *text, size_t *at, const char **line_r,
-		      size_t *n_r)
+static bool next_admin_line(const struct buf *text, size_t *at,
+			    const char **line_r, size_t *n_r)
 {
 	const char *end;
 
@@ -145,8 +145,8 @@ int admins_each(const char *file,
 	int result;
 
 	buf_init(&text, FILE_MAX);
-	result = read_file(file, &text, e);
-	while (result == 0 && next_line(&text, &at, &line, &n))
+	result = read_admins(file, &text, e);
+	while (result == 0 && next_admin_line(&text, &at, &line, &n))
 		if (parse_line(line, n, &admin))
 			each(&admin, arg);
 	buf_release(&text);
@@ -212,7 +212,7 @@ struct change {
 	bool must_be_new;
 };
 
-static bool add_entry(struct buf *out, const struct admin *a)
+static bool add_admin(struct buf *out, const struct admin *a)
 {
 	return buf_addf(out, "%s:%s:%s\n", a->name, a->hash,
 			a->one_time ? "one-time" : "");
@@ -228,7 +228,7 @@ static bool edit(const struct buf *text, const struct change *c,
 	bool fits = true;
 
 	*found_r = false;
-	while (fits && next_line(text, &at, &line, &n)) {
+	while (fits && next_admin_line(text, &at, &line, &n)) {
 		bool ours = parse_line(line, n, &admin) &&
 			    strcmp(admin.name, c->name) == 0;
 
@@ -236,10 +236,10 @@ static bool edit(const struct buf *text, const struct change *c,
 		if (!ours)
 			fits = buf_addf(out, "%.*s\n", (int)n, line);
 		else if (c->entry)
-			fits = add_entry(out, c->entry);
+			fits = add_admin(out, c->entry);
 	}
 	if (fits && !*found_r && c->entry)
-		fits = add_entry(out, c->entry);
+		fits = add_admin(out, c->entry);
 	return fits;
 }
 
@@ -258,8 +258,8 @@ static int check_change(const struct change *c, bool found, bool fits,
 }
 
 /* Under the lock of the file's directory. */
-static int rewrite(int dir, const char *base, const char *file,
-		   const struct change *c, struct err *e)
+static int rewrite_admins(int dir, const char *base, const char *file,
+			  const struct change *c, struct err *e)
 {
 	struct buf before, after;
 	bool found;
@@ -267,7 +267,7 @@ static int rewrite(int dir, const char *base, const char *file,
 
 	buf_init(&before, FILE_MAX);
 	buf_init(&after, FILE_MAX);
-	result = read_file(file, &before, e);
+	result = read_admins(file, &before, e);
 	if (result == 0) {
 		bool fits = edit(&before, c, &after, &found);
 
@@ -293,7 +293,7 @@ static int change_file(const char *file, const struct change *c, struct err *e)
 	if (flock(dir, LOCK_EX) < 0)
 		result = err_sys(e, "flock on the directory of %s", file);
 	else
-		result = rewrite(dir, basename(base), file, c, e);
+		result = rewrite_admins(dir, basename(base), file, c, e);
 	close(dir);
 	return result;
 }

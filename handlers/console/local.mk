@@ -2,8 +2,9 @@
 # The console: one CGI program. Its rooms stand below; what is here joins them.
 noinst_LIBRARIES += %D%/libconsole.a
 %C%_libconsole_a_SOURCES = \
-	%D%/console.h \
-	%D%/router.c %D%/router.h
+	%D%/context.h \
+	%D%/router.c %D%/router.h \
+	%D%/routes.c %D%/routes.h
 
 include %D%/web/local.mk
 include %D%/text/local.mk

@@ -6,33 +6,24 @@
 #include "common/base.h"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/limit_process.h"
 #include "common/log.h"
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 #include "handlers/console/router.h"
-#include "handlers/console/text/language.h"
 
-/* Passwords pass through here: no core, no debugger; files are the group's. */
-static void limit_process(void)
+/* Nor does the program that it calls get any. */
+static void forgo_privileges(void)
 {
-	const struct rlimit none = {0, 0};
-
-	umask(0007);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    setrlimit(RLIMIT_CORE, &none) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		die_temp("limits of the process: %s", strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		die_temp("no new privileges: %s", strerror(errno));
 }
 
 /* Without a configuration there is no language and no page. */
@@ -75,16 +66,16 @@ static const struct language *choose_language(const struct console *c)
 	return l ? l : language_find("en");
 }
 
-static void serve(struct console *c, struct request *request)
+static void serve_request(struct console *c, struct request *request)
 {
 	int status = request_read(request);
 
 	c->request = request;
 	c->language = choose_language(c);
 	language_use(c->language);
-	answer_init(&c->answer);
+	answer_init(&c->answer, request);
 	router_answer(c, status);
-	if (answer_send(c) < 0)
+	if (answer_send(&c->answer) < 0)
 		log_info("the answer was not taken: %s", strerror(errno));
 	answer_release(&c->answer);
 	explicit_bzero(&c->visitor, sizeof(c->visitor));
@@ -98,7 +89,7 @@ static const char *configuration_file(void)
 	return file && *file ? file : conf_default_file();
 }
 
-static int print_help(void)
+static int print_cgi_help(void)
 {
 	printf("usage: console.cgi\n"
 	       "A CGI program: a web server starts it for every request; see "
@@ -109,7 +100,7 @@ static int print_help(void)
 	return 0;
 }
 
-static int print_version(void)
+static int print_cgi_version(void)
 {
 	puts("console.cgi (Restante) " PACKAGE_VERSION);
 	return 0;
@@ -127,16 +118,17 @@ int main(int argc, char **argv)
 	/* A query without "=" comes as arguments, too (RFC 3875 4.4). */
 	if (!getenv("REQUEST_METHOD"))
 		return argc > 1 && strcmp(argv[1], "--version") == 0
-			       ? print_version()
-			       : print_help();
+			       ? print_cgi_version()
+			       : print_cgi_help();
 	limit_process();
+	forgo_privileges();
 	conf = conf_read(c.conf_file, &e);
 	if (!conf)
 		return answer_unconfigured(&e);
 	c.conf = conf;
 	c.store = store_open(conf->store, &c.store_error);
 	c.state = open_state(conf);
-	serve(&c, &request);
+	serve_request(&c, &request);
 	if (c.state >= 0)
 		close(c.state);
 	store_free(&c.store);

@@ -3,6 +3,8 @@
 #include "common/base.h"
 #include "handlers/mail/mail_head.h"
 
+#include "common/ascii.h"
+
 /* ftext, RFC 5322 3.6.8 */
 static bool is_name_octet(uint8_t c)
 {
@@ -49,9 +51,7 @@ static void match(struct mail_hops *h, uint8_t c)
 		h->in_body = true;
 		return;
 	}
-	if (c >= 'A' && c <= 'Z')
-		c = (uint8_t)(c - 'A' + 'a');
-	h->skipping = c != (uint8_t)name[h->matched++];
+	h->skipping = ascii_lower((char)c) != name[h->matched++];
 	if (!h->skipping && h->matched == sizeof(name) - 1) {
 		h->n++;
 		h->skipping = true;

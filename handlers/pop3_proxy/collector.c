@@ -12,6 +12,7 @@
 #include "common/base64.h"
 #include "common/log.h"
 #include "common/tls.h"
+#include "common/peer_proxy.h"
 #include "handlers/proxy/dialler.h"
 #include "handlers/proxy/relay.h"
 #include "handlers/session/sasl_token.h"
@@ -28,7 +29,7 @@ static void write_proxy_header(const struct pop3_proxy *s, struct conn *server)
 
 	conn_write(
 		server, header,
-		peer_write_proxy(s->peer, conn_tls(s->conn)->version, header));
+		peer_proxy_write(s->peer, conn_tls(s->conn)->version, header));
 }
 
 /* Its greeting is not for the client, who has had ours. */

@@ -6,9 +6,9 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <strings.h>
 
+#include "common/ascii.h"
 #include "common/conf_rule.h"
 #include "common/log.h"
 #include "common/num.h"
@@ -23,7 +23,7 @@ static bool take_host(struct dial_server *s, const char *text, size_t n)
 	if (n == 0 || n >= sizeof(s->host))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		s->host[i] = (char)tolower((unsigned char)text[i]);
+		s->host[i] = ascii_lower(text[i]);
 	s->host[n] = '\0';
 	return true;
 }

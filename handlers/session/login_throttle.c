@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "common/buf.h"
-#include "common/num.h"
 #include "common/throttle.h"
 
 static const char file[] = "login-failures";
@@ -15,24 +14,13 @@ static const char file[] = "login-failures";
 /* Most password checks, also two in a row, end within the first. */
 enum { REFUSAL_STEP_NS = 250 * 1000 * 1000 };
 
-void login_throttle_origin(const char *address, char out[LOGIN_THROTTLE_ORIGIN])
-{
-	enum { IPV6_NETWORK = 8 };
-	struct network n;
-
-	if (network_parse(address, &n) && n.is_ipv6)
-		num_write_hex(n.address, IPV6_NETWORK, out);
-	else
-		snprintf(out, LOGIN_THROTTLE_ORIGIN, "%s", address);
-}
-
 static void make_key(const struct peer *peer, const char *place,
 		     struct buf *key)
 {
-	char origin[LOGIN_THROTTLE_ORIGIN];
+	char origin[THROTTLE_ORIGIN];
 
 	buf_init(key, 512);
-	login_throttle_origin(peer->text, origin);
+	throttle_origin(peer->text, origin);
 	(void)!buf_addf(key, "%s %s", origin, place);
 }
 

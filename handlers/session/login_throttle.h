@@ -14,14 +14,6 @@
 #include "common/peer.h"
 
 /*
- * Whose failures those of an address count for: whoever has one address of
- * IPv6 has the 2^64 that begin like it. Also for who counts by other keys.
- */
-enum { LOGIN_THROTTLE_ORIGIN = 64 };
-void login_throttle_origin(const char *address,
-			   char out[LOGIN_THROTTLE_ORIGIN]);
-
-/*
  * Waits as long as this client's last failures at this place ask for, at most
  * limits.login-delay.
  */

@@ -16,7 +16,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "common/limit_process.h"
 #include "common/log.h"
+#include "common/peer_proxy.h"
 
 struct arguments {
 	const char *conf_file;
@@ -109,18 +111,6 @@ static void require_socket(const char *name)
 		  name);
 }
 
-/* What is in this process's memory stays there, and files are the group's. */
-static void limit_process(void)
-{
-	const struct rlimit none = {0, 0};
-
-	umask(0007);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    setrlimit(RLIMIT_CORE, &none) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		die_temp("limits of the process: %s", strerror(errno));
-}
-
 static struct conf *read_configuration(const char *file)
 {
 	struct err e;
@@ -150,7 +140,7 @@ static void meet_handler_in_front(struct program *p)
 		die_usage("--tls=none: refused, the connection is not a UNIX "
 			  "socket whose other end runs as this user (peer %s)",
 			  p->peer.text);
-	if (peer_read_proxy_header(p->conn, &p->peer, &e) < 0)
+	if (peer_proxy_read(p->conn, &p->peer, &e) < 0)
 		die_temp("%s", e.text);
 }
 

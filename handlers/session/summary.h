@@ -60,12 +60,6 @@ void summary_log(const struct summary *s);
 /* The line's text, for the log and for tests; seconds is how long it took. */
 void summary_write(const struct summary *s, double seconds, struct buf *out);
 
-/*
- * Appends "key=value" to a line of that form, percent-encoded; nothing for
- * NULL and "". What is too long is cut.
- */
-void summary_add(struct buf *out, const char *key, const char *value);
-
 /* The name that interface and log have for it. */
 const char *outcome_name(enum outcome outcome);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Words and options of a command line. Decides nothing about their values. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/args.h"
 
 #include "common/log.h"
+#include "handlers/tool/command.h"
 
 /* The row of the option that text names, up to an "=" of its own; or NULL. */
 static const char *find_option(const struct tool_command *c, const char *text)

@@ -5,7 +5,7 @@
  * never holds one.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/ask.h"
 
 #include <sys/signalfd.h>
 
@@ -27,7 +27,8 @@ enum { LINE_MAX_OCTETS = 1024, IDENTITY_FILE_MAX = 64 * 1024 };
  * Octet by octet, so that the next line stays in the pipe for whoever reads
  * on. Returns the octets of the line without its end, or -1.
  */
-static ssize_t read_line(int fd, uint8_t *line, size_t size, struct err *e)
+static ssize_t read_answer_line(int fd, uint8_t *line, size_t size,
+				struct err *e)
 {
 	size_t n = 0;
 	ssize_t got;
@@ -57,7 +58,7 @@ static int read_secret_line(int fd, struct secret *out_r, struct err *e)
 	ssize_t n;
 
 	secret_init(&line, LINE_MAX_OCTETS);
-	n = read_line(fd, line.bytes, line.len, e);
+	n = read_answer_line(fd, line.bytes, line.len, e);
 	if (n > 0)
 		secret_set(out_r, line.bytes, (size_t)n);
 	secret_release(&line);
@@ -71,7 +72,7 @@ static int read_secret_line(int fd, struct secret *out_r, struct err *e)
 /* --- the terminal --------------------------------------------------------- */
 
 /* The signals a terminal sends; blocked, they wait in a descriptor. */
-static int hold_signals(sigset_t *before_r)
+static int hold_terminal_signals(sigset_t *before_r)
 {
 	sigset_t held;
 
@@ -113,7 +114,7 @@ static int read_without_echo(int tty, const char *prompt, struct secret *out_r,
 		return err_sys(e, "the terminal");
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
-	signals = hold_signals(&mask);
+	signals = hold_terminal_signals(&mask);
 	(void)!write_all(tty, prompt, strlen(prompt));
 	tcsetattr(tty, TCSAFLUSH, &silent);
 	if (wait_for_line(tty, signals))
@@ -148,8 +149,7 @@ int tool_read_identity(const char *file, struct secret *key_r, struct err *e)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), result;
 	struct secret text;
-	size_t n = 0;
-	ssize_t got;
+	ssize_t n;
 
 	if (fd < 0) {
 		err_sys(e, "identity %s", file);
@@ -157,11 +157,11 @@ int tool_read_identity(const char *file, struct secret *key_r, struct err *e)
 		return -1;
 	}
 	secret_init(&text, IDENTITY_FILE_MAX);
-	while (n < text.len &&
-	       (got = read(fd, text.bytes + n, text.len - n)) > 0)
-		n += (size_t)got;
+	n = read_up_to(fd, text.bytes, text.len);
+	result = n < 0 ? err_sys(e, "cannot be read")
+		       : identity_parse((const char *)text.bytes, (size_t)n,
+					key_r, e);
 	close(fd);
-	result = identity_parse((const char *)text.bytes, n, key_r, e);
 	secret_release(&text);
 	if (result < 0) {
 		err_prefix(e, "identity %s", file);
@@ -179,7 +179,8 @@ int tool_confirm(const char *question, const char *id, struct err *e)
 
 	fflush(stdout);
 	fprintf(stderr, "%s\nType the id to go on: ", question);
-	n = read_line(STDIN_FILENO, (uint8_t *)line, sizeof(line) - 1, e);
+	n = read_answer_line(STDIN_FILENO, (uint8_t *)line, sizeof(line) - 1,
+			     e);
 	if (!isatty(STDIN_FILENO))
 		fputc('\n', stderr);
 	if (n < 0)

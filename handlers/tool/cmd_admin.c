@@ -4,13 +4,15 @@
  * root becomes that user before it is touched.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <libgen.h>
 #include <limits.h>
 
 #include "common/random_id.h"
 #include "handlers/admin/admins.h"
+#include "handlers/tool/ask.h"
+#include "handlers/tool/store.h"
 
 /* The owner of the directory that the file is in, who may not have it yet. */
 static int become_owner(const struct tool *t, struct err *e)
@@ -33,11 +35,12 @@ static int get_password(bool one_time, struct secret *password_r, struct err *e)
 	return 0;
 }
 
-static int write_password(const struct tool *t, const struct tool_args *a,
-			  int (*write)(const char *file, const char *name,
-				       const struct secret *password,
-				       bool one_time, struct err *e),
-			  struct err *e)
+static int
+write_one_time_password(const struct tool *t, const struct tool_args *a,
+			int (*write)(const char *file, const char *name,
+				     const struct secret *password,
+				     bool one_time, struct err *e),
+			struct err *e)
 {
 	bool one_time = tool_has(a, "one-time");
 	struct secret password = SECRET_EMPTY;
@@ -57,12 +60,12 @@ static int write_password(const struct tool *t, const struct tool_args *a,
 
 TOOL_RUN(admin_add)
 {
-	return write_password(t, a, admins_add, e);
+	return write_one_time_password(t, a, admins_add, e);
 }
 
 TOOL_RUN(admin_passwd)
 {
-	return write_password(t, a, admins_set_password, e);
+	return write_one_time_password(t, a, admins_set_password, e);
 }
 
 static void print_admin(const struct admin *admin, void *arg UNUSED)

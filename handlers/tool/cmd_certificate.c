@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The certificate of the handlers, for people and for the console. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include "common/iso_time.h"
 #include "common/tls.h"

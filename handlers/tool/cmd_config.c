@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The configuration: the first one, and whether one is right. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <sys/stat.h>
 
@@ -15,6 +15,7 @@
 
 #include "common/conf_rule.h"
 #include "common/log.h"
+#include "handlers/tool/store.h"
 
 /* --- init ----------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * its name only when it is whole.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <sys/stat.h>
 
@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "handlers/tool/ask.h"
 #include "handlers/tool/mbox.h"
+#include "handlers/tool/store.h"
+#include "handlers/tool/text.h"
 
 /* --- one file being written ----------------------------------------------- */
 
@@ -254,7 +257,8 @@ static struct collection *login_with_identity(struct tool *t, const char *id,
 	return c;
 }
 
-static int check_format(const struct tool_args *a, bool *mbox_r, struct err *e)
+static int check_export_format(const struct tool_args *a, bool *mbox_r,
+			       struct err *e)
 {
 	const char *format = tool_value(a, "format");
 
@@ -274,7 +278,7 @@ TOOL_RUN(export)
 	bool mbox = false;
 	int result;
 
-	if (check_format(a, &mbox, e) < 0)
+	if (check_export_format(a, &mbox, e) < 0)
 		return -1;
 	m = tool_mailbox(t, a->words[0], e);
 	if (!m)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The two lists of a mailbox: who can open its mail, what its proxies reach. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include "common/log.h"
+#include "handlers/tool/ask.h"
+#include "handlers/tool/store.h"
 
 static int
 print_list(struct tool *t, const struct tool_args *a,

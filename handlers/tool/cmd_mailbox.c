@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making a mailbox and changing its settings. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <inttypes.h>
 
 #include "common/log.h"
+#include "handlers/tool/ask.h"
+#include "handlers/tool/store.h"
 
 /* --- create --------------------------------------------------------------- */
 
@@ -83,10 +85,10 @@ TOOL_RUN(create)
 
 /* --- settings ------------------------------------------------------------- */
 
-static int change(struct tool *t, const struct tool_args *a,
-		  int (*edit)(struct mailbox_conf *c, const void *arg,
-			      struct err *e),
-		  struct err *e)
+static int change_settings(struct tool *t, const struct tool_args *a,
+			   int (*edit)(struct mailbox_conf *c, const void *arg,
+				       struct err *e),
+			   struct err *e)
 {
 	struct mailbox *m = tool_mailbox(t, a->words[0], e);
 	int result;
@@ -119,7 +121,7 @@ static int set_keys(struct mailbox_conf *c, const void *arg, struct err *e)
 
 TOOL_RUN(set)
 {
-	return change(t, a, set_keys, e);
+	return change_settings(t, a, set_keys, e);
 }
 
 static int set_suspended(struct mailbox_conf *c, const void *arg UNUSED,
@@ -138,10 +140,10 @@ static int set_active(struct mailbox_conf *c, const void *arg UNUSED,
 
 TOOL_RUN(suspend)
 {
-	return change(t, a, set_suspended, e);
+	return change_settings(t, a, set_suspended, e);
 }
 
 TOOL_RUN(activate)
 {
-	return change(t, a, set_active, e);
+	return change_settings(t, a, set_active, e);
 }

@@ -4,12 +4,14 @@
  * person agrees to a number of messages, and never more go than that.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <inttypes.h>
 
 #include "common/log.h"
 #include "common/num.h"
+#include "handlers/tool/ask.h"
+#include "handlers/tool/store.h"
 
 /* --- passwd --------------------------------------------------------------- */
 
@@ -34,7 +36,8 @@ static int new_password(struct tool *t, struct mailbox *m, struct err *e)
 	return result;
 }
 
-static int change_password(struct tool *t, struct mailbox *m, struct err *e)
+static int change_mailbox_password(struct tool *t, struct mailbox *m,
+				   struct err *e)
 {
 	if (new_password(t, m, e) < 0)
 		return -1;
@@ -55,7 +58,7 @@ TOOL_RUN(passwd)
 	if (tool_has(a, "confirm"))
 		result = mailbox_password_confirm(m, e);
 	else
-		result = change_password(t, m, e);
+		result = change_mailbox_password(t, m, e);
 	mailbox_close(&m);
 	return result;
 }
@@ -109,8 +112,8 @@ static int confirm(const struct mailbox *m, uint64_t messages, const char *what,
 
 /* --- reset ---------------------------------------------------------------- */
 
-static int reset(struct tool *t, struct mailbox *m, const struct tool_args *a,
-		 struct err *e)
+static int reset_mailbox(struct tool *t, struct mailbox *m,
+			 const struct tool_args *a, struct err *e)
 {
 	struct secret password = SECRET_EMPTY;
 	uint64_t messages;
@@ -145,8 +148,8 @@ TOOL_RUN(reset)
 
 	if (!m)
 		return -1;
-	result = t->identity.bytes ? change_password(t, m, e)
-				   : reset(t, m, a, e);
+	result = t->identity.bytes ? change_mailbox_password(t, m, e)
+				   : reset_mailbox(t, m, a, e);
 	mailbox_close(&m);
 	return result;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What there is, for people and for scripts. Changes nothing. */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <inttypes.h>
 
 #include "common/iso_time.h"
+#include "handlers/tool/store.h"
+#include "handlers/tool/text.h"
 
 /* --- list ----------------------------------------------------------------- */
 
@@ -37,8 +39,8 @@ static void list_for_people(const struct mailbox_conf *c,
 	       tool_time(n->last_collected, collected), c->name);
 }
 
-static int list_one(const char *id UNUSED, struct mailbox *m, void *arg,
-		    struct err *e)
+static int list_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
+			struct err *e)
 {
 	const bool *porcelain = arg;
 	struct counters n;
@@ -59,7 +61,7 @@ TOOL_RUN(list)
 	if (!porcelain)
 		printf("%-36s %-9s %8s %8s %-20s %-20s %s\n", "ID", "STATUS",
 		       "MESSAGES", "SIZE", "RECEIVED", "COLLECTED", "NAME");
-	return tool_each_mailbox(t, list_one, &porcelain, e);
+	return tool_each_mailbox(t, list_mailbox, &porcelain, e);
 }
 
 /* --- show ----------------------------------------------------------------- */

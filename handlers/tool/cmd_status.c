@@ -5,7 +5,7 @@
  * status 1.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,6 +14,8 @@
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/admin/health.h"
+#include "handlers/tool/store.h"
+#include "handlers/tool/text.h"
 
 /* --- status --------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
 # The shell command. Its users and groups come from the system: never static.
 noinst_LIBRARIES += %D%/libtool.a
 %C%_libtool_a_SOURCES = \
-	%D%/args.c \
-	%D%/ask.c \
+	%D%/args.c %D%/args.h \
+	%D%/ask.c %D%/ask.h \
 	%D%/cmd_admin.c \
 	%D%/cmd_certificate.c \
 	%D%/cmd_config.c \
@@ -13,11 +13,11 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_password.c \
 	%D%/cmd_show.c \
 	%D%/cmd_status.c \
-	%D%/cmd_store.c \
+	%D%/cmd_trial.c \
+	%D%/command.h \
 	%D%/mbox.c %D%/mbox.h \
-	%D%/text.c \
-	%D%/tool.h \
-	%D%/trial.c
+	%D%/store.c %D%/store.h \
+	%D%/text.c %D%/text.h
 
 handler_PROGRAMS += mailbox-tool
 mailbox_tool_SOURCES = %D%/main.c

@@ -6,17 +6,14 @@
  */
 #include "common/base.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-
-#include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include "common/limit_process.h"
 #include "common/log.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/ask.h"
+#include "handlers/tool/command.h"
+#include "handlers/tool/store.h"
 
 /* --- the table ------------------------------------------------------------ */
 
@@ -112,7 +109,7 @@ static void print_command(FILE *out, const struct tool_command *c)
 }
 
 /* Whether path is that group of commands, or one of it. */
-static bool is_below(const char *path, const char *group)
+static bool is_in_group(const char *path, const char *group)
 {
 	size_t n = strlen(group);
 
@@ -126,7 +123,7 @@ static bool print_commands(FILE *out, const char *group)
 	bool any = false;
 
 	for (size_t i = 0; i < N_ELEMENTS(commands); i++) {
-		if (!is_below(commands[i].path, group))
+		if (!is_in_group(commands[i].path, group))
 			continue;
 		if (!any)
 			fputs("usage: restante [-c FILE] COMMAND\n\n", out);
@@ -136,7 +133,7 @@ static bool print_commands(FILE *out, const char *group)
 	return any;
 }
 
-static void print_help(FILE *out)
+static void print_tool_help(FILE *out)
 {
 	(void)print_commands(out, "");
 	fprintf(out,
@@ -155,7 +152,7 @@ static void print_help(FILE *out)
 		conf_default_file());
 }
 
-static int print_version(void)
+static int print_tool_version(void)
 {
 	printf("restante (Restante) %s\n", PACKAGE_VERSION);
 	return 0;
@@ -219,7 +216,7 @@ static int no_command(int argc, char **argv)
 
 	first_words(argc, argv, group, sizeof(group));
 	if (argc == 0 || (help && group[0] == '\0'))
-		print_help(out);
+		print_tool_help(out);
 	else if (group[0] == '\0' || !print_commands(out, group))
 		die_usage("%s: no such command; try restante --help",
 			  group[0] ? group : argv[0]);
@@ -239,8 +236,8 @@ static int read_identity(struct tool *t, const struct tool_args *a,
 	return file ? tool_read_identity(file, &t->identity, e) : 0;
 }
 
-static int prepare(struct tool *t, const struct tool_command *c,
-		   const struct tool_args *a, struct err *e)
+static int prepare_command(struct tool *t, const struct tool_command *c,
+			   const struct tool_args *a, struct err *e)
 {
 	if (read_identity(t, a, e) < 0)
 		return -1;
@@ -252,15 +249,15 @@ static int prepare(struct tool *t, const struct tool_command *c,
 	return 0;
 }
 
-static int run(struct tool *t, const struct tool_command *c, int argc,
-	       char **argv)
+static int run_command(struct tool *t, const struct tool_command *c, int argc,
+		       char **argv)
 {
 	struct tool_args a;
 	struct err e = {.kind = ERR_NONE};
 	int status = -1;
 
 	if (tool_args_parse(c, argc, argv, &a, &e) == 0) {
-		status = prepare(t, c, &a, &e);
+		status = prepare_command(t, c, &a, &e);
 		if (status == 0)
 			status = c->run(t, &a, &e);
 		tool_args_release(&a);
@@ -274,21 +271,6 @@ static int run(struct tool *t, const struct tool_command *c, int argc,
 		return status;
 	log_error("%s", e.text);
 	return err_exit_code(e.kind);
-}
-
-/*
- * Passwords pass through here: no core, no debugger. Files are the group's,
- * and a reader that goes away is an error like others.
- */
-static void limit_process(void)
-{
-	const struct rlimit none = {0, 0};
-
-	umask(0007);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    setrlimit(RLIMIT_CORE, &none) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		die_temp("limits of the process: %s", strerror(errno));
 }
 
 /* What stands before the command. Returns how many of argv that is. */
@@ -315,13 +297,13 @@ int main(int argc, char **argv)
 	limit_process();
 	at = take_global_options(argc, argv, &t);
 	if (at < argc && strcmp(argv[at], "--version") == 0)
-		return print_version();
+		return print_tool_version();
 	c = find_command(argc - at, argv + at, &n_words);
 	if (!c)
 		return no_command(argc - at, argv + at);
 	at += n_words;
 	if (!asks_for_help(argc - at, argv + at))
-		return run(&t, c, argc - at, argv + at);
+		return run_command(&t, c, argc - at, argv + at);
 	(void)print_commands(stdout, c->path);
 	return 0;
 }

@@ -54,7 +54,7 @@ static ssize_t push_start(struct mbox *m, uint8_t c)
 	return 1;
 }
 
-static int end_line(struct mbox *m)
+static int end_mbox_line(struct mbox *m)
 {
 	m->in_line = m->cr = false;
 	m->quotes = m->matched = 0;
@@ -79,7 +79,7 @@ static ssize_t push_line(struct mbox *m, const uint8_t *bytes, size_t n)
 		return (ssize_t)n;
 	if (bytes[run] == '\r')
 		m->cr = true;
-	else if (end_line(m) < 0)
+	else if (end_mbox_line(m) < 0)
 		return -1;
 	return (ssize_t)run + 1;
 }
@@ -106,7 +106,7 @@ int mbox_end(struct mbox *m)
 		return -1;
 	if (m->cr && push_text(m, "\r", 1) < 0)
 		return -1;
-	if (m->in_line && end_line(m) < 0)
+	if (m->in_line && end_mbox_line(m) < 0)
 		return -1;
 	return push_text(m, "\n", 1);
 }

@@ -3,6 +3,7 @@
 #include "common/base.h"
 
 #include "common/peer.h"
+#include "common/peer_proxy.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What was read, written again, reads back as the same client. */
@@ -10,11 +11,11 @@ static void require_round_trip(const struct peer *peer)
 {
 	uint8_t header[PROXY_WRITTEN_MAX];
 	struct peer again = {.is_ip = false};
-	size_t n = peer_write_proxy(peer, "TLS1.3", header);
+	size_t n = peer_proxy_write(peer, "TLS1.3", header);
 
 	fuzz_require(n >= PROXY_HEAD_SIZE && n <= sizeof(header));
 	fuzz_require(peer_proxy_size(header) == n);
-	fuzz_require(peer_parse_proxy(header, n, &again));
+	fuzz_require(peer_proxy_parse(header, n, &again));
 	fuzz_require(again.is_ip == peer->is_ip &&
 		     strcmp(again.text, peer->text) == 0);
 }
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	if (n >= PROXY_HEAD_SIZE)
 		fuzz_require(peer_proxy_size(bytes) <= PROXY_MAX);
-	if (n <= PROXY_MAX && peer_parse_proxy(bytes, n, &peer))
+	if (n <= PROXY_MAX && peer_proxy_parse(bytes, n, &peer))
 		require_round_trip(&peer);
 	try_network(bytes, n, &peer);
 	return 0;

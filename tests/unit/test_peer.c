@@ -5,6 +5,7 @@
  */
 #include "common/base.h"
 #include "common/peer.h"
+#include "common/peer_proxy.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -329,7 +330,7 @@ static void expect_header(const struct cutting *cut, const void *arg)
 	}
 	close(fds[1]);
 	c = conn_new(fds[0], fds[0]);
-	done = peer_read_proxy_header(c, &p, &e);
+	done = peer_proxy_read(c, &p, &e);
 	if (!row->text) {
 		assert_int_equal(done, -1);
 		assert_string_equal(p.text, "local"); /* untouched */
@@ -359,7 +360,7 @@ static void test_headers(void **state)
 			     expect_header, &proxy_rows[i]);
 		/* The pure function wants all of it and nothing more. */
 		for (size_t n = 0; n < proxy_rows[i].n; n++)
-			assert_false(peer_parse_proxy(
+			assert_false(peer_proxy_parse(
 				(const uint8_t *)proxy_rows[i].bytes, n, &p));
 	}
 }
@@ -379,7 +380,7 @@ static void test_header_cut_off(void **state)
 		assert_int_equal(send(fds[1], header, n, 0), n);
 		close(fds[1]);
 		c = conn_new(fds[0], fds[0]);
-		assert_int_equal(peer_read_proxy_header(c, &p, &e), -1);
+		assert_int_equal(peer_proxy_read(c, &p, &e), -1);
 		assert_non_null(strstr(e.text, "the peer is gone"));
 		conn_free(&c);
 		close(fds[0]);
@@ -411,10 +412,10 @@ static void test_written(void **state)
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
 		struct peer from = peer_of_text(rows[i]), to = {.text = ""};
 		uint8_t header[PROXY_WRITTEN_MAX];
-		size_t n = peer_write_proxy(&from, "TLS1.3", header);
+		size_t n = peer_proxy_write(&from, "TLS1.3", header);
 
 		assert_in_range(n, PROXY_HEAD_SIZE, PROXY_WRITTEN_MAX);
-		assert_true(peer_parse_proxy(header, n, &to));
+		assert_true(peer_proxy_parse(header, n, &to));
 		assert_string_equal(to.text, rows[i]);
 		assert_true(to.tls);
 		assert_string_equal(to.tls_version, "TLS1.3");
@@ -426,11 +427,11 @@ static void test_written_without_an_address(void **state)
 {
 	struct peer from = {.text = "local"}, to = {.text = "local"};
 	uint8_t header[PROXY_WRITTEN_MAX];
-	size_t n = peer_write_proxy(&from, "TLS1.3", header);
+	size_t n = peer_proxy_write(&from, "TLS1.3", header);
 
 	(void)state;
 	assert_in_range(n, PROXY_HEAD_SIZE, PROXY_WRITTEN_MAX);
-	assert_true(peer_parse_proxy(header, n, &to));
+	assert_true(peer_proxy_parse(header, n, &to));
 	assert_false(to.is_ip);
 	assert_string_equal(to.text, "local");
 	assert_true(to.tls);

@@ -90,9 +90,9 @@ static void an_ipv6_network_is_one_origin(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
-		char origin[LOGIN_THROTTLE_ORIGIN];
+		char origin[THROTTLE_ORIGIN];
 
-		login_throttle_origin(rows[i][0], origin);
+		throttle_origin(rows[i][0], origin);
 		assert_string_equal(origin, rows[i][1]);
 	}
 }

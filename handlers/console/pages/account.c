@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One's own password, language and sessions. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/form.h"
-#include "handlers/console/parts/notice.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
-#include "handlers/console/sign_in/visitor.h"
-#include "handlers/console/text/language.h"
+#include "handlers/console/sign_in/sign_in.h"
 
 static const struct field_rule fields[] = {
 	{.name = "old",
@@ -30,7 +30,7 @@ static const struct field_rule fields[] = {
 	 .complete = "new-password"},
 };
 
-static void write_password(struct console *c, const struct form *f)
+static void write_password_form(struct console *c, const struct form *f)
 {
 	page_section(c, _("Password"));
 	if (c->visitor.must_change)
@@ -59,12 +59,12 @@ static void write_sessions(struct console *c)
 }
 
 /* Where the web server asks for the password, there is none of ours. */
-static void write_page(struct console *c, const struct form *f)
+static void write_account_page(struct console *c, const struct form *f)
 {
 	page_begin(c, _("Your account"));
-	notice_write(c);
+	page_notice(c);
 	if (!c->conf->console.web_server_auth)
-		write_password(c, f);
+		write_password_form(c, f);
 	page_section(c, _("Language"));
 	page_languages(c);
 	page_section_end(c);
@@ -78,7 +78,7 @@ PAGE(account)
 	struct form f;
 
 	form_init(&f, fields, N_ELEMENTS(fields));
-	write_page(c, &f);
+	write_account_page(c, &f);
 }
 
 /* --- password ------------------------------------------------------------- */
@@ -89,14 +89,14 @@ static int change(struct console *c, const struct secret *old,
 	const char *file = c->conf->console.admins, *name = c->visitor.name;
 	struct admin admin = {.one_time = false};
 
-	if (visitor_check_password(c, name, old, &admin, e) < 0 ||
+	if (sign_in_check_password(c, name, old, &admin, e) < 0 ||
 	    admins_set_password(file, name, new, false, e) < 0)
 		return -1;
 	(void)session_end_all(c->state, name);
-	return visitor_sign_in_again(c, e);
+	return sign_in_again(c, e);
 }
 
-static void refuse(struct form *f, const struct err *e)
+static void refuse_change(struct form *f, const struct err *e)
 {
 	if (e->kind == ERR_PASSWORD)
 		form_refuse(f, "old", "%s", _("This is not your password."));
@@ -122,15 +122,15 @@ static void change_password(struct console *c, struct form *f)
 	secret_release(&new);
 	audit(c, "admin-passwd", NULL, result < 0 ? &e : NULL);
 	if (result == 0) {
-		answer_see_other(c, "/account?done=password");
+		answer_see_other(&c->answer, "/account?done=password");
 		return;
 	}
-	refuse(f, &e);
+	refuse_change(f, &e);
 	c->answer.status = 422;
-	write_page(c, f);
+	write_account_page(c, f);
 }
 
-static void check(struct form *f)
+static void check_new_password(struct form *f)
 {
 	if (strcmp(form_value(f, "new"), form_value(f, "again")) != 0)
 		form_refuse(f, "again", "%s", _("The two are not the same."));
@@ -141,12 +141,12 @@ static void check(struct form *f)
 
 PAGE(account_password)
 {
-	unsigned wait = visitor_must_wait(c, c->visitor.name);
+	unsigned wait = sign_in_must_wait(c, c->visitor.name);
 	struct form f;
 
 	form_read(&f, fields, N_ELEMENTS(fields), &c->request->form);
 	if (f.good)
-		check(&f);
+		check_new_password(&f);
 	if (c->conf->console.web_server_auth)
 		form_refuse_all(&f, _("Not possible just now."));
 	if (f.good && !wait) {
@@ -156,7 +156,7 @@ PAGE(account_password)
 	c->answer.status = 422;
 	if (f.good)
 		form_refuse_for_now(c, &f, wait);
-	write_page(c, &f);
+	write_account_page(c, &f);
 }
 
 /* --- language and sessions ------------------------------------------------ */
@@ -172,7 +172,7 @@ PAGE(account_language)
 					      "Secure; HttpOnly; "
 					      "SameSite=Strict",
 			      l->code);
-	answer_see_other(c, *c->visitor.name ? "/account" : "/login");
+	answer_see_other(&c->answer, *c->visitor.name ? "/account" : "/login");
 }
 
 PAGE(account_end_all)
@@ -180,10 +180,10 @@ PAGE(account_end_all)
 	struct err e;
 
 	(void)session_end_all(c->state, c->visitor.name);
-	if (visitor_sign_in_again(c, &e) < 0) {
+	if (sign_in_again(c, &e) < 0) {
 		page_failure(c, &e);
 		return;
 	}
 	audit(c, "sign-out-everywhere", NULL, NULL);
-	answer_see_other(c, "/account?done=ended");
+	answer_see_other(&c->answer, "/account?done=ended");
 }

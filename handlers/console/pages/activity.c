@@ -4,13 +4,14 @@
  * as bars. The one page that opens an index, and only that mailbox's.
  */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include <strings.h>
 
 #include "handlers/console/parts/chart.h"
 #include "handlers/console/parts/form.h"
-#include "handlers/console/parts/mailbox_choice.h"
-#include "handlers/console/text/language.h"
+#include "handlers/console/parts/mailbox_rows.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/session/summary.h"
 
 enum { DAY = 86400, LINES_SHOWN = 500, WAIT_MS = 1000 };
@@ -95,7 +96,7 @@ static void write_filter(struct console *c, const struct filter *f)
 	say(c,
 	    "<form class=\"filter\" method=\"get\" action=\"%s/activity\">\n",
 	    c->request->base);
-	mailbox_choice_write(c, f->mailbox);
+	mailbox_rows_choice(c, f->mailbox);
 	write_select(c, "outcome", _("Outcome"), outcome_choices, f->outcome);
 	write_select(c, "days", _("Time"), days_choices, days);
 	say(c, "<button>%s</button>\n</form>\n", _("Show"));

@@ -5,7 +5,7 @@
  * they may be kept.
  */
 #include "common/base.h"
-#include "handlers/console/console.h"
+#include "handlers/console/pages/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
+#include "handlers/console/parts/page.h"
 
 static const struct {
 	const char *path;

@@ -4,9 +4,10 @@
  * that sends, in mail clients, and in the archive. One row is one program.
  */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/mailbox_frame.h"
-#include "handlers/console/parts/notice.h"
+#include "handlers/console/parts/page.h"
 
 /* In a snippet {address}, {host}, {domain} and {id} stand for the values. */
 struct recipe {
@@ -200,7 +201,8 @@ static void value(struct console *c, const char *name, const char *text)
 	say(c, "</dd>\n");
 }
 
-static void fact(struct console *c, const char *name, const char *text)
+static void write_connect_fact(struct console *c, const char *name,
+			       const char *text)
 {
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, text);
 }
@@ -233,8 +235,8 @@ static void write_clients(struct console *c, const struct mailbox_conf *m)
 	      "password, and a copy of everything is kept. Only the servers "
 	      "named in the settings can be reached."));
 	value(c, _("Server, both ways"), c->conf->hostname);
-	fact(c, _("Outgoing"), "STARTTLS 587, TLS 465");
-	fact(c, _("Incoming"), "TLS 995, STARTTLS 110");
+	write_connect_fact(c, _("Outgoing"), "STARTTLS 587, TLS 465");
+	write_connect_fact(c, _("Incoming"), "TLS 995, STARTTLS 110");
 	value(c, _("User name"), user);
 	say(c, "</dl>\n");
 	if (m->targets.n == 0)
@@ -252,9 +254,9 @@ static void write_collecting(struct console *c)
 	    _("It logs in by POP3 under TLS, fetches, and deletes what it "
 	      "has."));
 	value(c, _("Server"), c->conf->hostname);
-	fact(c, _("Ports"), "TLS 995, STARTTLS 110");
+	write_connect_fact(c, _("Ports"), "TLS 995, STARTTLS 110");
 	value(c, _("User name"), c->id);
-	fact(c, _("Password"), _("the one that was shown last"));
+	write_connect_fact(c, _("Password"), _("the one that was shown last"));
 	say(c, "</dl>\n");
 	write_recipes(c, collectors, N_ELEMENTS(collectors));
 	page_section_end(c);
@@ -267,7 +269,7 @@ PAGE(connect)
 	if (!m)
 		return;
 	mailbox_frame_begin(c, mailbox_settings(m));
-	notice_write(c);
+	page_notice(c);
 	write_sending(c);
 	write_clients(c, mailbox_settings(m));
 	write_collecting(c);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deleting a mailbox: a suspended one, its name typed. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/confirm_loss.h"
-#include "handlers/console/parts/mailbox_frame.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
 #include "store/admin.h"
 
-static struct confirm_loss words(void)
+static struct confirm_loss delete_words(void)
 {
 	return (struct confirm_loss){
 		.path = "/delete",
@@ -20,32 +21,26 @@ static struct confirm_loss words(void)
 
 PAGE(delete)
 {
-	const struct confirm_loss w = words();
-	struct mailbox *m = mailbox_frame_open(c);
+	const struct confirm_loss w = delete_words();
 
-	if (!m)
-		return;
-	confirm_loss_ask(c, m, &w, NULL);
-	mailbox_close(&m);
+	confirm_loss_ask(c, &w);
 }
 
 PAGE(delete_now)
 {
-	const struct confirm_loss w = words();
-	struct mailbox *m = mailbox_frame_open(c);
+	const struct confirm_loss w = delete_words();
 	uint64_t messages;
+	struct mailbox *m = confirm_loss_agreed(c, &w, &messages);
 	struct err e;
+	int result;
 
 	if (!m)
 		return;
-	if (confirm_loss_agreed(c, m, &w, &messages)) {
-		int result = mailbox_delete(&m, messages, &e);
-
-		audit(c, "mailbox-delete", c->id, result < 0 ? &e : NULL);
-		if (result == 0)
-			answer_see_other(c, "/?done=deleted");
-		else
-			page_failure(c, &e);
-	}
+	result = mailbox_delete(&m, messages, &e);
+	audit(c, "mailbox-delete", c->id, result < 0 ? &e : NULL);
+	if (result == 0)
+		answer_see_other(&c->answer, "/?done=deleted");
+	else
+		page_failure(c, &e);
 	mailbox_close(&m);
 }

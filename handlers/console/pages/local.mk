@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libpages.a
 	%D%/mailbox.c \
 	%D%/new.c \
 	%D%/overview.c \
+	%D%/pages.h \
 	%D%/password.c \
 	%D%/recipients.c \
 	%D%/reset.c \

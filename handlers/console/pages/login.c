@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Signing in and out. Which of name and password was wrong is not said. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/form.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
-#include "handlers/console/sign_in/visitor.h"
-#include "handlers/console/text/language.h"
+#include "handlers/console/sign_in/sign_in.h"
 
 static const struct field_rule fields[] = {
 	{.name = "name",
@@ -22,7 +23,7 @@ static const struct field_rule fields[] = {
 	 .complete = "current-password"},
 };
 
-static void write_page(struct console *c, const struct form *f)
+static void write_login_page(struct console *c, const struct form *f)
 {
 	page_begin(c, _("Sign in"));
 	if (*urlencoded_value(&c->request->query, "ended"))
@@ -40,7 +41,7 @@ static void write_page(struct console *c, const struct form *f)
 
 static void write_unneeded(struct console *c)
 {
-	answer_see_other(c, "/");
+	answer_see_other(&c->answer, "/");
 }
 
 PAGE(login)
@@ -52,15 +53,15 @@ PAGE(login)
 		return;
 	}
 	form_init(&f, fields, N_ELEMENTS(fields));
-	write_page(c, &f);
+	write_login_page(c, &f);
 }
 
-static void refuse(struct console *c, struct form *f, int status,
-		   const char *text)
+static void refuse_sign_in(struct console *c, struct form *f, int status,
+			   const char *text)
 {
 	form_refuse_all(f, text);
 	c->answer.status = status;
-	write_page(c, f);
+	write_login_page(c, f);
 }
 
 static void refuse_for_now(struct console *c, struct form *f, unsigned seconds)
@@ -70,10 +71,10 @@ static void refuse_for_now(struct console *c, struct form *f, unsigned seconds)
 	err_set(&e, ERR_BUSY, "too many failures: %u s to wait", seconds);
 	audit_named(c, "sign-in", form_value(f, "name"), &e);
 	form_refuse_for_now(c, f, seconds);
-	write_page(c, f);
+	write_login_page(c, f);
 }
 
-static void sign_in(struct console *c, struct form *f)
+static void try_sign_in(struct console *c, struct form *f)
 {
 	const char *name = form_value(f, "name");
 	const char *text = form_value(f, "password");
@@ -82,17 +83,19 @@ static void sign_in(struct console *c, struct form *f)
 	int result;
 
 	secret_set(&password, text, strlen(text));
-	result = visitor_sign_in(c, name, &password, &e);
+	result = sign_in(c, name, &password, &e);
 	secret_release(&password);
 	audit_named(c, "sign-in", name, result < 0 ? &e : NULL);
 	if (result == 0)
-		answer_see_other(c, "/");
+		answer_see_other(&c->answer, "/");
 	else if (e.kind == ERR_PASSWORD)
-		refuse(c, f, 403, _("The name or the password is wrong."));
+		refuse_sign_in(c, f, 403,
+			       _("The name or the password is wrong."));
 	else
-		refuse(c, f, 503,
-		       _("Signing in is not possible just now: please try "
-			 "again in a moment."));
+		refuse_sign_in(
+			c, f, 503,
+			_("Signing in is not possible just now: please try "
+			  "again in a moment."));
 }
 
 PAGE(login_now)
@@ -101,21 +104,21 @@ PAGE(login_now)
 	struct form f;
 
 	form_read(&f, fields, N_ELEMENTS(fields), &c->request->form);
-	wait = f.good ? visitor_must_wait(c, form_value(&f, "name")) : 0;
+	wait = f.good ? sign_in_must_wait(c, form_value(&f, "name")) : 0;
 	if (c->conf->console.web_server_auth)
 		write_unneeded(c);
 	else if (!f.good)
-		refuse(c, &f, 422, _("Both are needed."));
+		refuse_sign_in(c, &f, 422, _("Both are needed."));
 	else if (wait)
 		refuse_for_now(c, &f, wait);
 	else
-		sign_in(c, &f);
+		try_sign_in(c, &f);
 }
 
 PAGE(logout)
 {
 	if (*c->visitor.name)
 		audit(c, "sign-out", NULL, NULL);
-	visitor_sign_out(c);
-	answer_see_other(c, "/login");
+	sign_out(c);
+	answer_see_other(&c->answer, "/login");
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One mailbox: how it stands, its settings, suspending and activating it. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/mailbox_form.h"
 #include "handlers/console/parts/mailbox_frame.h"
-#include "handlers/console/parts/notice.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
-#include "handlers/console/text/language.h"
 #include "store/admin.h"
 
 enum { LIST_TEXT_MAX = 64 * 1024 };
 
 /* --- how it stands -------------------------------------------------------- */
 
-static void fact(struct console *c, const char *name, const char *value)
+static void write_mailbox_fact(struct console *c, const char *name,
+			       const char *value)
 {
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, value);
 }
@@ -38,13 +39,16 @@ static void write_facts(struct console *c, const struct mailbox *m)
 				(unsigned long)n.messages),
 		 text_number(l, n.messages, number),
 		 text_octets(l, n.octets, octets));
-	fact(c, _("Waiting"), text);
-	fact(c, _("Last received"), text_time(l, n.last_received, text));
-	fact(c, _("Last collected"), text_time(l, n.last_collected, text));
+	write_mailbox_fact(c, _("Waiting"), text);
+	write_mailbox_fact(c, _("Last received"),
+			   text_time(l, n.last_received, text));
+	write_mailbox_fact(c, _("Last collected"),
+			   text_time(l, n.last_collected, text));
 	if (n.last_refused)
-		fact(c, _("Last turned away"),
-		     text_time(l, n.last_refused, text));
-	fact(c, _("Created"), text_time(l, mailbox_settings(m)->created, text));
+		write_mailbox_fact(c, _("Last turned away"),
+				   text_time(l, n.last_refused, text));
+	write_mailbox_fact(c, _("Created"),
+			   text_time(l, mailbox_settings(m)->created, text));
 	say(c, "</dl>\n");
 }
 
@@ -82,7 +86,8 @@ static const struct field_rule recipient_fields[] = {
 	 .complete = "off"},
 };
 
-static void write_recipients(struct console *c, const struct mailbox_conf *m)
+static void write_recipient_list(struct console *c,
+				 const struct mailbox_conf *m)
 {
 	struct form f;
 
@@ -136,25 +141,25 @@ static void write_state(struct console *c, const struct mailbox_conf *m)
 	page_section_end(c);
 }
 
-static void write_page(struct console *c, const struct mailbox *m,
-		       const struct form *f)
+static void write_mailbox_page(struct console *c, const struct mailbox *m,
+			       const struct form *f)
 {
 	const struct mailbox_conf *settings = mailbox_settings(m);
 
 	mailbox_frame_begin(c, settings);
-	notice_write(c);
+	page_notice(c);
 	write_facts(c, m);
 	page_section(c, _("Settings"));
 	page_form_begin(c, "/mailbox/%s", c->id);
 	form_write(c, f);
 	page_form_end(c, _("Save"));
 	page_section_end(c);
-	write_recipients(c, settings);
+	write_recipient_list(c, settings);
 	write_state(c, settings);
 	page_end(c);
 }
 
-static void join(const struct conf_strings *list, struct buf *out)
+static void join_lines(const struct conf_strings *list, struct buf *out)
 {
 	buf_init(out, LIST_TEXT_MAX);
 	for (size_t i = 0; i < list->n; i++)
@@ -172,9 +177,9 @@ PAGE(mailbox)
 	if (!m)
 		return;
 	settings = mailbox_settings(m);
-	join(&settings->targets, &targets);
-	join(&settings->allow_from_text, &networks);
-	join(&settings->client_names, &names);
+	join_lines(&settings->targets, &targets);
+	join_lines(&settings->allow_from_text, &networks);
+	join_lines(&settings->client_names, &names);
 	form_init(&f, mailbox_form_edit, mailbox_form_edit_n);
 	form_set(&f, "name", settings->name);
 	form_set(&f, "description", settings->description);
@@ -183,7 +188,7 @@ PAGE(mailbox)
 	form_set(&f, "targets", targets.data);
 	form_set(&f, "allow-from", networks.data);
 	form_set(&f, "client-names", names.data);
-	write_page(c, m, &f);
+	write_mailbox_page(c, m, &f);
 	buf_release(&targets);
 	buf_release(&networks);
 	buf_release(&names);
@@ -214,21 +219,21 @@ PAGE(mailbox_save)
 		  &c->request->form);
 	if (f.good && mailbox_update(m, apply, &save, &e) == 0) {
 		audit(c, "mailbox-set", c->id, NULL);
-		answer_see_other(c, "/mailbox/%s?done=saved", c->id);
+		answer_see_other(&c->answer, "/mailbox/%s?done=saved", c->id);
 	} else if (f.good) {
 		audit(c, "mailbox-set", c->id, &e);
 		page_failure(c, &e);
 	} else {
 		c->answer.status = 422;
-		write_page(c, m, &f);
+		write_mailbox_page(c, m, &f);
 	}
 	mailbox_close(&m);
 }
 
 /* --- suspending ----------------------------------------------------------- */
 
-static int set_suspended(struct mailbox_conf *conf, const void *arg,
-			 struct err *e UNUSED)
+static int switch_mailbox(struct mailbox_conf *conf, const void *arg,
+			  struct err *e UNUSED)
 {
 	const bool *suspended = arg;
 
@@ -244,9 +249,9 @@ static void change_state(struct console *c, bool suspended)
 
 	if (!m)
 		return;
-	if (mailbox_update(m, set_suspended, &suspended, &e) == 0) {
+	if (mailbox_update(m, switch_mailbox, &suspended, &e) == 0) {
 		audit(c, action, c->id, NULL);
-		answer_see_other(c, "/mailbox/%s?done=%s", c->id,
+		answer_see_other(&c->answer, "/mailbox/%s?done=%s", c->id,
 				 suspended ? "suspended" : "activated");
 	} else {
 		audit(c, action, c->id, &e);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making a mailbox. Its key and password are made by mailbox-tool. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_form.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
 
-static void write_page(struct console *c, const struct form *f)
+static void write_new_page(struct console *c, const struct form *f)
 {
 	page_begin(c, _("New mailbox"));
 	say(c, "<p>%s</p>\n",
@@ -26,10 +28,10 @@ PAGE(new)
 	struct form f;
 
 	form_init(&f, mailbox_form_new, mailbox_form_new_n);
-	write_page(c, &f);
+	write_new_page(c, &f);
 }
 
-static void check(struct form *f)
+static void check_new_mailbox(struct form *f)
 {
 	const char *recipient = form_value(f, "recipient");
 
@@ -86,7 +88,7 @@ static void show_created(struct console *c, const struct helper_result *r)
 	secret_shown(c, r, id, _("The mailbox is made"), NULL);
 }
 
-static void create(struct console *c, struct form *f)
+static void create_mailbox(struct console *c, struct form *f)
 {
 	struct conf_strings args = {.list = NULL};
 	struct helper_result r;
@@ -99,7 +101,7 @@ static void create(struct console *c, struct form *f)
 		audit(c, "mailbox-create", NULL, &e);
 		form_refuse_all(f, e.text);
 		c->answer.status = 422;
-		write_page(c, f);
+		write_new_page(c, f);
 	}
 	helper_release(&r);
 	conf_strings_release(&args);
@@ -111,11 +113,11 @@ PAGE(create)
 
 	form_read(&f, mailbox_form_new, mailbox_form_new_n, &c->request->form);
 	if (f.good)
-		check(&f);
+		check_new_mailbox(&f);
 	if (!f.good) {
 		c->answer.status = 422;
-		write_page(c, &f);
+		write_new_page(c, &f);
 	} else if (page_spends_form(c)) {
-		create(c, &f);
+		create_mailbox(c, &f);
 	}
 }

@@ -4,14 +4,13 @@
  * settings and its counters, and opens no database.
  */
 #include "common/base.h"
-#include "handlers/console/console.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/admin/health.h"
 #include "handlers/console/parts/certificate.h"
 #include "handlers/console/parts/chart.h"
 #include "handlers/console/parts/mailbox_rows.h"
-#include "handlers/console/parts/notice.h"
-#include "handlers/console/text/language.h"
+#include "handlers/console/parts/page.h"
 
 /* --- what needs a person -------------------------------------------------- */
 
@@ -142,7 +141,7 @@ static void write_needs(struct console *c, const struct mailbox_rows *rows)
 
 /* --- the table ------------------------------------------------------------ */
 
-static void write_heading(struct console *c)
+static void write_overview_heading(struct console *c)
 {
 	say(c,
 	    "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
@@ -196,7 +195,7 @@ static void write_table(struct console *c, const struct mailbox_rows *rows)
 
 	chart_calendar(c->now, &calendar);
 	say(c, "<div class=\"scroll\"><table id=\"mailboxes\" data-live>\n");
-	write_heading(c);
+	write_overview_heading(c);
 	say(c, "<tbody>\n");
 	for (size_t i = 0; i < rows->n; i++)
 		write_row(c, &calendar, rows->list[i]);
@@ -214,7 +213,7 @@ PAGE(overview)
 		return;
 	}
 	page_begin_with(c, _("Mailboxes"), "/new", _("New mailbox"));
-	notice_write(c);
+	page_notice(c);
 	write_needs(c, &rows);
 	if (rows.n)
 		write_table(c, &rows);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new password for a mailbox, by its old one: nothing is lost. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/form.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_frame.h"
-#include "handlers/console/parts/notice.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
 
 static const struct field_rule fields[] = {
@@ -47,7 +48,7 @@ static void write_page(struct console *c, const struct mailbox_conf *m,
 		       const struct form *f)
 {
 	mailbox_frame_begin(c, m);
-	notice_write(c);
+	page_notice(c);
 	page_section(c, _("New password"));
 	say(c, "<p>%s</p>\n",
 	    _("A new password is made and shown once. No message is touched. "
@@ -142,8 +143,8 @@ PAGE(password_confirm)
 	struct err e;
 
 	if (run_tool(c, "--confirm", NULL, &r, &e) == 0)
-		answer_see_other(c, "/mailbox/%s/password?done=confirmed",
-				 c->id);
+		answer_see_other(&c->answer,
+				 "/mailbox/%s/password?done=confirmed", c->id);
 	else
 		page_failure(c, &e);
 	helper_release(&r);

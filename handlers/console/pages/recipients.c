@@ -4,9 +4,11 @@
  * key is sealed anew as well; without, only mail that comes from now on is.
  */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/parts/form.h"
 #include "handlers/console/parts/helper.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
 
 static const struct choice actions[] = {
@@ -62,7 +64,8 @@ PAGE(recipients)
 	audit_recipient(c, form_value(&f, "action"),
 			form_value(&f, "recipient"), result < 0 ? &e : NULL);
 	if (result == 0)
-		answer_see_other(c, "/mailbox/%s?done=recipients", c->id);
+		answer_see_other(&c->answer, "/mailbox/%s?done=recipients",
+				 c->id);
 	else
 		page_failure(c, &e);
 }

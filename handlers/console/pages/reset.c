@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new key for a mailbox whose password is lost, and what that costs. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/confirm_loss.h"
 #include "handlers/console/parts/helper.h"
-#include "handlers/console/parts/mailbox_frame.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
 
-static struct confirm_loss words(void)
+static struct confirm_loss reset_words(void)
 {
 	return (struct confirm_loss){
 		.path = "/reset",
@@ -24,17 +25,13 @@ static struct confirm_loss words(void)
 
 PAGE(reset)
 {
-	const struct confirm_loss w = words();
-	struct mailbox *m = mailbox_frame_open(c);
+	const struct confirm_loss w = reset_words();
 
-	if (!m)
-		return;
-	confirm_loss_ask(c, m, &w, NULL);
-	mailbox_close(&m);
+	confirm_loss_ask(c, &w);
 }
 
 /* The tool asks for the id, and takes no more messages than were agreed to. */
-static void reset(struct console *c, uint64_t messages)
+static void run_reset(struct console *c, uint64_t messages)
 {
 	struct conf_strings args = {.list = NULL};
 	struct helper_result r;
@@ -64,15 +61,13 @@ static void reset(struct console *c, uint64_t messages)
 
 PAGE(reset_now)
 {
-	const struct confirm_loss w = words();
-	struct mailbox *m = mailbox_frame_open(c);
+	const struct confirm_loss w = reset_words();
 	uint64_t messages;
-	bool agreed;
+	struct mailbox *m = confirm_loss_agreed(c, &w, &messages);
 
 	if (!m)
 		return;
-	agreed = confirm_loss_agreed(c, m, &w, &messages);
 	mailbox_close(&m);
-	if (agreed && page_spends_form(c))
-		reset(c, messages);
+	if (page_spends_form(c))
+		run_reset(c, messages);
 }

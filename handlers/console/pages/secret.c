@@ -4,9 +4,11 @@
  * is kept by no cache, and loading it again sends a form that was used.
  */
 #include "common/base.h"
-#include "handlers/console/pages/secret.h"
+#include "handlers/console/pages/pages.h"
 
+#include "handlers/console/pages/secret.h"
 #include "handlers/console/parts/form.h"
+#include "handlers/console/parts/page.h"
 
 static const struct field_rule kept_field[] = {
 	{.name = "kept",
@@ -17,7 +19,8 @@ static const struct field_rule kept_field[] = {
 	 .required = true},
 };
 
-static void write_password(struct console *c, const char *password, size_t n)
+static void write_shown_password(struct console *c, const char *password,
+				 size_t n)
 {
 	say(c, "<p class=\"secret copyable\"><code id=\"password\">");
 	html_text(&c->answer.html, password, n);
@@ -68,7 +71,7 @@ void secret_shown(struct console *c, const struct helper_result *r,
 	      "Without it, or a recovery key, nobody can read what the mailbox "
 	      "holds: not you, not us, not the maker of this program."));
 	say(c, "<div class=\"card\">\n");
-	write_password(c, password, n);
+	write_shown_password(c, password, n);
 	write_owner(c, id);
 	if (old)
 		say(c, "<p>%s</p>\n", old);
@@ -83,7 +86,8 @@ PAGE(kept)
 
 	form_read(&f, kept_field, N_ELEMENTS(kept_field), &c->request->form);
 	if (f.good) {
-		answer_see_other(c, "/mailbox/%s/connect?done=kept", c->id);
+		answer_see_other(&c->answer, "/mailbox/%s/connect?done=kept",
+				 c->id);
 		return;
 	}
 	c->answer.status = 422;

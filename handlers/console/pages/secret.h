@@ -3,7 +3,7 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PAGES_SECRET_H
 #define RESTANTE_HANDLERS_CONSOLE_PAGES_SECRET_H
 
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 #include "handlers/console/parts/helper.h"
 
 /*

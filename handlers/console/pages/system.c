@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The machine: certificate, ports, disk, configuration; and a test message. */
 #include "common/base.h"
+#include "handlers/console/pages/pages.h"
 
 #include "handlers/admin/health.h"
-#include "handlers/console/console.h"
 #include "handlers/console/parts/certificate.h"
 #include "handlers/console/parts/helper.h"
-#include "handlers/console/parts/mailbox_choice.h"
+#include "handlers/console/parts/mailbox_rows.h"
+#include "handlers/console/parts/page.h"
 #include "handlers/console/parts/ports.h"
 #include "handlers/console/sign_in/audit.h"
-#include "handlers/console/text/language.h"
 
-static void fact(struct console *c, const char *name, const char *value)
+static void write_system_fact(struct console *c, const char *name,
+			      const char *value)
 {
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, value);
 }
@@ -89,10 +90,10 @@ static void write_disk(struct console *c)
 		 text_octets(c->language, h.all, b));
 	page_section(c, _("Store"));
 	say(c, "<dl class=\"facts\">\n");
-	fact(c, _("Directory"), c->conf->store);
-	fact(c, _("Disk"), text);
-	fact(c, _("Refuses mail below"),
-	     text_octets(c->language, c->conf->limits.reserve, a));
+	write_system_fact(c, _("Directory"), c->conf->store);
+	write_system_fact(c, _("Disk"), text);
+	write_system_fact(c, _("Refuses mail below"),
+			  text_octets(c->language, c->conf->limits.reserve, a));
 	say(c, "</dl>\n");
 	page_section_end(c);
 }
@@ -142,7 +143,7 @@ static void write_test(struct console *c)
 	      "shows each step. The archive will collect it like any other."));
 	page_form_begin(c, "/system/test");
 	say(c, "<div class=\"field row\">\n");
-	mailbox_choice_write(c, "");
+	mailbox_rows_choice(c, "");
 	say(c, "<button>%s</button></div>\n</form>\n", _("Send it"));
 	page_section_end(c);
 }
@@ -185,7 +186,7 @@ PAGE(system_test)
 	int result;
 
 	if (!mailbox_id_parse(text, strlen(text), id)) {
-		answer_see_other(c, "/system");
+		answer_see_other(&c->answer, "/system");
 		return;
 	}
 	conf_strings_add(&args, "mailbox");

@@ -42,7 +42,7 @@ bool cache_file_read(int state, const char *name, struct buf *out)
 }
 
 /* Of two that write at once one does; a killed one's rest is removed later. */
-static int create(int state, const char *fresh, time_t now)
+static int create_cache_file(int state, const char *fresh, time_t now)
 {
 	int fd = openat(state, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			0600);
@@ -63,7 +63,7 @@ void cache_file_write(int state, const char *name, const struct buf *text,
 	int fd;
 
 	snprintf(fresh, sizeof(fresh), "%s.new", name);
-	fd = create(state, fresh, now);
+	fd = create_cache_file(state, fresh, now);
 	if (fd < 0)
 		return;
 	good = write_all(fd, text->data, text->len) == 0 &&

@@ -46,8 +46,8 @@ static bool take_link(const char **at, struct tls_link *link_r)
  */
 
 /* "stamp PATH", and the answer behind it. */
-static void write_heading(const struct console *c, const struct stat *st,
-			  struct buf *out)
+static void write_certificate_heading(const struct console *c,
+				      const struct stat *st, struct buf *out)
 {
 	char stamp[FILE_STAMP_SIZE];
 
@@ -56,8 +56,8 @@ static void write_heading(const struct console *c, const struct stat *st,
 		buf_reset(out); /* a path that long is never remembered */
 }
 
-static bool recall(const struct console *c, const struct buf *heading,
-		   struct buf *out)
+static bool recall_certificate(const struct console *c,
+			       const struct buf *heading, struct buf *out)
 {
 	if (!cache_file_read(c->state, FILE_NAME, out) || heading->len == 0 ||
 	    out->len < heading->len ||
@@ -69,8 +69,9 @@ static bool recall(const struct console *c, const struct buf *heading,
 	return true;
 }
 
-static void remember(const struct console *c, const struct buf *heading,
-		     const struct buf *answer)
+static void remember_certificate(const struct console *c,
+				 const struct buf *heading,
+				 const struct buf *answer)
 {
 	struct buf text;
 
@@ -84,7 +85,7 @@ static void remember(const struct console *c, const struct buf *heading,
 /* --- asking -----------------------------------------------------------------
  */
 
-static int ask(const struct console *c, struct buf *out, struct err *e)
+static int ask_tool(const struct console *c, struct buf *out, struct err *e)
 {
 	struct conf_strings args = {.list = NULL};
 	struct helper_result r;
@@ -110,11 +111,11 @@ static int read_answer(const struct console *c, struct buf *out, struct err *e)
 	if (stat(c->conf->tls.certificate, &st) < 0)
 		return err_sys(e, "certificate %s", c->conf->tls.certificate);
 	buf_init(&heading, TEXT_MAX);
-	write_heading(c, &st, &heading);
-	if (!recall(c, &heading, out)) {
-		result = ask(c, out, e);
+	write_certificate_heading(c, &st, &heading);
+	if (!recall_certificate(c, &heading, out)) {
+		result = ask_tool(c, out, e);
 		if (result == 0 && file_is_settled(&st, c->now))
-			remember(c, &heading, out);
+			remember_certificate(c, &heading, out);
 	}
 	buf_release(&heading);
 	return result;

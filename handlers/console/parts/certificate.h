@@ -7,7 +7,7 @@
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_CERTIFICATE_H
 
 #include "common/tls.h"
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 /* Calls each() for every certificate of the chain, in its order. */
 int certificate_chain(const struct console *c,

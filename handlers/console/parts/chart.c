@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "handlers/console/text/language.h"
+#include "handlers/console/parts/page.h"
 
 enum {
 	HOUR = 3600,

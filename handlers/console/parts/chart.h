@@ -6,7 +6,7 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_CHART_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_CHART_H
 
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 enum { CHART_DAYS = 14 };
 

@@ -5,7 +5,7 @@
 
 #include "common/num.h"
 #include "handlers/console/parts/mailbox_frame.h"
-#include "handlers/console/text/language.h"
+#include "handlers/console/parts/page.h"
 #include "store/admin.h"
 
 static const struct field_rule fields[] = {
@@ -70,8 +70,9 @@ static void write_question(struct console *c, const struct confirm_loss *w,
 	say(c, "<button class=\"danger\">%s</button>\n</form>\n", w->button);
 }
 
-void confirm_loss_ask(struct console *c, struct mailbox *m,
-		      const struct confirm_loss *w, const struct form *f)
+/* f is NULL at first. */
+static void write_loss_page(struct console *c, struct mailbox *m,
+			    const struct confirm_loss *w, const struct form *f)
 {
 	const struct mailbox_conf *settings = mailbox_settings(m);
 	uint64_t messages = 0;
@@ -93,6 +94,16 @@ void confirm_loss_ask(struct console *c, struct mailbox *m,
 	page_end(c);
 }
 
+void confirm_loss_ask(struct console *c, const struct confirm_loss *w)
+{
+	struct mailbox *m = mailbox_frame_open(c);
+
+	if (!m)
+		return;
+	write_loss_page(c, m, w, NULL);
+	mailbox_close(&m);
+}
+
 /* Nobody agrees to what came after the question. */
 static void check_number(struct mailbox *m, uint64_t agreed, struct form *f)
 {
@@ -106,8 +117,8 @@ static void check_number(struct mailbox *m, uint64_t agreed, struct form *f)
 				     "you were asked. Nothing was changed."));
 }
 
-bool confirm_loss_agreed(struct console *c, struct mailbox *m,
-			 const struct confirm_loss *w, uint64_t *messages_r)
+static bool is_agreed(struct console *c, struct mailbox *m,
+		      const struct confirm_loss *w, uint64_t *messages_r)
 {
 	const char *number = urlencoded_value(&c->request->form, "messages");
 	struct form f;
@@ -124,6 +135,17 @@ bool confirm_loss_agreed(struct console *c, struct mailbox *m,
 	if (f.good)
 		return true;
 	c->answer.status = 422;
-	confirm_loss_ask(c, m, w, &f);
+	write_loss_page(c, m, w, &f);
 	return false;
+}
+
+struct mailbox *confirm_loss_agreed(struct console *c,
+				    const struct confirm_loss *w,
+				    uint64_t *messages_r)
+{
+	struct mailbox *m = mailbox_frame_open(c);
+
+	if (m && !is_agreed(c, m, w, messages_r))
+		mailbox_close(&m);
+	return m;
 }

@@ -15,15 +15,15 @@ struct confirm_loss {
 	const char *button;
 };
 
-/* The page that asks. f is NULL at first. */
-void confirm_loss_ask(struct console *c, struct mailbox *m,
-		      const struct confirm_loss *w, const struct form *f);
+/* Answers with the page that asks about the mailbox of the path. */
+void confirm_loss_ask(struct console *c, const struct confirm_loss *w);
 
 /*
- * Whether the name was typed and the number is there; otherwise it has been
- * asked again.
+ * The mailbox of the path, where the name was typed and the number is there.
+ * NULL: the page has been answered, or it has been asked again.
  */
-bool confirm_loss_agreed(struct console *c, struct mailbox *m,
-			 const struct confirm_loss *w, uint64_t *messages_r);
+struct mailbox *confirm_loss_agreed(struct console *c,
+				    const struct confirm_loss *w,
+				    uint64_t *messages_r);
 
 #endif

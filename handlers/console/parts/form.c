@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "common/utf8.h"
+#include "handlers/console/parts/page.h"
 
 enum { LINE_MAX_OCTETS = 1024 };
 
@@ -21,7 +22,7 @@ void form_init(struct form *f, const struct field_rule *rules, size_t n)
 	f->good = true;
 }
 
-static struct field *find(const struct form *f, const char *name)
+static struct field *find_field(const struct form *f, const char *name)
 {
 	for (size_t i = 0; i < f->n; i++)
 		if (strcmp(f->fields[i].rule->name, name) == 0)
@@ -31,7 +32,7 @@ static struct field *find(const struct form *f, const char *name)
 
 void form_refuse(struct form *f, const char *name, const char *fmt, ...)
 {
-	struct field *field = find(f, name);
+	struct field *field = find_field(f, name);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -66,7 +67,7 @@ static bool is_line_end(uint8_t c)
 	return c == '\r' || c == '\n';
 }
 
-static bool is_text(const struct urlencoded_pair *p, bool lines)
+static bool is_plain_text(const struct urlencoded_pair *p, bool lines)
 {
 	const uint8_t *s = (const uint8_t *)p->value;
 
@@ -94,14 +95,15 @@ static bool is_blank(const char *value)
 	return value[strspn(value, " \t\r\n")] == '\0';
 }
 
-static void check(struct form *f, const struct field_rule *r,
-		  const struct urlencoded_pair *p)
+static void check_field(struct form *f, const struct field_rule *r,
+			const struct urlencoded_pair *p)
 {
 	if (p->len > r->max)
 		form_refuse(f, r->name, _("This is longer than %zu bytes."),
 			    r->max);
-	else if (r->kind == FIELD_SECRET ? strlen(p->value) != p->len
-					 : !is_text(p, r->kind == FIELD_LINES))
+	else if (r->kind == FIELD_SECRET
+			 ? strlen(p->value) != p->len
+			 : !is_plain_text(p, r->kind == FIELD_LINES))
 		form_refuse(f, r->name, "%s",
 			    _("There is a character in it that cannot be "
 			      "used here."));
@@ -125,13 +127,13 @@ void form_read(struct form *f, const struct field_rule *rules, size_t n,
 			urlencoded_find(pairs, rules[i].name);
 
 		f->fields[i].value = p ? p->value : "";
-		check(f, &rules[i], p ? p : &nothing);
+		check_field(f, &rules[i], p ? p : &nothing);
 	}
 }
 
 const char *form_value(const struct form *f, const char *name)
 {
-	return find(f, name)->value;
+	return find_field(f, name)->value;
 }
 
 bool form_ticked(const struct form *f, const char *name)
@@ -141,7 +143,7 @@ bool form_ticked(const struct form *f, const char *name)
 
 void form_set(struct form *f, const char *name, const char *value)
 {
-	find(f, name)->value = value;
+	find_field(f, name)->value = value;
 }
 
 int form_each_line(const char *value,
@@ -168,11 +170,6 @@ int form_each_line(const char *value,
 
 /* --- showing -------------------------------------------------------------- */
 
-static const char *flag(bool on, const char *text)
-{
-	return on ? text : "";
-}
-
 /* A form that came back begins where it is wrong. */
 static bool is_first_wrong(const struct form *f, const struct field *field)
 {
@@ -193,13 +190,13 @@ static void write_attributes(struct console *c, const struct form *f,
 		say(c, " required");
 	if (*field->error)
 		say(c, " aria-invalid=\"true\"%s",
-		    flag(is_first_wrong(f, field), " autofocus"));
+		    html_flag(is_first_wrong(f, field), " autofocus"));
 	if (*field->error || r->hint)
 		say(c, " aria-describedby=\"%s%s%s%s%s\"",
-		    flag(r->hint, r->name), flag(r->hint, "-hint"),
-		    flag(r->hint && *field->error, " "),
-		    flag(*field->error, r->name),
-		    flag(*field->error, "-error"));
+		    html_flag(r->hint, r->name), html_flag(r->hint, "-hint"),
+		    html_flag(r->hint && *field->error, " "),
+		    html_flag(*field->error, r->name),
+		    html_flag(*field->error, "-error"));
 	if (r->complete)
 		say(c, " autocomplete=\"%s\"", r->complete);
 }
@@ -212,7 +209,7 @@ static void write_choices(struct console *c, const struct form *f,
 	say(c, ">");
 	for (const struct choice *o = field->rule->choices; o->value; o++)
 		say(c, "<option value=\"%s\"%s>%s</option>", o->value,
-		    flag(strcmp(o->value, field->value) == 0, " selected"),
+		    html_flag(strcmp(o->value, field->value) == 0, " selected"),
 		    _(o->label));
 	say(c, "</select>\n");
 }
@@ -242,7 +239,7 @@ static void write_control(struct console *c, const struct form *f,
 	case FIELD_CHECK:
 		say(c, "<input type=\"checkbox\" value=\"yes\"");
 		write_attributes(c, f, field);
-		say(c, "%s>\n", flag(*field->value, " checked"));
+		say(c, "%s>\n", html_flag(*field->value, " checked"));
 		break;
 	}
 }
@@ -264,8 +261,8 @@ static void write_field(struct console *c, const struct form *f,
 	const struct field_rule *r = field->rule;
 	bool check = r->kind == FIELD_CHECK;
 
-	say(c, "<div class=\"field%s%s\">\n", flag(check, " check"),
-	    flag(*field->error, " wrong"));
+	say(c, "<div class=\"field%s%s\">\n", html_flag(check, " check"),
+	    html_flag(*field->error, " wrong"));
 	if (check)
 		write_control(c, f, field);
 	write_label(c, r);

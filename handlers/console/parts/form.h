@@ -7,7 +7,7 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_FORM_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_FORM_H
 
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 enum field_kind {
 	FIELD_LINE,   /* one line of UTF-8 without controls */

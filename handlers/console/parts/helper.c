@@ -111,8 +111,8 @@ static void take(int *fd, char *out, size_t size, size_t *n)
 		*n += (size_t)got;
 }
 
-static int talk(struct run *r, const struct secret *input, struct secret *out,
-		struct err *e)
+static int talk_to_tool(struct run *r, const struct secret *input,
+			struct secret *out, struct err *e)
 {
 	int64_t end = clock_ms() + SECONDS_MAX * 1000;
 
@@ -172,7 +172,7 @@ static void tell(struct run *r, int exit_code, struct err *e)
 		*text ? text : "mailbox-tool did not say why it failed");
 }
 
-static int wait_for(pid_t pid)
+static int wait_for_tool(pid_t pid)
 {
 	int status;
 
@@ -193,13 +193,13 @@ int helper_run(const char *conf_file, const struct conf_strings *args,
 	if (start(&r, conf_file, args, e) < 0)
 		return -1;
 	secret_init(&result_r->out, OUT_MAX + 1);
-	result = talk(&r, input, &result_r->out, e);
+	result = talk_to_tool(&r, input, &result_r->out, e);
 	if (result < 0)
 		(void)kill(r.pid, SIGKILL);
 	close_end(&r.in);
 	close_end(&r.out);
 	close_end(&r.said);
-	result_r->exit_code = wait_for(r.pid);
+	result_r->exit_code = wait_for_tool(r.pid);
 	if (result == 0 && result_r->exit_code != 0) {
 		tell(&r, result_r->exit_code, e);
 		result = -1;

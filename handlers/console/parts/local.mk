@@ -8,10 +8,8 @@ noinst_LIBRARIES += %D%/libparts.a
 	%D%/confirm_loss.c %D%/confirm_loss.h \
 	%D%/form.c %D%/form.h \
 	%D%/helper.c %D%/helper.h \
-	%D%/mailbox_choice.c %D%/mailbox_choice.h \
 	%D%/mailbox_form.c %D%/mailbox_form.h \
 	%D%/mailbox_frame.c %D%/mailbox_frame.h \
 	%D%/mailbox_rows.c %D%/mailbox_rows.h \
-	%D%/notice.c %D%/notice.h \
-	%D%/page.c \
+	%D%/page.c %D%/page.h \
 	%D%/ports.c %D%/ports.h

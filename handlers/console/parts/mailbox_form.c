@@ -6,6 +6,8 @@
 #include "common/base.h"
 #include "handlers/console/parts/mailbox_form.h"
 
+#include "handlers/console/parts/page.h"
+
 enum { NAME_OCTETS = 200, DESCRIPTION_OCTETS = 2000, LIST_OCTETS = 16384 };
 
 #define NAME_FIELD                                                             \
@@ -71,7 +73,7 @@ const struct field_rule mailbox_form_edit[] = {
 };
 const size_t mailbox_form_edit_n = N_ELEMENTS(mailbox_form_edit);
 
-static int add_line(const char *line, void *arg, struct err *e UNUSED)
+static int add_setting_line(const char *line, void *arg, struct err *e UNUSED)
 {
 	conf_strings_add(arg, line);
 	return 0;
@@ -83,10 +85,10 @@ void mailbox_form_lines(const struct form *f, const char *name,
 	struct err e;
 
 	*list_r = (struct conf_strings){.list = NULL};
-	(void)form_each_line(form_value(f, name), add_line, list_r, &e);
+	(void)form_each_line(form_value(f, name), add_setting_line, list_r, &e);
 }
 
-static int refuse(struct form *f, const char *name, const struct err *e)
+static int refuse_setting(struct form *f, const char *name, const struct err *e)
 {
 	form_refuse(f, name, "%s", e->text);
 	return -1;
@@ -95,12 +97,14 @@ static int refuse(struct form *f, const char *name, const struct err *e)
 static int set(struct mailbox_conf *c, struct form *f, const char *key,
 	       const char *value, struct err *e)
 {
-	return mailbox_conf_set(c, key, value, e) == 0 ? 0 : refuse(f, key, e);
+	return mailbox_conf_set(c, key, value, e) == 0
+		       ? 0
+		       : refuse_setting(f, key, e);
 }
 
 /* Lines, as `mailbox set` takes a list: joined by commas. */
-static int set_list(struct mailbox_conf *c, struct form *f, const char *key,
-		    struct err *e)
+static int set_setting_list(struct mailbox_conf *c, struct form *f,
+			    const char *key, struct err *e)
 {
 	struct conf_strings lines;
 	struct buf joined;
@@ -122,7 +126,7 @@ static int check_targets(const struct conf_strings *targets, struct form *f,
 {
 	for (size_t i = 0; i < targets->n; i++)
 		if (!mailbox_target_valid(targets->list[i], e))
-			return refuse(f, "targets", e);
+			return refuse_setting(f, "targets", e);
 	return 0;
 }
 
@@ -155,7 +159,8 @@ int mailbox_form_apply(struct mailbox_conf *c, struct form *f, struct err *e)
 	if (set(c, f, "name", form_value(f, "name"), e) < 0 ||
 	    set(c, f, "description", form_value(f, "description"), e) < 0 ||
 	    set(c, f, "copies", form_value(f, "copies"), e) < 0 ||
-	    set_targets(c, f, e) < 0 || set_list(c, f, "allow-from", e) < 0)
+	    set_targets(c, f, e) < 0 ||
+	    set_setting_list(c, f, "allow-from", e) < 0)
 		return -1;
-	return set_list(c, f, "client-names", e);
+	return set_setting_list(c, f, "client-names", e);
 }

@@ -3,6 +3,8 @@
 #include "common/base.h"
 #include "handlers/console/parts/mailbox_frame.h"
 
+#include "handlers/console/parts/page.h"
+
 struct mailbox *mailbox_frame_open(struct console *c)
 {
 	struct err e;
@@ -13,7 +15,8 @@ struct mailbox *mailbox_frame_open(struct console *c)
 	return m;
 }
 
-static void write_tab(struct console *c, const char *path, const char *text)
+static void write_mailbox_tab(struct console *c, const char *path,
+			      const char *text)
 {
 	size_t before = strlen("/mailbox/") + MAILBOX_ID_LEN;
 	bool current = strcmp(c->request->path + before, path) == 0;
@@ -30,9 +33,9 @@ void mailbox_frame_begin(struct console *c, const struct mailbox_conf *m)
 		    _("Suspended"),
 		    _("It takes no mail; the archive can still collect."));
 	say(c, "<nav class=\"tabs\" aria-label=\"%s\">\n", _("This mailbox"));
-	write_tab(c, "", _("Settings"));
-	write_tab(c, "/connect", _("Connect"));
-	write_tab(c, "/password", _("Password"));
+	write_mailbox_tab(c, "", _("Settings"));
+	write_mailbox_tab(c, "/connect", _("Connect"));
+	write_mailbox_tab(c, "/password", _("Password"));
 	say(c, "<a href=\"%s/activity?mailbox=%s\">%s</a>\n", c->request->base,
 	    c->id, _("Activity"));
 	say(c, "</nav>\n");

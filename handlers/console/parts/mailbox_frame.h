@@ -3,7 +3,7 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FRAME_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_FRAME_H
 
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 /* The mailbox of the path. NULL: the page has been answered. */
 struct mailbox *mailbox_frame_open(struct console *c);

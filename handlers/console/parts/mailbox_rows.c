@@ -8,12 +8,13 @@
 
 #include "common/log.h"
 #include "handlers/console/parts/cache_file.h"
+#include "handlers/console/parts/page.h"
 
 #define FILE_NAME "mailboxes"
 
-enum { REMEMBERED_MAX = 16 << 20 };
+enum { CACHE_MAX = 16 << 20 };
 
-struct reading {
+struct rows_reading {
 	const struct console *console;
 	struct mailbox_rows *rows;
 	struct buf before;  /* lines "id stamp status name", by their ids */
@@ -60,7 +61,7 @@ static void fill_row(struct mailbox_row *r, const struct mailbox *m,
  */
 
 /* Where text stands behind the word, or NULL where it begins otherwise. */
-static const char *skip_word(const char *text, const char *word)
+static const char *behind_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -69,44 +70,44 @@ static const char *skip_word(const char *text, const char *word)
 }
 
 /* The line of that id, or NULL; mailboxes come in the order of their ids. */
-static const char *find_line(struct reading *reading, const char *id)
+static const char *find_line(struct rows_reading *reading, const char *id)
 {
 	while (*reading->at && strncmp(reading->at, id, MAILBOX_ID_LEN) < 0) {
 		reading->at += strcspn(reading->at, "\n");
 		reading->at += *reading->at == '\n';
 	}
-	return skip_word(reading->at, id);
+	return behind_word(reading->at, id);
 }
 
 /* Fills in name and status, if the settings are still those of before. */
-static bool recall(struct reading *reading, const char *stamp,
-		   struct mailbox_row *r)
+static bool recall_row(struct rows_reading *reading, const char *stamp,
+		       struct mailbox_row *r)
 {
 	const char *line = find_line(reading, r->id), *name;
 	size_t n;
 
-	line = line ? skip_word(line, stamp) : NULL;
+	line = line ? behind_word(line, stamp) : NULL;
 	name = line ? line + strcspn(line, " \n") : NULL;
 	if (!name || *name != ' ')
 		return false;
 	n = strcspn(++name, "\n");
 	if (name[n] == '\0')
 		return false; /* a line that was cut */
-	r->suspended = skip_word(line, "suspended") != NULL;
+	r->suspended = behind_word(line, "suspended") != NULL;
 	r->name = xcalloc(1, n + 1);
 	memcpy(r->name, name, n);
 	return true;
 }
 
-static void note(struct reading *reading, const char *stamp,
-		 const struct mailbox_row *r)
+static void note_row(struct rows_reading *reading, const char *stamp,
+		     const struct mailbox_row *r)
 {
 	if (!buf_addf(&reading->current, "%s %s %s %s\n", r->id, stamp,
 		      r->suspended ? "suspended" : "active", r->name))
 		log_info("the names of the mailboxes are too long to remember");
 }
 
-static void remember(struct reading *reading)
+static void remember_rows(struct rows_reading *reading)
 {
 	const struct buf *before = &reading->before, *now = &reading->current;
 	const struct console *c = reading->console;
@@ -121,7 +122,7 @@ static void remember(struct reading *reading)
 
 static int read_row(const char *id, void *arg, struct err *e)
 {
-	struct reading *reading = arg;
+	struct rows_reading *reading = arg;
 	const struct console *c = reading->console;
 	struct mailbox_row *r = add_row(reading->rows, id);
 	char stamp[FILE_STAMP_SIZE];
@@ -131,7 +132,7 @@ static int read_row(const char *id, void *arg, struct err *e)
 	r->readable = mailbox_glance(c->store, id, &st, &r->counters);
 	if (r->readable)
 		file_stamp(&st, stamp);
-	if (!r->readable || !recall(reading, stamp, r)) {
+	if (!r->readable || !recall_row(reading, stamp, r)) {
 		m = mailbox_look_at(c->store, id, e);
 		if (!m && e->kind == ERR_ABSENT) {
 			drop_last(reading->rows); /* just deleted */
@@ -141,7 +142,7 @@ static int read_row(const char *id, void *arg, struct err *e)
 		mailbox_close(&m);
 	}
 	if (r->readable && file_is_settled(&st, c->now))
-		note(reading, stamp, r);
+		note_row(reading, stamp, r);
 	return 0;
 }
 
@@ -157,18 +158,18 @@ static int by_name(const void *a, const void *b)
 int mailbox_rows_read(const struct console *c, struct mailbox_rows *rows_r,
 		      struct err *e)
 {
-	struct reading reading = {.console = c, .rows = rows_r};
+	struct rows_reading reading = {.console = c, .rows = rows_r};
 	int result;
 
 	*rows_r = (struct mailbox_rows){.list = NULL};
-	buf_init(&reading.before, REMEMBERED_MAX);
-	buf_init(&reading.current, REMEMBERED_MAX);
+	buf_init(&reading.before, CACHE_MAX);
+	buf_init(&reading.current, CACHE_MAX);
 	if (!cache_file_read(c->state, FILE_NAME, &reading.before))
 		buf_reset(&reading.before);
 	reading.at = reading.before.data;
 	result = store_each_mailbox(c->store, read_row, &reading, e);
 	if (result == 0)
-		remember(&reading);
+		remember_rows(&reading);
 	buf_release(&reading.current);
 	buf_release(&reading.before);
 	if (rows_r->n)
@@ -182,4 +183,25 @@ void mailbox_rows_release(struct mailbox_rows *rows)
 		free_row(rows->list[i]);
 	free(rows->list);
 	*rows = (struct mailbox_rows){.list = NULL};
+}
+
+/* --- to choose from ------------------------------------------------------- */
+
+void mailbox_rows_choice(struct console *c, const char *chosen)
+{
+	struct mailbox_rows rows = {.list = NULL};
+	struct err e;
+
+	say(c,
+	    "<label>%s <select name=\"mailbox\">\n"
+	    "<option value=\"\">%s</option>\n",
+	    _("Mailbox"), _("Choose…"));
+	if (mailbox_rows_read(c, &rows, &e) < 0)
+		log_error("%s", e.text);
+	for (size_t i = 0; i < rows.n; i++)
+		say(c, "<option value=\"%s\"%s>%s</option>\n", rows.list[i]->id,
+		    strcmp(rows.list[i]->id, chosen) == 0 ? " selected" : "",
+		    rows.list[i]->name);
+	mailbox_rows_release(&rows);
+	say(c, "</select></label>\n");
 }

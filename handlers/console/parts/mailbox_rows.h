@@ -8,7 +8,7 @@
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
 
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 struct mailbox_row {
 	char id[MAILBOX_ID_LEN + 1];
@@ -27,5 +27,8 @@ struct mailbox_rows {
 int mailbox_rows_read(const struct console *c, struct mailbox_rows *rows_r,
 		      struct err *e) MUST_USE;
 void mailbox_rows_release(struct mailbox_rows *rows);
+
+/* Writes <select name="mailbox"> with all of them; chosen is an id, or "". */
+void mailbox_rows_choice(struct console *c, const char *chosen);
 
 #endif

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What all pages have in common: the frame, errors, forms. */
+/* Frame, errors, forms and notices. Decides nothing. */
 #include "common/base.h"
-#include "handlers/console/console.h"
-
-#include "handlers/console/text/language.h"
+#include "handlers/console/parts/page.h"
 
 /* --- the frame ------------------------------------------------------------ */
-
-static const char *flag(bool on, const char *text)
-{
-	return on ? text : "";
-}
 
 /* The page one is on is said to those who do not see the colour. */
 static void write_tab(struct console *c, const char *path, const char *text)
@@ -21,7 +14,7 @@ static void write_tab(struct console *c, const char *path, const char *text)
 			strncmp(here, path, strlen(path)) == 0);
 
 	say(c, "<a href=\"%s%s\"%s>%s</a>\n", c->request->base, path,
-	    flag(current, " aria-current=\"page\""), text);
+	    html_flag(current, " aria-current=\"page\""), text);
 }
 
 static void write_navigation(struct console *c)
@@ -112,7 +105,7 @@ void page_error(struct console *c, int status, const char *title,
 	page_end(c);
 }
 
-static int status_of(enum err_kind kind)
+static int http_status_of(enum err_kind kind)
 {
 	switch (kind) {
 	case ERR_ABSENT:
@@ -142,7 +135,7 @@ void page_failure(struct console *c, const struct err *e)
 			     "Nothing was changed: please try again."));
 		return;
 	default:
-		page_error(c, status_of(e->kind), _("That did not work"),
+		page_error(c, http_status_of(e->kind), _("That did not work"),
 			   e->text);
 	}
 }
@@ -231,8 +224,39 @@ void page_languages(struct console *c)
 	for (size_t i = 0; i < n; i++)
 		say(c, "<option value=\"%s\" lang=\"%s\"%s>%s</option>\n",
 		    l[i].code, l[i].code,
-		    flag(&l[i] == c->language, " selected"), l[i].name);
+		    html_flag(&l[i] == c->language, " selected"), l[i].name);
 	say(c, "</select>\n");
 	say(c, "<button class=\"quiet\">%s</button></div>\n</form>\n",
 	    _("Use"));
+}
+
+/* --- it is done ----------------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	const char *text;
+} notices[] = {
+	{"saved", N_("The settings are saved.")},
+	{"suspended", N_("The mailbox is suspended: no mail is taken, "
+			 "collecting goes on.")},
+	{"activated", N_("The mailbox takes mail again.")},
+	{"deleted", N_("The mailbox is deleted.")},
+	{"kept", N_("The mailbox is ready. What to enter where stands under "
+		    "“Connect”.")},
+	{"confirmed", N_("The old password has ended.")},
+	{"recipients", N_("The recovery recipients are changed.")},
+	{"password", N_("Your new password is in use; every other session of "
+			"yours has ended.")},
+	{"ended", N_("Every other session of yours has ended.")},
+};
+
+void page_notice(struct console *c)
+{
+	const char *word = urlencoded_value(&c->request->query, "done");
+
+	for (size_t i = 0; i < N_ELEMENTS(notices); i++)
+		if (strcmp(notices[i].word, word) == 0)
+			say(c,
+			    "<p class=\"notice good\" role=\"status\">%s</p>\n",
+			    _(notices[i].text));
 }

@@ -3,9 +3,10 @@
 #include "common/base.h"
 #include "handlers/console/sign_in/audit.h"
 
+#include "common/buf.h"
 #include "common/log.h"
-#include "handlers/console/console.h"
-#include "handlers/session/summary.h"
+#include "common/log_pairs.h"
+#include "handlers/console/context.h"
 
 enum { AUDIT_MAX = 4096 };
 
@@ -24,21 +25,21 @@ static const char *outcome_of(const struct err *e)
 	}
 }
 
-static void write_line(const struct console *c, const char *action,
-		       const char *name, const char *mailbox,
-		       const char *recipient, const struct err *e)
+static void write_audit(const struct console *c, const char *action,
+			const char *name, const char *mailbox,
+			const char *recipient, const struct err *e)
 {
 	struct buf line;
 
 	buf_init(&line, AUDIT_MAX);
-	summary_add(&line, "action", action);
-	summary_add(&line, "admin", name);
-	summary_add(&line, "peer", c->request->peer);
-	summary_add(&line, "mailbox", mailbox);
-	summary_add(&line, "recipient", recipient);
-	summary_add(&line, "outcome", outcome_of(e));
+	log_pairs_add(&line, "action", action);
+	log_pairs_add(&line, "admin", name);
+	log_pairs_add(&line, "peer", c->request->peer);
+	log_pairs_add(&line, "mailbox", mailbox);
+	log_pairs_add(&line, "recipient", recipient);
+	log_pairs_add(&line, "outcome", outcome_of(e));
 	if (e)
-		summary_add(&line, "reason", e->text);
+		log_pairs_add(&line, "reason", e->text);
 	log_always("audit %s", line.data);
 	buf_release(&line);
 }
@@ -46,13 +47,13 @@ static void write_line(const struct console *c, const char *action,
 void audit(const struct console *c, const char *action, const char *mailbox,
 	   const struct err *e)
 {
-	write_line(c, action, c->visitor.name, mailbox, NULL, e);
+	write_audit(c, action, c->visitor.name, mailbox, NULL, e);
 }
 
 void audit_named(const struct console *c, const char *action, const char *name,
 		 const struct err *e)
 {
-	write_line(c, action, name, NULL, NULL, e);
+	write_audit(c, action, name, NULL, NULL, e);
 }
 
 void audit_recipient(const struct console *c, const char *what,
@@ -61,5 +62,5 @@ void audit_recipient(const struct console *c, const char *what,
 	char action[32];
 
 	snprintf(action, sizeof(action), "recipient-%s", what);
-	write_line(c, action, c->visitor.name, c->id, recipient, e);
+	write_audit(c, action, c->visitor.name, c->id, recipient, e);
 }

@@ -4,4 +4,5 @@ noinst_LIBRARIES += %D%/libsign_in.a
 %C%_libsign_in_a_SOURCES = \
 	%D%/audit.c %D%/audit.h \
 	%D%/sessions.c %D%/sessions.h \
+	%D%/sign_in.c %D%/sign_in.h \
 	%D%/visitor.c %D%/visitor.h

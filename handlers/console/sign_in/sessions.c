@@ -13,6 +13,7 @@
 
 #include "common/num.h"
 #include "common/random_id.h"
+#include "common/read_all.h"
 
 #define SESSIONS "sessions"
 #define FORMS	 "forms"
@@ -73,7 +74,7 @@ static bool read_session(int folder, const char *file,
 	if (fd < 0)
 		return false;
 	if (fstat(fd, st_r) == 0)
-		n = read(fd, text, sizeof(text) - 1);
+		n = read_up_to(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n < 0)
 		return false;
@@ -129,10 +130,10 @@ void session_end(int state, const char *token)
 /* --- all of them ---------------------------------------------------------- */
 
 /* Does with() for every name in the folder; closes it. */
-static unsigned each_file(int folder,
-			  bool (*with)(int folder, const char *file,
-				       const void *arg),
-			  const void *arg)
+static unsigned each_session_file(int folder,
+				  bool (*with)(int folder, const char *file,
+					       const void *arg),
+				  const void *arg)
 {
 	DIR *dir = fdopendir(folder);
 	unsigned n = 0;
@@ -177,7 +178,7 @@ unsigned session_end_all(int state, const char *name)
 {
 	int folder = open_folder(state, SESSIONS);
 
-	return folder < 0 ? 0 : each_file(folder, end_if_of, name);
+	return folder < 0 ? 0 : each_session_file(folder, end_if_of, name);
 }
 
 /* A file that is not whole yet is nobody's session. */
@@ -210,7 +211,7 @@ int session_start(int state, const char *token, const char *name,
 	snprintf(text, sizeof(text), "%s %s %jd\n", name, stamp,
 		 (intmax_t)time(NULL));
 	result = write_session(folder, file, text, e);
-	each_file(folder, end_if_over, &idle);
+	each_session_file(folder, end_if_over, &idle);
 	return result;
 }
 
@@ -253,6 +254,6 @@ int form_spend(int state, const char *name, struct err *e)
 		err_sys(e, "forms of the console");
 	else
 		close(fd);
-	each_file(folder, forget_if_old, NULL);
+	each_session_file(folder, forget_if_old, NULL);
 	return fd < 0 ? -1 : 0;
 }

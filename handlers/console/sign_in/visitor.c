@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cookies, sign-in and its throttle. Writes no page. */
+/* Cookies, and what they prove. Writes no page. */
 #include "common/base.h"
 #include "handlers/console/sign_in/visitor.h"
 
-#include <libgen.h>
-#include <limits.h>
-#include <unistd.h>
-
 #include "common/conf_rule.h"
-#include "common/log.h"
-#include "common/slots.h"
-#include "common/throttle.h"
-#include "handlers/session/login_throttle.h"
+#include "handlers/console/context.h"
 
 /*
  * A stranger's forms have a cookie of their own: a request from another site
@@ -20,9 +13,6 @@
  */
 #define SESSION_COOKIE "__Host-restante"
 #define FORM_COOKIE    "__Host-restante-form"
-#define THROTTLE       "throttle"
-
-enum { SIGN_INS_AT_ONCE = 4 };
 
 /* --- meeting -------------------------------------------------------------- */
 
@@ -84,6 +74,12 @@ static void meet_by_web_server(struct console *c)
 		snprintf(c->visitor.name, sizeof(c->visitor.name), "%s", user);
 }
 
+void visitor_renew(struct visitor *v)
+{
+	new_cookie(v, SESSION_COOKIE);
+	make_proof(v);
+}
+
 void visitor_meet(struct console *c)
 {
 	struct visitor *v = &c->visitor;
@@ -113,125 +109,4 @@ bool visitor_proves(const struct console *c)
 	return !c->visitor.fresh &&
 	       digest_equal(c->visitor.proof,
 			    urlencoded_value(&c->request->form, "proof"));
-}
-
-/* --- signing in ----------------------------------------------------------- */
-
-static void state_path(const struct console *c, char path_r[PATH_MAX])
-{
-	char copy[PATH_MAX];
-
-	snprintf(copy, sizeof(copy), "%s", c->conf->console.admins);
-	snprintf(path_r, PATH_MAX, "%s", dirname(copy));
-}
-
-struct keys {
-	char dir[PATH_MAX];
-	char address[96];
-	char account[96];
-};
-
-static void make_keys(const struct console *c, const char *name,
-		      struct keys *k_r)
-{
-	char origin[LOGIN_THROTTLE_ORIGIN];
-
-	state_path(c, k_r->dir);
-	login_throttle_origin(c->request->peer, origin);
-	snprintf(k_r->address, sizeof(k_r->address), "address %s", origin);
-	snprintf(k_r->account, sizeof(k_r->account), "account %s", name);
-}
-
-unsigned visitor_must_wait(const struct console *c, const char *name)
-{
-	unsigned by_address, by_account;
-	struct keys k;
-
-	make_keys(c, name, &k);
-	by_address = throttle_wait(k.dir, THROTTLE, k.address);
-	by_account = throttle_wait(k.dir, THROTTLE, k.account);
-	return by_address > by_account ? by_address : by_account;
-}
-
-static void count(const struct console *c, const char *name, bool failed)
-{
-	struct keys k;
-
-	make_keys(c, name, &k);
-	throttle_note(k.dir, THROTTLE, k.address, failed);
-	throttle_note(k.dir, THROTTLE, k.account, failed);
-}
-
-static int begin_session(struct console *c, const struct admin *admin,
-			 struct err *e)
-{
-	struct visitor *v = &c->visitor;
-	char stamp[SESSION_STAMP_LEN + 1];
-
-	session_end(c->state, v->token);
-	/* Whatever the cookie was, it is worth nothing now. */
-	new_cookie(v, SESSION_COOKIE);
-	make_proof(v);
-	session_stamp(admin->hash, stamp);
-	if (session_start(c->state, v->token, admin->name, stamp,
-			  c->conf->console.idle, e) < 0)
-		return -1;
-	memcpy(v->name, admin->name, sizeof(v->name));
-	v->must_change = admin->one_time;
-	return 0;
-}
-
-/* Hashing is made to cost: only so many at once. */
-int visitor_check_password(struct console *c, const char *name,
-			   const struct secret *password, struct admin *admin_r,
-			   struct err *e)
-{
-	char dir[PATH_MAX];
-	int slot, result;
-
-	if (c->state < 0)
-		return err_set(e, ERR_TEMP,
-			       "the console's own directory cannot be opened");
-	state_path(c, dir);
-	slot = slot_take(dir, "sign-in", SIGN_INS_AT_ONCE, e);
-	if (slot < 0)
-		return -1;
-	result = admins_verify(c->conf->console.admins, name, password, admin_r,
-			       e);
-	close(slot);
-	if (result == 0 || e->kind == ERR_PASSWORD)
-		count(c, name, result < 0);
-	return result;
-}
-
-int visitor_sign_in(struct console *c, const char *name,
-		    const struct secret *password, struct err *e)
-{
-	struct admin admin = {.one_time = false};
-	int result = visitor_check_password(c, name, password, &admin, e);
-
-	if (result == 0)
-		result = begin_session(c, &admin, e);
-	explicit_bzero(&admin, sizeof(admin));
-	return result;
-}
-
-int visitor_sign_in_again(struct console *c, struct err *e)
-{
-	struct admin admin = {.one_time = false};
-	int result = admins_find(c->conf->console.admins, c->visitor.name,
-				 &admin, e);
-
-	if (result == 0)
-		result = begin_session(c, &admin, e);
-	explicit_bzero(&admin, sizeof(admin));
-	return result;
-}
-
-void visitor_sign_out(struct console *c)
-{
-	session_end(c->state, c->visitor.token);
-	new_cookie(&c->visitor, SESSION_COOKIE);
-	c->visitor.name[0] = '\0';
-	make_proof(&c->visitor);
 }

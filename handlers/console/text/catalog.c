@@ -110,7 +110,7 @@ void catalog_release(void)
 /* --- looking up ----------------------------------------------------------- */
 
 /* A text with a plural stands there as both, and is found by the first. */
-static struct text find(const struct catalog *c, const char *original)
+static struct text find_text(const struct catalog *c, const char *original)
 {
 	uint32_t low = 0, high = c->n;
 
@@ -131,14 +131,14 @@ static struct text find(const struct catalog *c, const char *original)
 
 const char *catalog_text(const char *text)
 {
-	struct text found = find(&in_use, text);
+	struct text found = find_text(&in_use, text);
 
 	return found.data ? found.data : text;
 }
 
 const char *catalog_plural(const char *one, const char *more, unsigned long n)
 {
-	struct text found = find(&in_use, one);
+	struct text found = find_text(&in_use, one);
 	size_t first;
 
 	if (!found.data)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/num.h"
+#include "common/text_size.h"
 #include "handlers/console/text/catalog.h"
 
 static const struct language all[] = {
@@ -21,7 +22,7 @@ const struct language *languages(size_t *n_r)
 	return all;
 }
 
-static const struct language *find(const char *code, size_t n)
+static const struct language *find_language(const char *code, size_t n)
 {
 	for (size_t i = 0; i < N_ELEMENTS(all); i++)
 		if (strlen(all[i].code) == n &&
@@ -32,7 +33,7 @@ static const struct language *find(const char *code, size_t n)
 
 const struct language *language_find(const char *code)
 {
-	return find(code, strlen(code));
+	return find_language(code, strlen(code));
 }
 
 /* ";q=0.8" as thousandths; 1000 where nothing is said. */
@@ -68,7 +69,7 @@ const struct language *language_accepted(const char *header)
 
 		header += strspn(header, ", \t");
 		n = strcspn(header, ",");
-		l = find(header, strcspn(header, "-;, \t"));
+		l = find_language(header, strcspn(header, "-;, \t"));
 		if (l && weight_of(header, n) > best_weight) {
 			best = l;
 			best_weight = weight_of(header, n);
@@ -109,23 +110,7 @@ const char *text_number(const struct language *l, uint64_t n,
 const char *text_octets(const struct language *l, uint64_t octets,
 			char out[TEXT_SIZE])
 {
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
-	uint64_t tenths = octets / 1024 * 10 + octets % 1024 * 10 / 1024;
-	size_t i = 0;
-
-	if (octets < 1024) {
-		snprintf(out, TEXT_SIZE, "%u B", (unsigned)octets);
-		return out;
-	}
-	for (; tenths >= 9995 && i + 1 < N_ELEMENTS(units); i++)
-		tenths = (tenths + 512) / 1024;
-	if (tenths < 100)
-		snprintf(out, TEXT_SIZE, "%u%s%u %s", (unsigned)(tenths / 10),
-			 l->decimal, (unsigned)(tenths % 10), units[i]);
-	else
-		snprintf(out, TEXT_SIZE, "%ju %s", (uintmax_t)(tenths + 5) / 10,
-			 units[i]);
-	return out;
+	return text_size(octets, l->decimal[0], out);
 }
 
 /* --- times ---------------------------------------------------------------- */
@@ -180,18 +165,21 @@ const char *text_date(const struct language *l, int64_t when,
 
 const char *text_span(int64_t seconds, char out[TEXT_SIZE])
 {
-	unsigned long minutes = (unsigned long)(seconds > 0 ? seconds : 0) / 60;
-	unsigned long hours = minutes / 60, days = hours / 24;
+	const struct text_span s = text_span_of(seconds);
 
-	if (days)
+	switch (s.unit) {
+	case SPAN_DAYS:
 		snprintf(out, TEXT_SIZE,
-			 catalog_plural("%lu day", "%lu days", days), days);
-	else if (hours)
+			 catalog_plural("%lu day", "%lu days", s.n), s.n);
+		break;
+	case SPAN_HOURS:
 		snprintf(out, TEXT_SIZE,
-			 catalog_plural("%lu hour", "%lu hours", hours), hours);
-	else
+			 catalog_plural("%lu hour", "%lu hours", s.n), s.n);
+		break;
+	case SPAN_MINUTES:
 		snprintf(out, TEXT_SIZE,
-			 catalog_plural("%lu minute", "%lu minutes", minutes),
-			 minutes);
+			 catalog_plural("%lu minute", "%lu minutes", s.n), s.n);
+		break;
+	}
 	return out;
 }

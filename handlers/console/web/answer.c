@@ -4,13 +4,14 @@
  * once, when all of it is known. Every answer carries the same protections.
  */
 #include "common/base.h"
-#include "handlers/console/console.h"
+#include "handlers/console/web/answer.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/read_all.h"
+#include "handlers/console/web/request.h"
 
 enum { HEADERS_MAX = 16 * 1024 };
 
@@ -28,9 +29,10 @@ static const char protections[] =
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
 	"Strict-Transport-Security: max-age=31536000\r\n";
 
-void answer_init(struct answer *a)
+void answer_init(struct answer *a, const struct request *request)
 {
 	*a = (struct answer){
+		.request = request,
 		.status = 200,
 		.type = "text/html; charset=utf-8",
 		.cache = "no-store",
@@ -63,7 +65,7 @@ void answer_header(struct answer *a, const char *name, const char *fmt, ...)
 		die_bug("header %s: too long, or more than a line", name);
 }
 
-void answer_see_other(struct console *c, const char *fmt, ...)
+void answer_see_other(struct answer *a, const char *fmt, ...)
 {
 	char path[REQUEST_PATH_MAX + REQUEST_QUERY_MAX];
 	va_list ap;
@@ -71,8 +73,8 @@ void answer_see_other(struct console *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	c->answer.status = 303;
-	answer_header(&c->answer, "Location", "%s%s", c->request->base, path);
+	a->status = 303;
+	answer_header(a, "Location", "%s%s", a->request->base, path);
 }
 
 static const char *reason_of(int status)
@@ -104,10 +106,9 @@ static const char *reason_of(int status)
 	die_bug("no reason for status %d", status);
 }
 
-int answer_send(struct console *c)
+int answer_send(struct answer *a)
 {
-	struct answer *a = &c->answer;
-	bool body = c->request->method != METHOD_HEAD;
+	bool body = a->request->method != METHOD_HEAD;
 	struct buf head;
 	int result = -1;
 

@@ -146,3 +146,8 @@ void html_add(struct html *h, const char *fmt, ...)
 	}
 	va_end(ap);
 }
+
+const char *html_flag(bool on, const char *text)
+{
+	return on ? text : "";
+}

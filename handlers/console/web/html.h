@@ -29,4 +29,7 @@ void html_add(struct html *h, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* n octets of text, escaped. What is not UTF-8 becomes U+FFFD. */
 void html_text(struct html *h, const char *text, size_t n);
 
+/* An attribute's text where it is on, else "". */
+const char *html_flag(bool on, const char *text);
+
 #endif

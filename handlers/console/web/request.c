@@ -3,11 +3,11 @@
 #include "common/base.h"
 #include "handlers/console/web/request.h"
 
-#include <errno.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "common/num.h"
+#include "common/read_all.h"
 
 enum { DISCARDED_MAX = 1024 * 1024 };
 
@@ -55,17 +55,7 @@ static int read_query(struct request *r)
 
 static int read_octets(uint8_t *out, size_t n)
 {
-	while (n > 0) {
-		ssize_t got = read(STDIN_FILENO, out, n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return 400;
-		out += got;
-		n -= (size_t)got;
-	}
-	return 0;
+	return read_up_to(STDIN_FILENO, out, n) == (ssize_t)n ? 0 : 400;
 }
 
 static bool is_form(const char *type)

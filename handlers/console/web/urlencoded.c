@@ -6,7 +6,7 @@
 #include "common/num.h"
 
 /* Decodes text[0..n) into itself and ends it. False: a broken %. */
-static bool decode(char *text, size_t n, size_t *len_r)
+static bool decode_in_place(char *text, size_t n, size_t *len_r)
 {
 	char *out = text;
 
@@ -37,11 +37,11 @@ static bool take_pair(char *text, size_t n, struct urlencoded_pair *pair_r)
 	if (!equals) {
 		pair_r->value = "";
 		pair_r->len = 0;
-		return decode(text, n_name, &len);
+		return decode_in_place(text, n_name, &len);
 	}
 	pair_r->value = equals + 1;
-	return decode(equals + 1, n - n_name - 1, &pair_r->len) &&
-	       decode(text, n_name, &len);
+	return decode_in_place(equals + 1, n - n_name - 1, &pair_r->len) &&
+	       decode_in_place(text, n_name, &len);
 }
 
 bool urlencoded_parse(char *text, size_t n, struct urlencoded *pairs_r)

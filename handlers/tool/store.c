@@ -4,7 +4,7 @@
  * it makes is the owner's, whoever called. Changes nothing.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/store.h"
 
 #include <sys/stat.h>
 

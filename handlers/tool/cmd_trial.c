@@ -5,7 +5,7 @@
  * but the network: program, configuration, store, mailbox, disk.
  */
 #include "common/base.h"
-#include "handlers/tool/tool.h"
+#include "handlers/tool/command.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,12 +18,14 @@
 #include "common/conn.h"
 #include "common/log.h"
 #include "common/peer.h"
+#include "common/peer_proxy.h"
 #include "handlers/admin/sibling_program.h"
 #include "handlers/mail/mail_date.h"
+#include "handlers/tool/store.h"
 
 enum { REPLY_MAX = 2048, STEP_SECONDS = 30, DATE_MAX = 64 };
 
-struct dialogue {
+struct trial {
 	struct conn *conn;
 	bool refused;	/* a reply was not 2xx or 3xx */
 	char said[200]; /* its last line */
@@ -72,13 +74,13 @@ static void introduce(struct conn *conn)
 	struct peer peer = {.is_ip = true};
 
 	peer_set_address(&peer, loopback, false);
-	conn_write(conn, header, peer_write_proxy(&peer, "TLS1.3", header));
+	conn_write(conn, header, peer_proxy_write(&peer, "TLS1.3", header));
 }
 
 /* --- the dialogue --------------------------------------------------------- */
 
 /* All lines of a reply (RFC 5321 4.2.1). -1: it did not come. */
-static int read_reply(struct dialogue *d, struct err *e)
+static int read_reply(struct trial *d, struct err *e)
 {
 	struct buf line;
 	int result = -1;
@@ -106,7 +108,7 @@ static int read_reply(struct dialogue *d, struct err *e)
 }
 
 /* A command and its reply; -1 also where it was refused. */
-static int step(struct dialogue *d, const char *command, struct err *e)
+static int take_step(struct trial *d, const char *command, struct err *e)
 {
 	if (command) {
 		printf("> %s\n", command);
@@ -123,8 +125,7 @@ static int step(struct dialogue *d, const char *command, struct err *e)
 			  : 0;
 }
 
-static void write_message(struct dialogue *d, const struct tool *t,
-			  const char *id)
+static void write_message(struct trial *d, const struct tool *t, const char *id)
 {
 	struct buf date;
 
@@ -144,28 +145,28 @@ static void write_message(struct dialogue *d, const struct tool *t,
 	buf_release(&date);
 }
 
-static int talk(struct dialogue *d, const struct tool *t, const char *id,
-		struct err *e)
+static int talk_to_handler(struct trial *d, const struct tool *t,
+			   const char *id, struct err *e)
 {
 	char command[600];
 
 	introduce(d->conn);
-	if (conn_flush(d->conn) != CONN_OK || step(d, NULL, e) < 0)
+	if (conn_flush(d->conn) != CONN_OK || take_step(d, NULL, e) < 0)
 		return -1;
 	snprintf(command, sizeof(command), "EHLO %s", t->conf->hostname);
-	if (step(d, command, e) < 0 || step(d, "MAIL FROM:<>", e) < 0)
+	if (take_step(d, command, e) < 0 || take_step(d, "MAIL FROM:<>", e) < 0)
 		return -1;
 	snprintf(command, sizeof(command), "RCPT TO:<%s@%s>", id,
 		 t->conf->domain);
-	if (step(d, command, e) < 0 || step(d, "DATA", e) < 0)
+	if (take_step(d, command, e) < 0 || take_step(d, "DATA", e) < 0)
 		return -1;
 	write_message(d, t, id);
-	if (conn_flush(d->conn) != CONN_OK || step(d, NULL, e) < 0)
+	if (conn_flush(d->conn) != CONN_OK || take_step(d, NULL, e) < 0)
 		return -1;
-	return step(d, "QUIT", e);
+	return take_step(d, "QUIT", e);
 }
 
-static int wait_for(pid_t pid, struct err *e)
+static int wait_for_handler(pid_t pid, struct err *e)
 {
 	int status;
 
@@ -179,7 +180,7 @@ static int wait_for(pid_t pid, struct err *e)
 
 static int run_test(struct tool *t, const char *id, struct err *e)
 {
-	struct dialogue d = {.refused = false};
+	struct trial d = {.refused = false};
 	struct err ending;
 	pid_t pid = -1;
 	int fd = -1, result;
@@ -188,10 +189,10 @@ static int run_test(struct tool *t, const char *id, struct err *e)
 		return -1;
 	d.conn = conn_new(fd, fd);
 	conn_set_deadline(d.conn, STEP_SECONDS, 0);
-	result = talk(&d, t, id, e);
+	result = talk_to_handler(&d, t, id, e);
 	conn_free(&d.conn);
 	close(fd);
-	if (wait_for(pid, &ending) < 0 && result == 0) {
+	if (wait_for_handler(pid, &ending) < 0 && result == 0) {
 		*e = ending;
 		result = -1;
 	}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store and its mailboxes, opened as their owner. */
+#ifndef RESTANTE_HANDLERS_TOOL_STORE_H
+#define RESTANTE_HANDLERS_TOOL_STORE_H
+
+#include "handlers/tool/command.h"
+
+/* Opens t->store, as the store's owner where the process is root. */
+int tool_open_store(struct tool *t, unsigned needs, struct err *e) MUST_USE;
+
+/* Root becomes the owner of path, with all groups of that user. */
+int tool_become_owner_of(const char *path, struct err *e) MUST_USE;
+
+/* The mailbox of that id, or of an address with it. ERR_ABSENT. */
+struct mailbox *tool_mailbox(struct tool *t, const char *id,
+			     struct err *e) MUST_USE;
+
+/*
+ * Does each() with every mailbox, NULL where one cannot be opened (e tells
+ * why), and says what failed but goes on. -1: one of them failed; e is the
+ * first error.
+ */
+int tool_each_mailbox(struct tool *t,
+		      int (*each)(const char *id, struct mailbox *m, void *arg,
+				  struct err *e),
+		      void *arg, struct err *e) MUST_USE;
+
+#endif
