@@ -12,7 +12,6 @@
 #include "handlers/console/parts/form.h"
 #include "handlers/console/parts/mailbox_rows.h"
 #include "handlers/console/parts/page.h"
-#include "handlers/session/summary.h"
 
 enum { DAY = 86400, LINES_SHOWN = 500, WAIT_MS = 1000 };
 
