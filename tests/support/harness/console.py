@@ -76,7 +76,7 @@ class Console:
 
 @dataclass
 class Routes:
-    """The table of router.c: (method, path, needs)."""
+    """The table of routes.c: (method, path, needs)."""
 
     rows: list[tuple[str, str, str]]
 
@@ -84,7 +84,7 @@ class Routes:
     def read(cls) -> "Routes":
         """From the source, so that none is forgotten."""
         source = Path(__file__).resolve().parents[3] / \
-            "handlers/console/router.c"
+            "handlers/console/routes.c"
         rows = re.findall(r'\{METHOD_(GET|POST), "([^"]+)", (NEEDS_\w+),',
                           source.read_text("utf-8"))
         check(len(rows) > 25, f"routes: {rows}")
