@@ -38,11 +38,11 @@ UNIT_TESTS = \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
-	%D%/unit/test_pop3_auth \
+	%D%/unit/test_pop3_client \
+	%D%/unit/test_pop3_login \
 	%D%/unit/test_pop3_proxy_uidl \
 	%D%/unit/test_pop3_retr \
 	%D%/unit/test_pop3_serve \
-	%D%/unit/test_pop3_upstream \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
 	%D%/unit/test_random_id \
@@ -55,9 +55,9 @@ UNIT_TESTS = \
 	%D%/unit/test_seen \
 	%D%/unit/test_sessions \
 	%D%/unit/test_slots \
+	%D%/unit/test_smtp_client \
 	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
-	%D%/unit/test_smtp_upstream \
 	%D%/unit/test_store \
 	%D%/unit/test_stream \
 	%D%/unit/test_summary \
@@ -103,8 +103,8 @@ GRID_WRAPS = -Wl,--wrap=conn_tls \
 %C%_grid_grid_smtp_proxy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_grid_grid_smtp_proxy_LDFLAGS = $(AM_LDFLAGS) $(GRID_WRAPS)
 
-%C%_unit_test_pop3_upstream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
-%C%_unit_test_smtp_upstream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
+%C%_unit_test_pop3_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
+%C%_unit_test_smtp_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conn_tls
 
 # Certificates that are made when a test needs them.
 check_LIBRARIES += %D%/support/libtest_cert.a

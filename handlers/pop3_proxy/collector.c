@@ -63,8 +63,8 @@ static void write_auth_plain(struct conn *server, const char *user,
 }
 
 /* What the client said before is said again for it. */
-static int begin(struct pop3_proxy *s, struct conn *server, const char *user,
-		 const struct secret *password)
+static int begin_collecting(struct pop3_proxy *s, struct conn *server,
+			    const char *user, const struct secret *password)
 {
 	enum conn_status status;
 
@@ -81,7 +81,8 @@ static int begin(struct pop3_proxy *s, struct conn *server, const char *user,
 	return status == CONN_OK ? 0 : -1;
 }
 
-static const struct reply *refuse(struct pop3_proxy *s, const char *why)
+static const struct reply *refuse_collecting(struct pop3_proxy *s,
+					     const char *why)
 {
 	log_error("pop3-serve: %s", why);
 	summary_note(&s->summary, OUTCOME_TEMPFAIL, "pop3-serve");
@@ -120,13 +121,13 @@ const struct reply *pop3_proxy_hand_over(struct pop3_proxy *s, const char *user,
 
 	s->state = POP3_PROXY_AUTHORIZATION;
 	if (fd < 0)
-		return refuse(s, e.text);
+		return refuse_collecting(s, e.text);
 	server = conn_new(fd, fd);
-	if (begin(s, server, user, password) == 0) {
+	if (begin_collecting(s, server, user, password) == 0) {
 		keep_collecting(s, server, fd);
 		return &reply_sent_close;
 	}
 	conn_free(&server);
 	close(fd);
-	return refuse(s, "it does not answer");
+	return refuse_collecting(s, "it does not answer");
 }

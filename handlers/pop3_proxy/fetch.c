@@ -123,7 +123,7 @@ static int prepare(struct pop3_proxy *s, bool *lost_server_r, struct err *e)
 
 /* --- the copy ------------------------------------------------------------- */
 
-static struct kept_copy *begin_copy(struct pop3_proxy *s, struct err *e)
+static struct kept_copy *begin_fetched_copy(struct pop3_proxy *s, struct err *e)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	const struct trace trace = {
@@ -195,7 +195,7 @@ static int write_to_client(void *to, const uint8_t *bytes, size_t n)
 }
 
 /* Unstuffed octets of the server's. -1: the copy failed or the client left. */
-static int pass(void *to, const uint8_t *bytes, size_t n)
+static int hand_out(void *to, const uint8_t *bytes, size_t n)
 {
 	struct fetching *p = to;
 	const struct sink copy = {.push = push_copy, .to = p};
@@ -221,7 +221,7 @@ static const struct reply *cut_unkept(struct fetching *p, const struct err *e)
 }
 
 /* The copy becomes visible, unless the mailbox has the message already. */
-static int commit_copy(struct fetching *p, struct err *e)
+static int commit_fetched_copy(struct fetching *p, struct err *e)
 {
 	const struct sink copy = {.push = push_copy, .to = p};
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
@@ -243,14 +243,14 @@ static int commit_copy(struct fetching *p, struct err *e)
 }
 
 /* All of it is here: kept, and only then the last line. */
-static const struct reply *finish(struct fetching *p)
+static const struct reply *finish_fetch(struct fetching *p)
 {
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	struct pop3_proxy *s = p->s;
 	struct err e;
 
 	if (!p->has_more) {
-		if (commit_copy(p, &e) < 0)
+		if (commit_fetched_copy(p, &e) < 0)
 			return cut_unkept(p, &e);
 		pop3_uidls_mark_kept(&s->uidls, p->number);
 	}
@@ -260,9 +260,9 @@ static const struct reply *finish(struct fetching *p)
 	return &reply_sent;
 }
 
-static const struct reply *pass_message(struct fetching *p)
+static const struct reply *hand_out_message(struct fetching *p)
 {
-	const struct sink taker = {.push = pass, .to = p};
+	const struct sink taker = {.push = hand_out, .to = p};
 	struct pop3_proxy *s = p->s;
 	enum conn_status status;
 	bool taken;
@@ -284,7 +284,7 @@ static const struct reply *pass_message(struct fetching *p)
 		return cut_unkept(p, kept_copy_err(p->copy));
 	if (!taken)
 		return pop3_proxy_lost_client(s, conn_flush(s->conn));
-	return finish(p);
+	return finish_fetch(p);
 }
 
 /* The command itself, once a copy has been begun. */
@@ -307,12 +307,12 @@ static const struct reply *ask_for_message(struct fetching *p)
 	if (sent < 0)
 		return pop3_proxy_lost_server(s, &e);
 	if (ok)
-		return pass_message(p);
+		return hand_out_message(p);
 	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
 	return &reply_sent;
 }
 
-static const struct reply *not_kept(struct fetching *p, const struct err *e)
+static const struct reply *not_fetched(struct fetching *p, const struct err *e)
 {
 	log_error("%s", e->text);
 	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
@@ -329,9 +329,9 @@ static const struct reply *fetch(struct fetching *p)
 
 	if (prepare(s, &lost_server, &e) < 0)
 		return lost_server ? pop3_proxy_lost_server(s, &e)
-				   : not_kept(p, &e);
-	p->copy = begin_copy(s, &e);
-	r = p->copy ? ask_for_message(p) : not_kept(p, &e);
+				   : not_fetched(p, &e);
+	p->copy = begin_fetched_copy(s, &e);
+	r = p->copy ? ask_for_message(p) : not_fetched(p, &e);
 	kept_copy_free(&p->copy);
 	mailbox_release(s->account.mailbox);
 	return r;

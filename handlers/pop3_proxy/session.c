@@ -45,7 +45,7 @@ static bool offers_uidl(const struct pop3_proxy *s)
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
  */
-static const struct reply *ask_server(struct pop3_proxy *s)
+static const struct reply *ask_capa(struct pop3_proxy *s)
 {
 	struct err e;
 
@@ -60,7 +60,7 @@ static const struct reply *ask_server(struct pop3_proxy *s)
 static const struct reply *capa(void *session, const char *arg UNUSED)
 {
 	struct pop3_proxy *s = session;
-	const struct reply *lost = ask_server(s);
+	const struct reply *lost = ask_capa(s);
 	const struct capability capabilities[] = {
 		{"TOP", offers_top(s)},	   {"UIDL", offers_uidl(s)},
 		{"USER", offers_login(s)}, {"STLS", offers_stls(s)},

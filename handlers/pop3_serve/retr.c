@@ -44,7 +44,8 @@ static int push_to_conn(void *to, const uint8_t *bytes, size_t n)
 }
 
 /* Before +OK. The peer did nothing wrong, so no fault is counted. */
-static const struct reply *refuse(const struct transfer *t, const struct err *e)
+static const struct reply *refuse_message(const struct transfer *t,
+					  const struct err *e)
 {
 	log_error("%s", e->text);
 	if (e->kind == ERR_ABSENT)
@@ -65,7 +66,7 @@ static const struct reply *cut_off(const struct transfer *t,
 	return pop3_serve_cut(t->session, OUTCOME_ERROR, "message");
 }
 
-static const struct reply *lost(const struct transfer *t)
+static const struct reply *retr_lost(const struct transfer *t)
 {
 	return pop3_serve_cut_lost(t->session, conn_flush(t->session->conn));
 }
@@ -113,18 +114,18 @@ static const struct reply *stream(struct transfer *t)
 
 	/* The first chunk opens before +OK: for most messages that is all. */
 	if (reader_next(t->reader, &bytes, &n, &e) < 0)
-		return refuse(t, &e);
+		return refuse_message(t, &e);
 	write_ok(t);
 	while (n) {
 		if (!send_part(t, bytes, n))
-			return lost(t);
+			return retr_lost(t);
 		if (t->top && pop3_top_done(t->top))
 			break;
 		if (reader_next(t->reader, &bytes, &n, &e) < 0)
 			return cut_off(t, &e);
 	}
 	if (dot_out_end(&t->dots, &t->sink) < 0)
-		return lost(t);
+		return retr_lost(t);
 	return count_sent(t);
 }
 
@@ -143,7 +144,7 @@ static const struct reply *send_message(struct pop3_serve *s, size_t i,
 
 	t.reader = reader_open(s->mail, i, &e);
 	if (!t.reader)
-		return refuse(&t, &e);
+		return refuse_message(&t, &e);
 	dot_out_init(&t.dots);
 	r = stream(&t);
 	reader_close(&t.reader);

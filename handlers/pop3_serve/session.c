@@ -152,8 +152,9 @@ const struct cmd_protocol pop3_serve_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static void begin(struct pop3_serve *s, struct conn *c, const struct conf *conf,
-		  const struct peer *peer, enum tls_mode tls_mode)
+static void begin_session(struct pop3_serve *s, struct conn *c,
+			  const struct conf *conf, const struct peer *peer,
+			  enum tls_mode tls_mode)
 {
 	*s = (struct pop3_serve){
 		.conn = c,
@@ -219,7 +220,7 @@ void pop3_serve_session(struct conn *c, const struct conf *conf,
 {
 	struct pop3_serve s;
 
-	begin(&s, c, conf, peer, tls_mode);
+	begin_session(&s, c, conf, peer, tls_mode);
 	serve(&s);
 }
 
@@ -228,7 +229,7 @@ void pop3_serve_confined(struct conn *c, const struct conf *conf,
 {
 	struct pop3_serve s;
 
-	begin(&s, c, conf, peer, tls_mode);
+	begin_session(&s, c, conf, peer, tls_mode);
 	s.confined = true;
 	serve(&s);
 }

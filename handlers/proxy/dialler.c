@@ -131,8 +131,8 @@ static int wait_for_answer(struct dialler *d, struct err *e)
 		       "the server's name was not resolved in time");
 }
 
-static int ask(struct dialler *d, const struct dialler_request *r,
-	       struct dialled *out_r, struct err *e)
+static int ask_child(struct dialler *d, const struct dialler_request *r,
+		     struct dialled *out_r, struct err *e)
 {
 	struct dialler_answer a;
 
@@ -151,7 +151,7 @@ int dialler_dial(struct dialler *d, const char *mailbox_id,
 	struct dialler_request r = {.server = *server};
 
 	snprintf(r.mailbox_id, sizeof(r.mailbox_id), "%s", mailbox_id);
-	return ask(d, &r, out_r, e);
+	return ask_child(d, &r, out_r, e);
 }
 
 int dialler_hand_over(struct dialler *d, struct err *e)
@@ -159,5 +159,5 @@ int dialler_hand_over(struct dialler *d, struct err *e)
 	const struct dialler_request r = {.hand_over = true};
 	struct dialled out;
 
-	return ask(d, &r, &out, e) < 0 ? -1 : out.fd;
+	return ask_child(d, &r, &out, e) < 0 ? -1 : out.fd;
 }

@@ -236,9 +236,9 @@ static int make_plan(struct dialling *g, const struct dialler_request *r,
 	return result;
 }
 
-static int serve(const struct conf *conf, enum dial_service service,
-		 const struct dialler_request *r, struct dialled *out,
-		 struct err *e)
+static int dial(const struct conf *conf, enum dial_service service,
+		const struct dialler_request *r, struct dialled *out,
+		struct err *e)
 {
 	struct dialling g = {
 		.conf = conf,
@@ -297,7 +297,7 @@ static int answer_one(const struct conf *conf, enum dial_service service,
 		return hand_over(conf, out, e);
 	if (!request_is_sound(r))
 		return err_set(e, ERR_STATE, "not a request");
-	return serve(conf, service, r, out, e);
+	return dial(conf, service, r, out, e);
 }
 
 static void send_answer(int fd, struct dialler_answer *a)

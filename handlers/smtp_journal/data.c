@@ -110,7 +110,8 @@ static const struct reply *finish_message(struct smtp_journal *s)
 }
 
 /* The peer is gone or too slow in the midst of a message. */
-static const struct reply *lost(struct smtp_journal *s, enum conn_status status)
+static const struct reply *data_lost(struct smtp_journal *s,
+				     enum conn_status status)
 {
 	smtp_journal_note_lost(s, status);
 	smtp_journal_forget_mail(s);
@@ -139,7 +140,7 @@ const struct reply *smtp_journal_data(void *session, const char *arg UNUSED)
 	status = conn_flush(s->conn);
 	if (status == CONN_OK)
 		status = read_message(s);
-	return status == CONN_OK ? finish_message(s) : lost(s, status);
+	return status == CONN_OK ? finish_message(s) : data_lost(s, status);
 }
 
 struct chunk {
@@ -222,7 +223,7 @@ const struct reply *smtp_journal_bdat(void *session, const char *arg)
 	refusal = chunk_refusal(s);
 	status = read_chunk(s, chunk.octets, refusal ? NULL : s->tx->message);
 	if (status != CONN_OK)
-		return lost(s, status);
+		return data_lost(s, status);
 	if (!s->tx)
 		return refusal;
 	s->tx->chunked = true;

@@ -43,7 +43,7 @@ static void drop_all(struct journal_message *m)
 }
 
 /* One copy lost is all copies lost: the sender is to try again. */
-static int fail(struct journal_message *m, enum journal_fault fault)
+static int fail_all(struct journal_message *m, enum journal_fault fault)
 {
 	m->fault = fault;
 	drop_all(m);
@@ -58,7 +58,7 @@ static int write_to_all(void *message, const uint8_t *bytes, size_t n)
 	for (size_t i = 0; i < m->n_copies; i++)
 		if (delivery_write(m->copies[i].delivery, bytes, n, &m->err) <
 		    0)
-			return fail(m, JOURNAL_STORE);
+			return fail_all(m, JOURNAL_STORE);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static int take_mended(void *to, const uint8_t *bytes, size_t n)
 
 	mail_hops_push(&m->hops, bytes, n);
 	if (m->hops.n >= HOPS_MAX)
-		return fail(m, JOURNAL_LOOP);
+		return fail_all(m, JOURNAL_LOOP);
 	return first_line_push(&m->first_line, bytes, n, &judged);
 }
 
@@ -79,7 +79,7 @@ int journal_message_expect(struct journal_message *m, uint64_t n)
 	if (m->fault)
 		return -1;
 	if (n > m->max_size - m->taken)
-		return fail(m, JOURNAL_TOO_BIG);
+		return fail_all(m, JOURNAL_TOO_BIG);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ int journal_message_push(void *message, const uint8_t *bytes, size_t n)
 	return crlf_push(&m->crlf, bytes, n, &mended);
 }
 
-static int finish(struct journal_message *m)
+static int finish_octets(struct journal_message *m)
 {
 	const struct sink mended = {.push = take_mended, .to = m};
 	const struct sink judged = {.push = write_to_all, .to = m};
@@ -108,12 +108,12 @@ int journal_message_commit(struct journal_message *m)
 {
 	unsigned flags;
 
-	if (finish(m) < 0)
+	if (finish_octets(m) < 0)
 		return -1;
 	flags = m->crlf.changed ? MESSAGE_NORMALISED : 0;
 	for (size_t i = 0; i < m->n_copies; i++)
 		if (delivery_commit(&m->copies[i].delivery, flags, &m->err) < 0)
-			return fail(m, JOURNAL_STORE);
+			return fail_all(m, JOURNAL_STORE);
 	return 0;
 }
 

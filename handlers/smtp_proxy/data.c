@@ -37,7 +37,7 @@ struct sending {
 
 /* --- beginning ------------------------------------------------------------ */
 
-static struct kept_copy *begin_copy(struct smtp_proxy *s, struct err *e)
+static struct kept_copy *begin_sent_copy(struct smtp_proxy *s, struct err *e)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 	const struct trace trace = {
@@ -93,7 +93,7 @@ static int pass_mended(void *to, const uint8_t *bytes, size_t n)
 	return dot_out_push(&p->dot, bytes, n, &server);
 }
 
-static int pass(void *to, const uint8_t *bytes, size_t n)
+static int send_on(void *to, const uint8_t *bytes, size_t n)
 {
 	struct sending *p = to;
 	const struct sink mended = {.push = pass_mended, .to = p};
@@ -113,7 +113,7 @@ static void expect_data(struct smtp_proxy *s)
  * The server has the message but for its last line: taking the connection
  * away is the one way not to send it.
  */
-static const struct reply *not_kept(struct sending *p)
+static const struct reply *not_kept_or_sent(struct sending *p)
 {
 	log_error("%s", kept_copy_err(p->copy)->text);
 	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
@@ -131,7 +131,7 @@ static bool finish_copy(struct sending *p)
 
 /* The client gets the server's yes even where linking the copy failed: the
  * copy is durable, and the next one in the index makes it visible. */
-static void commit_copy(struct sending *p)
+static void commit_sent_copy(struct sending *p)
 {
 	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
 	struct smtp_proxy *s = p->s;
@@ -168,7 +168,7 @@ static const struct reply *send_last_line(struct sending *p)
 		result = smtp_proxy_lost_server(s, &e);
 	} else {
 		if (r.code / 100 == 2)
-			commit_copy(p);
+			commit_sent_copy(p);
 		else
 			summary_note(&s->summary, OUTCOME_REFUSED, "upstream");
 		result = smtp_proxy_relay(s, &r);
@@ -199,9 +199,9 @@ static const struct reply *client_lost(struct smtp_proxy *s,
 	return late ? &smtp_timeout : &reply_sent_close;
 }
 
-static const struct reply *pass_message(struct sending *p)
+static const struct reply *send_message(struct sending *p)
 {
-	const struct sink client = {.push = pass, .to = p};
+	const struct sink client = {.push = send_on, .to = p};
 	struct smtp_proxy *s = p->s;
 	enum conn_status status;
 
@@ -213,7 +213,7 @@ static const struct reply *pass_message(struct sending *p)
 	if (status != CONN_OK)
 		return client_lost(s, status);
 	if (!finish_copy(p))
-		return not_kept(p);
+		return not_kept_or_sent(p);
 	if (conn_broken(p->server))
 		return server_lost(p);
 	return send_last_line(p);
@@ -233,8 +233,8 @@ static const struct reply *end_transaction(struct smtp_proxy *s,
 	return lost ? lost : r;
 }
 
-static const struct reply *refused(struct smtp_proxy *s,
-				   const struct smtp_reply *r)
+static const struct reply *data_refused(struct smtp_proxy *s,
+					const struct smtp_reply *r)
 {
 	const struct reply *relayed = smtp_proxy_relay(s, r);
 
@@ -242,7 +242,7 @@ static const struct reply *refused(struct smtp_proxy *s,
 }
 
 /* NULL: the server waits for the message. */
-static const struct reply *ask_server(struct smtp_proxy *s)
+static const struct reply *ask_for_data(struct smtp_proxy *s)
 {
 	const struct reply *refusal = NULL;
 	struct smtp_reply r;
@@ -256,7 +256,7 @@ static const struct reply *ask_server(struct smtp_proxy *s)
 	else if (r.code / 100 < 4 && r.code != 354)
 		refusal = smtp_proxy_out_of_turn(s, &r);
 	else if (r.code != 354)
-		refusal = refused(s, &r);
+		refusal = data_refused(s, &r);
 	buf_release(&r.text);
 	return refusal;
 }
@@ -270,15 +270,15 @@ const struct reply *smtp_proxy_data(void *session, const char *arg UNUSED)
 
 	crlf_init(&p.crlf);
 	dot_out_init(&p.dot);
-	p.copy = begin_copy(s, &e);
+	p.copy = begin_sent_copy(s, &e);
 	if (!p.copy) {
 		log_error("%s", e.text);
 		summary_note(&s->summary, OUTCOME_TEMPFAIL, "store");
 		r = end_transaction(s, &reply_not_kept);
 	} else {
-		r = ask_server(s);
+		r = ask_for_data(s);
 		if (!r)
-			r = pass_message(&p);
+			r = send_message(&p);
 	}
 	kept_copy_free(&p.copy);
 	mailbox_release(s->account.mailbox);

@@ -68,7 +68,7 @@ static bool offers_dsn(const struct smtp_proxy *s)
  * A login may change what the server offers, and most clients do not ask
  * again: so it is asked when they do. NULL: it has answered, or is not there.
  */
-static const struct reply *ask_server(struct smtp_proxy *s)
+static const struct reply *ask_ehlo(struct smtp_proxy *s)
 {
 	struct err e;
 
@@ -102,7 +102,7 @@ static void write_extensions(const struct smtp_proxy *s)
 const struct reply *smtp_proxy_ehlo(void *session, const char *arg)
 {
 	struct smtp_proxy *s = session;
-	const struct reply *lost = ask_server(s);
+	const struct reply *lost = ask_ehlo(s);
 
 	note_greeting(s, arg);
 	if (lost)

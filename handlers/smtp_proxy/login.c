@@ -63,7 +63,8 @@ static const struct reply *log_in(struct smtp_proxy *s, struct sasl_login *l,
 	return login_refusal_there(&refusals, s->conn, &e);
 }
 
-static const struct reply *lost(struct smtp_proxy *s, enum conn_status status)
+static const struct reply *login_lost(struct smtp_proxy *s,
+				      enum conn_status status)
 {
 	if (status == CONN_TIMEOUT) {
 		summary_note(&s->summary, OUTCOME_TIMEOUT, NULL);
@@ -106,7 +107,7 @@ const struct reply *smtp_proxy_auth(void *session, const char *arg)
 		r = &reply_no_mechanism;
 		break;
 	case SASL_LOST:
-		r = lost(s, server.status);
+		r = login_lost(s, server.status);
 		break;
 	}
 	return r;
