@@ -14,6 +14,7 @@
 
 #include "common/read_all.h"
 #include "store/identity.h"
+#include "store/lock_file.h"
 
 #define IDENTITY      "identity.age"
 #define IDENTITY_NEXT "identity.age.next"

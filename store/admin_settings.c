@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "store/listing.h"
+#include "store/lock_file.h"
 
 enum { CHANGE_TRIES = 100, CLAIM_WAIT_MS = 2000 };
 

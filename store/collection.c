@@ -18,6 +18,7 @@
 #include "store/identity.h"
 #include "store/index.h"
 #include "store/listing.h"
+#include "store/lock_file.h"
 
 enum {
 	IDENTITY_FILE_MAX = 16 * 1024,

@@ -495,7 +495,7 @@ int index_enter(struct mailbox *m, unsigned wait_ms, struct index *ix,
 	struct err ignored;
 
 	*ix = (struct index){.mailbox = m};
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_INDEX, true, wait_ms, e) < 0)
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_COUNTERS, true, wait_ms, e) < 0)
 		return -1;
 	hold_signals(ix);
 	if (mailbox_counters(m, &ix->counters, e) < 0 ||
@@ -528,7 +528,7 @@ int index_leave(struct index *ix, bool well, struct err *e)
 	int result = well ? leave_well(ix, e) : 0;
 
 	close_environment(ix, &ignored);
-	mailbox_unlock_byte(ix->mailbox, MAILBOX_BYTE_INDEX);
+	mailbox_unlock_byte(ix->mailbox, MAILBOX_BYTE_COUNTERS);
 	release_signals(ix);
 	return result;
 }

@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "store/listing.h"
+#include "store/lock_file.h"
 #include "store/mailbox_private.h"
 
 enum { INDEX_BATCH = 256 }; /* messages in one transaction, at most */

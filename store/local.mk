@@ -22,8 +22,12 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/index_activity.c \
 	%D%/index_dbt.h \
 	%D%/index_records.c \
+	%D%/ledger/line.c \
+	%D%/ledger/line.h \
 	%D%/listing.c \
 	%D%/listing.h \
+	%D%/lock_file.c \
+	%D%/lock_file.h \
 	%D%/mailbox.c \
 	%D%/mailbox_private.h \
 	%D%/name.c \

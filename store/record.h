@@ -6,6 +6,7 @@
 #ifndef RESTANTE_STORE_RECORD_H
 #define RESTANTE_STORE_RECORD_H
 
+#include "store/lock_file.h"
 #include "store/mailbox_private.h"
 #include "store/name.h"
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lock file of a mailbox, for the files of store/ alone: which of its
+ * bytes is locked for what, and where its records lie (docs/store.md, "The lock
+ * file").
+ */
+#ifndef RESTANTE_STORE_LOCK_FILE_H
+#define RESTANTE_STORE_LOCK_FILE_H
+
+#include "store/mailbox_private.h"
+
+/* The bytes of `lock` that are locked, each for one purpose. */
+enum mailbox_byte {
+	MAILBOX_BYTE_COUNTERS = 0, /* exclusive: writing the counters */
+	MAILBOX_BYTE_COLLECT = 1,  /* exclusive: collecting, leaving */
+	/* Shared: in a transaction; exclusive: deleting, a new key. */
+	MAILBOX_BYTE_USE = 2,
+	/* Shared: a login has opened an identity; exclusive: one changes. */
+	MAILBOX_BYTE_KEYS = 3,
+};
+
+/*
+ * Where the records lie. Each is written by one pwrite, and fits before the
+ * next one begins.
+ */
+enum {
+	LOCK_FILE_MARKER_AT = 0,
+	LOCK_FILE_MARK_AT = 128, /* that a new password was used: 128 octets */
+	LOCK_FILE_COUNTERS_AT = 256,
+};
+
+/* Reads what is there of a record, respectively writes it whole. */
+int lock_file_read(const struct mailbox *m, off_t at, uint8_t *out, size_t size,
+		   size_t *n_r, struct err *e) MUST_USE;
+int lock_file_write(const struct mailbox *m, off_t at, const uint8_t *bytes,
+		    size_t n, struct err *e) MUST_USE;
+
+/*
+ * Takes a byte, waiting at most wait_ms (0: tries once). ERR_BUSY where
+ * somebody else keeps it. The kernel releases it when its holder dies.
+ */
+int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
+		      unsigned wait_ms, struct err *e) MUST_USE;
+void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte);
+
+/* What `lock` says about the index; read and written under byte 0. */
+struct marker {
+	bool valid;	   /* false: never written, or torn */
+	bool dirty;	   /* somebody went in and did not come out well */
+	uint32_t attempts; /* recoveries begun and not completed */
+	uint8_t boot_id[16];
+	uint64_t generation; /* counts recoveries and rebuilds */
+	uint64_t lock_dev, lock_ino;
+	uint64_t index_dev, index_ino;
+};
+
+int marker_read(const struct mailbox *m, struct marker *marker_r,
+		struct err *e);
+int marker_write(const struct mailbox *m, const struct marker *marker,
+		 struct err *e);
+
+int counters_write(const struct mailbox *m, const struct counters *c,
+		   struct err *e);
+
+/*
+ * A password change in progress. Handlers may not write keys, so the first
+ * login with the new password leaves a record in `lock` that names the very
+ * file identity.age.next (device, inode, change time): from then on the old
+ * password is refused, and the administrator's next command moves the file.
+ */
+int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
+			   struct err *e);
+bool mailbox_next_used(const struct mailbox *m, const struct stat *next);
+
+#endif
