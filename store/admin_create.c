@@ -225,6 +225,7 @@ int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
 	buf_init(&own, RECIPIENT_MAX);
 	identity_new(&private_key, &own);
 	name_mailbox(conf, own.data);
+	admin_name_session_key(conf, &private_key);
 	result = build(s, conf, &private_key, log_n, password_r, e);
 	secret_release(&private_key);
 	buf_release(&own);

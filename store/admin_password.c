@@ -12,13 +12,26 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/num.h"
 #include "common/read_all.h"
 #include "store/identity.h"
 #include "store/lock_file.h"
+#include "store/session_key.h"
 
 #define IDENTITY      "identity.age"
 #define IDENTITY_NEXT "identity.age.next"
 #define RECOVERY      "identity.recovery.age"
+
+/* --- the session key ------------------------------------------------------ */
+
+void admin_name_session_key(struct mailbox_conf *conf,
+			    const struct secret *private_key)
+{
+	uint8_t public[SESSION_KEY_SIZE];
+
+	session_key_public(private_key, public);
+	num_write_hex(public, sizeof(public), conf->session_key);
+}
 
 /* --- writing identity files ----------------------------------------------- */
 

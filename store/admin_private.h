@@ -30,6 +30,10 @@ bool admin_lock_directory(int dir);
 int admin_write_settings(int dir, const struct mailbox_conf *conf,
 			 struct err *e) MUST_USE;
 
+/* Says in conf which session key follows from the mailbox's own key. */
+void admin_name_session_key(struct mailbox_conf *conf,
+			    const struct secret *private_key);
+
 /*
  * Seals private_key under a new password as file `name`. The password is
  * handed out once the file is durable and has been opened with it.

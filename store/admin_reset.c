@@ -122,6 +122,7 @@ static int replace_key(struct mailbox *m, unsigned log_n,
 	free(m->settings.recipients.list[0]);
 	m->settings.recipients.list[0] = xstrdup(own.data);
 	buf_release(&own);
+	admin_name_session_key(&m->settings, &private_key);
 	result = write_new_key(m, &private_key, log_n, password_r, e);
 	secret_release(&private_key);
 	return result;

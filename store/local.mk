@@ -38,11 +38,15 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/seal.h \
 	%D%/seen.c \
 	%D%/seen.h \
+	%D%/session_key.c \
+	%D%/session_key.h \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/stream.c \
 	%D%/stream.h \
 	%D%/sweep.c \
+	%D%/wiping_allocator.c \
+	%D%/wiping_allocator.h \
 	%D%/x25519.c \
 	%D%/x25519.h
 
@@ -66,6 +70,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/reader.c \
 	%D%/scrypt.c \
 	%D%/scrypt.h \
+	%D%/session_sign.c \
 	%D%/stream_open.c \
 	%D%/unseal.c \
 	%D%/unseal.h \

@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/test_seal \
 	%D%/unit/test_secret \
 	%D%/unit/test_seen \
+	%D%/unit/test_session_key \
 	%D%/unit/test_slots \
 	%D%/unit/test_smtp_journal \
 	%D%/unit/test_smtp_params \
