@@ -54,7 +54,7 @@ static int make_mailboxes(int store, struct err *e)
 /* `format` comes last: without it there is no store. */
 static int fill_store(int store, struct err *e)
 {
-	static const char format[] = "restante 1\n";
+	static const char format[] = "restante 2\n";
 
 	if (faccessat(store, "format", F_OK, 0) == 0)
 		return 0;
@@ -81,18 +81,27 @@ int store_init(const char *path, struct err *e)
 
 /* --- the parts of a mailbox ----------------------------------------------- */
 
+/* spool/ comes last: with it a mailbox is one of this format. */
 static int make_directories(int dir, struct err *e)
 {
-	static const char *const names[] = {"tmp", "cur", "lost", "index"};
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} directories[] = {
+		{"lost", ADMIN_MODE_DIR},	{"tmp", ADMIN_MODE_DIR_SHARED},
+		{"cur", ADMIN_MODE_DIR_SHARED}, {"gone", ADMIN_MODE_DIR_SHARED},
+		{"spool", ADMIN_MODE_DIR_SHARED},
+	};
 
-	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
-		int fd = admin_make_directory(dir, names[i],
-					      ADMIN_MODE_DIR_SHARED, e);
+	for (size_t i = 0; i < N_ELEMENTS(directories); i++) {
+		const char *name = directories[i].name;
+		int fd = admin_make_directory(dir, name, directories[i].mode,
+					      e);
 		int result;
 
 		if (fd < 0)
 			return -1;
-		result = admin_sync(fd, names[i], e);
+		result = admin_sync(fd, name, e);
 		close(fd);
 		if (result < 0)
 			return -1;
@@ -121,6 +130,8 @@ static int make_parts(int dir, const struct mailbox_conf *conf,
 	    admin_make_file(dir, "lock", ADMIN_MODE_FILE_SHARED, "", 0, e) <
 		    0 ||
 	    admin_make_file(dir, "seen", ADMIN_MODE_FILE_SHARED, "", 0, e) <
+		    0 ||
+	    admin_make_file(dir, "uids", ADMIN_MODE_FILE_SHARED, "", 0, e) <
 		    0 ||
 	    admin_write_settings(dir, conf, e) < 0 ||
 	    admin_seal_recovery(dir, conf, private_key, e) < 0 ||

@@ -17,6 +17,7 @@
 #include "store/fault.h"
 #include "store/identity.h"
 #include "store/listing.h"
+#include "store/sweep.h"
 
 enum { RECIPIENT_MAX = 128 };
 
@@ -56,11 +57,13 @@ static int keep_identity(const struct mailbox *m, int lost, const char *name,
 static int move_messages(const struct mailbox *m, int lost, struct err *e)
 {
 	struct listing l = {.list = NULL};
-	int result = listing_scan(m, &l, e);
+	int result = listing_scan(m, 0, &l, e);
+	struct message_name message;
 	char name[NAME_SIZE];
 
 	for (size_t i = 0; result == 0 && i < l.n; i++) {
-		name_write_kept(&l.list[i].name, name);
+		listing_name(&l.list[i], &message);
+		name_write_kept(&message, name);
 		fault_point("admin.reset.moving");
 		if (renameat(m->cur, name, lost, name) < 0)
 			result = err_sys(e, "move %s to lost/", name);
@@ -159,7 +162,7 @@ static int reset(struct mailbox *m, uint64_t messages, unsigned log_n,
 	if (forget_seen(m, e) < 0 || replace_key(m, log_n, password_r, e) < 0)
 		return -1;
 	/* Left undone, the next one in does it: the files are the truth. */
-	if (mailbox_sweep(m, &report, e) < 0)
+	if (mailbox_sweep_held(m, &report, e) < 0)
 		log_warn("%s; the counters follow later", e->text);
 	return 0;
 }

@@ -132,7 +132,7 @@ int mailbox_update(struct mailbox *m,
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r, struct err *e)
 {
 	struct listing l = {.list = NULL};
-	int result = listing_scan(m, &l, e);
+	int result = listing_scan(m, 0, &l, e);
 
 	*messages_r = l.n;
 	listing_release(&l);

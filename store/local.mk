@@ -5,6 +5,9 @@
 # links. A new file: one line in the part it belongs to.
 noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 %C%_libstore_a_SOURCES = \
+	%D%/account.c \
+	%D%/account.h \
+	%D%/activity.c \
 	%D%/age.c \
 	%D%/age.h \
 	%D%/age_key.c \
@@ -17,13 +20,14 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/delivery.c \
 	%D%/fault.c \
 	%D%/fault.h \
-	%D%/index.c \
-	%D%/index.h \
-	%D%/index_activity.c \
-	%D%/index_dbt.h \
-	%D%/index_records.c \
+	%D%/leaving.c \
+	%D%/leaving.h \
+	%D%/ledger/entry.c \
+	%D%/ledger/entry.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
+	%D%/ledger/spool_reader.c \
+	%D%/ledger/spool_reader.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/lock_file.c \
@@ -40,11 +44,16 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/seen.h \
 	%D%/session_key.c \
 	%D%/session_key.h \
+	%D%/spool.c \
+	%D%/spool.h \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/stream.c \
 	%D%/stream.h \
 	%D%/sweep.c \
+	%D%/sweep.h \
+	%D%/ticket.c \
+	%D%/ticket.h \
 	%D%/wiping_allocator.c \
 	%D%/wiping_allocator.h \
 	%D%/x25519.c \
@@ -74,6 +83,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/stream_open.c \
 	%D%/unseal.c \
 	%D%/unseal.h \
+	%D%/update.c \
 	%D%/unwrap.c \
 	%D%/unwrap.h
 

@@ -34,7 +34,7 @@ static int set_lock(const struct mailbox *m, enum mailbox_byte byte, short type)
  * F_OFD_SETLKW knows no deadline, and a timer signal can come just before the
  * call; so it is tried again at short, growing intervals.
  */
-int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
+int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte, bool exclusive,
 		      unsigned wait_ms, struct err *e)
 {
 	struct timespec pause = {.tv_nsec = 100 * 1000};
@@ -56,7 +56,7 @@ int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
 	return 0;
 }
 
-void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte)
+void mailbox_unlock_byte(const struct mailbox *m, enum mailbox_byte byte)
 {
 	(void)set_lock(m, byte, F_UNLCK);
 }
@@ -87,27 +87,6 @@ int lock_file_write(const struct mailbox *m, off_t at, const uint8_t *bytes,
 	return 0;
 }
 
-int marker_read(const struct mailbox *m, struct marker *marker_r, struct err *e)
-{
-	uint8_t bytes[RECORD_MARKER_SIZE];
-	size_t n = 0;
-
-	if (lock_file_read(m, LOCK_FILE_MARKER_AT, bytes, sizeof(bytes), &n,
-			   e) < 0)
-		return -1;
-	record_marker_decode(bytes, n, marker_r);
-	return 0;
-}
-
-int marker_write(const struct mailbox *m, const struct marker *marker,
-		 struct err *e)
-{
-	uint8_t bytes[RECORD_MARKER_SIZE];
-
-	record_marker_encode(marker, bytes);
-	return lock_file_write(m, LOCK_FILE_MARKER_AT, bytes, sizeof(bytes), e);
-}
-
 int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
 		     struct err *e)
 {
@@ -131,25 +110,27 @@ int counters_write(const struct mailbox *m, const struct counters *c,
 			       e);
 }
 
+enum { NEXT_SIZE = 48 };
+
 static const char next_magic[4] = {'R', 'S', 'T', 'P'};
 
 static void encode_next_used(const struct stat *next,
-			     uint8_t out[RECORD_NEXT_SIZE])
+			     uint8_t out[NEXT_SIZE])
 {
-	memset(out, 0, RECORD_NEXT_SIZE);
+	memset(out, 0, NEXT_SIZE);
 	memcpy(out, next_magic, sizeof(next_magic));
 	num_store64(out + 8, (uint64_t)next->st_dev);
 	num_store64(out + 16, (uint64_t)next->st_ino);
 	num_store64(out + 24, (uint64_t)next->st_ctim.tv_sec);
 	num_store64(out + 32, (uint64_t)next->st_ctim.tv_nsec);
-	num_store64(out + RECORD_NEXT_SIZE - 8,
-		    record_checksum(out, RECORD_NEXT_SIZE - 8));
+	num_store64(out + NEXT_SIZE - 8,
+		    record_checksum(out, NEXT_SIZE - 8));
 }
 
 int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
 			   struct err *e)
 {
-	uint8_t bytes[RECORD_NEXT_SIZE];
+	uint8_t bytes[NEXT_SIZE];
 
 	encode_next_used(next, bytes);
 	return lock_file_write(m, LOCK_FILE_MARK_AT, bytes, sizeof(bytes), e);
@@ -157,7 +138,7 @@ int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
 
 bool mailbox_next_used(const struct mailbox *m, const struct stat *next)
 {
-	uint8_t bytes[RECORD_NEXT_SIZE], expected[RECORD_NEXT_SIZE];
+	uint8_t bytes[NEXT_SIZE], expected[NEXT_SIZE];
 
 	encode_next_used(next, expected);
 	return pread(m->lock, bytes, sizeof(bytes), LOCK_FILE_MARK_AT) ==

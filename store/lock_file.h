@@ -20,11 +20,11 @@ enum mailbox_byte {
 };
 
 /*
- * Where the records lie. Each is written by one pwrite, and fits before the
+ * Where the records lie; the first 128 octets were those of format 1's index.
+ * Each is written by one pwrite, and fits before the
  * next one begins.
  */
 enum {
-	LOCK_FILE_MARKER_AT = 0,
 	LOCK_FILE_MARK_AT = 128, /* that a new password was used: 128 octets */
 	LOCK_FILE_COUNTERS_AT = 256,
 };
@@ -39,25 +39,9 @@ int lock_file_write(const struct mailbox *m, off_t at, const uint8_t *bytes,
  * Takes a byte, waiting at most wait_ms (0: tries once). ERR_BUSY where
  * somebody else keeps it. The kernel releases it when its holder dies.
  */
-int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
+int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte, bool exclusive,
 		      unsigned wait_ms, struct err *e) MUST_USE;
-void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte);
-
-/* What `lock` says about the index; read and written under byte 0. */
-struct marker {
-	bool valid;	   /* false: never written, or torn */
-	bool dirty;	   /* somebody went in and did not come out well */
-	uint32_t attempts; /* recoveries begun and not completed */
-	uint8_t boot_id[16];
-	uint64_t generation; /* counts recoveries and rebuilds */
-	uint64_t lock_dev, lock_ino;
-	uint64_t index_dev, index_ino;
-};
-
-int marker_read(const struct mailbox *m, struct marker *marker_r,
-		struct err *e);
-int marker_write(const struct mailbox *m, const struct marker *marker,
-		 struct err *e);
+void mailbox_unlock_byte(const struct mailbox *m, enum mailbox_byte byte);
 
 int counters_write(const struct mailbox *m, const struct counters *c,
 		   struct err *e);

@@ -81,7 +81,7 @@ static struct mailbox *mailbox_new(struct store *s, const char *id)
 
 	m->store = s;
 	snprintf(m->id, sizeof(m->id), "%s", id);
-	m->dir = m->tmp = m->cur = m->lock = -1;
+	m->dir = m->tmp = m->cur = m->gone = m->lock = -1;
 	return m;
 }
 
@@ -119,6 +119,7 @@ void mailbox_close(struct mailbox **m_r)
 	if (!m)
 		return;
 	close_fd(&m->lock);
+	close_fd(&m->gone);
 	close_fd(&m->cur);
 	close_fd(&m->tmp);
 	close_fd(&m->dir);
@@ -181,6 +182,33 @@ static bool settings_are_those(const struct mailbox *m)
 	       now.st_ino == read->st_ino && now.st_size == read->st_size &&
 	       now.st_ctim.tv_sec == read->st_ctim.tv_sec &&
 	       now.st_ctim.tv_nsec == read->st_ctim.tv_nsec;
+}
+
+static bool same_strings(const struct conf_strings *a,
+			 const struct conf_strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->list[i], b->list[i]) != 0)
+			return false;
+	return true;
+}
+
+bool mailbox_has_its_keys(const struct mailbox *m)
+{
+	struct mailbox now = {.store = m->store, .dir = m->dir};
+	struct err e;
+	bool same;
+
+	if (settings_are_those(m))
+		return true;
+	memcpy(now.id, m->id, sizeof(now.id));
+	if (read_settings(&now, &e) < 0)
+		return false;
+	same = same_strings(&now.settings.recipients, &m->settings.recipients);
+	mailbox_conf_release(&now.settings);
+	return same;
 }
 
 static int follow_settings(struct mailbox *m, struct err *e)

@@ -9,12 +9,30 @@
 
 #include <sys/stat.h>
 
+#include "common/digest.h"
 #include "store/store.h"
+
+/* One message kept by this process, until its line is in a spool. */
+struct kept_fact {
+	char ulid[ULID_LEN + 1];
+	uint64_t octets;
+	uint8_t sha256[DIGEST_SIZE];
+	int64_t when;
+};
+
+/* Those of one mailbox (account.c). */
+struct account {
+	char id[MAILBOX_ID_LEN + 1];
+	struct kept_fact *list;
+	size_t n;
+	struct account *next;
+};
 
 struct store {
 	char *path;
 	int dir;       /* the store */
 	int mailboxes; /* mailboxes/ */
+	struct account *accounts;
 };
 
 struct mailbox {
@@ -23,10 +41,17 @@ struct mailbox {
 	int dir; /* mailboxes/<id> */
 	int tmp;
 	int cur;
+	int gone; /* -1 until it is needed: leaving_open() */
 	int lock; /* an open file description of its own: OFD locks */
 	struct mailbox_conf settings;
 	struct stat settings_file; /* they are what it said; or all zero */
 };
+
+/*
+ * Whether mail is still sealed to the keys that m's settings name. False, too,
+ * where that cannot be read.
+ */
+bool mailbox_has_its_keys(const struct mailbox *m);
 
 /* Reads a whole small file of the mailbox's directory. ERR_ABSENT, ERR_TEMP. */
 int mailbox_read_file(const struct mailbox *m, const char *name,

@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
+	%D%/unit/test_ledger \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
@@ -47,7 +48,6 @@ UNIT_TESTS = \
 	%D%/unit/test_pop3_upstream \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
-	%D%/unit/test_record \
 	%D%/unit/test_relay \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \

@@ -29,7 +29,7 @@ const struct reply *pop3_serve_find_message(struct session *s, const char *text,
 	if (!num_parse(text, n, UINT32_MAX, &number))
 		return &reply_not_a_number;
 	if (number == 0 || number > collection_count(s->mail) ||
-	    collection_message(s->mail, (size_t)number - 1)->marked)
+	    collection_message(s->mail, (size_t)number - 1).marked)
 		return &reply_no_such_message;
 	*i_r = (size_t)number - 1;
 	return NULL;
@@ -42,12 +42,12 @@ static size_t count_unmarked(struct session *s, uint64_t *octets_r)
 
 	*octets_r = 0;
 	for (size_t i = 0; i < collection_count(s->mail); i++) {
-		const struct message *m = collection_message(s->mail, i);
+		const struct message m = collection_message(s->mail, i);
 
-		if (m->marked)
+		if (m.marked)
 			continue;
 		count++;
-		*octets_r += m->octets;
+		*octets_r += m.octets;
 	}
 	return count;
 }
@@ -79,13 +79,15 @@ static const struct reply *list_one(struct session *s, const char *arg,
 				    write_entry *write)
 {
 	const struct reply *refusal;
+	struct message m;
 	size_t i;
 
 	refusal = pop3_serve_find_message(s, arg, strlen(arg), &i);
 	if (refusal)
 		return refusal;
+	m = collection_message(s->mail, i);
 	conn_printf(s->conn, "+OK ");
-	write(s->conn, i + 1, collection_message(s->mail, i));
+	write(s->conn, i + 1, &m);
 	return &reply_sent;
 }
 
@@ -98,10 +100,10 @@ static const struct reply *list_all(struct session *s, write_entry *write)
 	conn_printf(s->conn, "+OK %zu messages (%" PRIu64 " octets)\r\n", count,
 		    octets);
 	for (size_t i = 0; i < collection_count(s->mail); i++) {
-		const struct message *m = collection_message(s->mail, i);
+		const struct message m = collection_message(s->mail, i);
 
-		if (!m->marked)
-			write(s->conn, i + 1, m);
+		if (!m.marked)
+			write(s->conn, i + 1, &m);
 	}
 	conn_printf(s->conn, ".\r\n");
 	return &reply_sent;
@@ -125,7 +127,7 @@ const struct reply *pop3_serve_dele(struct session *s, const char *arg)
 	refusal = pop3_serve_find_message(s, arg, strlen(arg), &i);
 	if (refusal)
 		return refusal;
-	collection_message(s->mail, i)->marked = true;
+	collection_mark(s->mail, i, true);
 	s->marked++;
 	return &reply_marked;
 }
@@ -133,7 +135,7 @@ const struct reply *pop3_serve_dele(struct session *s, const char *arg)
 const struct reply *pop3_serve_rset(struct session *s, const char *arg UNUSED)
 {
 	for (size_t i = 0; i < collection_count(s->mail); i++)
-		collection_message(s->mail, i)->marked = false;
+		collection_mark(s->mail, i, false);
 	s->marked = 0;
 	return &reply_reset;
 }

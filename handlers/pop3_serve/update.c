@@ -11,8 +11,6 @@
 #include "common/log.h"
 #include "common/tls.h"
 
-enum { INDEX_WAIT_MS = 1000 };
-
 static const struct reply reply_bye = {"+OK", "", "Bye", REPLY_CLOSE};
 static const struct reply reply_not_all_deleted = {
 	"-ERR", "[SYS/TEMP]", "Not all marked messages could be deleted",
@@ -103,8 +101,7 @@ static void record_unfinished(struct session *s)
 	struct err e;
 
 	if (s->mail)
-		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
-				    &activity, &e);
+		(void)collection_hung_up(s->mail, &activity, &e);
 }
 
 void pop3_serve_end(struct session *s)

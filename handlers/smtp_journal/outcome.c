@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a session comes to: the outcome that its log line tells, the messages
- * that go into the index, and giving everything back. Nothing here can lose a
+ * put down in the mailbox's account, and giving everything back. Nothing here can lose a
  * message any more: all that was acknowledged is durable.
  */
 #include "common/base.h"
@@ -11,9 +11,6 @@
 
 #include "common/log.h"
 #include "store/store.h"
-
-/* Ends no session late: one that is busy is taken in by whoever enters next. */
-enum { INDEX_WAIT_MS = 1000 };
 
 static const struct {
 	const struct reply *reply;
@@ -108,7 +105,7 @@ void smtp_journal_note_refused(struct session *s, const char *id)
 	k->refused = true;
 }
 
-static void index_one(struct session *s, const struct smtp_kept *k)
+static void account_for(struct session *s, const struct smtp_kept *k)
 {
 	const struct activity activity = {
 		.when = time(NULL),
@@ -123,8 +120,8 @@ static void index_one(struct session *s, const struct smtp_kept *k)
 	struct err e;
 	struct mailbox *m = mailbox_open(s->store, k->id, &e);
 
-	if (!m || mailbox_index(m, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
+	if (!m || mailbox_account(m, &activity, &e) < 0)
+		log_info("%s", e.text);
 	mailbox_close(&m);
 }
 
@@ -132,7 +129,7 @@ void smtp_journal_end(struct session *s)
 {
 	smtp_journal_forget_mail(s);
 	for (size_t i = 0; i < s->n_kept; i++)
-		index_one(s, &s->kept[i]);
+		account_for(s, &s->kept[i]);
 	s->summary.tls = smtp_journal_tls_version(s);
 	s->summary.mailbox = s->n_kept ? s->kept[0].id : NULL;
 	s->summary.n_mailboxes = s->n_kept;

@@ -227,8 +227,10 @@ static const struct {
 	{"/seen", S_IFREG | 0660, 0},
 	{"/tmp", S_IFDIR | 02770, -1},
 	{"/cur", S_IFDIR | 02770, -1},
-	{"/lost", S_IFDIR | 02770, -1},
-	{"/index", S_IFDIR | 02770, -1},
+	{"/lost", S_IFDIR | 02750, -1},
+	{"/gone", S_IFDIR | 02770, -1},
+	{"/spool", S_IFDIR | 02770, -1},
+	{"/uids", S_IFREG | 0660, 0},
 };
 
 static void check_rights(struct fixture *f)
@@ -332,7 +334,7 @@ static void test_store_is_made_once(void **state)
 	fd = open(path, O_RDONLY);
 	assert_int_equal(read(fd, text, sizeof(text)), 11);
 	close(fd);
-	assert_string_equal(text, "restante 1\n");
+	assert_string_equal(text, "restante 2\n");
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFDIR | 02750);
 	snprintf(path, sizeof(path), "%s/mailboxes", f->path);
@@ -713,7 +715,7 @@ static void test_delete(void **state)
 	uint64_t n;
 
 	deliver(m, "one\r\n");
-	GOOD(mailbox_index(m, 1000, NULL, &failure));
+	GOOD(mailbox_account(m, NULL, &failure));
 	REFUSED(mailbox_delete(&m, 1, &failure), ERR_STATE);
 	GOOD(mailbox_update(m, suspend, NULL, &failure));
 	REFUSED(mailbox_delete(&m, 0, &failure), ERR_STATE);
