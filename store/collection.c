@@ -18,96 +18,13 @@
 #include "store/identity.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
+#include "store/login_key.h"
 #include "store/ticket.h"
 
 enum {
-	IDENTITY_FILE_MAX = 16 * 1024,
 	/* Collectors wait minutes for a login; ours says why it cannot be. */
 	LISTING_MS = 60 * 1000,
 };
-
-/* --- the private key ------------------------------------------------------ */
-
-static int open_identity(const struct mailbox *m, const char *name,
-			 const struct secret *password,
-			 struct secret *private_r, struct stat *st_r,
-			 struct err *e)
-{
-	struct buf file;
-	int result;
-
-	buf_init(&file, IDENTITY_FILE_MAX);
-	result = mailbox_read_file(m, name, &file, st_r, e);
-	if (result == 0 && identity_open(&file, password, private_r, e) < 0)
-		result = err_prefix(e, "mailbox %s: %s", m->id, name);
-	buf_release(&file);
-	return result;
-}
-
-/*
- * A password being changed: identity.age.next opens with the new one. Its
- * first use is noted in `lock`, and from then on the old one is refused.
- */
-static int open_next_identity(const struct mailbox *m,
-			      const struct secret *password,
-			      struct secret *private_r, struct err *e)
-{
-	struct stat st;
-
-	if (open_identity(m, "identity.age.next", password, private_r, &st, e) <
-	    0)
-		return -1;
-	if (mailbox_mark_next_used(m, &st, e) == 0)
-		return 0;
-	secret_release(private_r);
-	return -1;
-}
-
-static bool old_password_is_over(const struct mailbox *m)
-{
-	struct stat st;
-
-	return fstatat(m->dir, "identity.age.next", &st, 0) == 0 &&
-	       mailbox_next_used(m, &st);
-}
-
-static int open_private_key(const struct mailbox *m,
-			    const struct secret *password,
-			    struct secret *private_r, struct err *e)
-{
-	struct err next;
-	struct stat st;
-
-	if (old_password_is_over(m))
-		return open_next_identity(m, password, private_r, e);
-	if (open_identity(m, "identity.age", password, private_r, &st, e) == 0)
-		return 0;
-	if (e->kind != ERR_PASSWORD)
-		return -1;
-	if (open_next_identity(m, password, private_r, &next) == 0)
-		return 0;
-	if (next.kind != ERR_ABSENT)
-		*e = next;
-	return -1;
-}
-
-/* Mail is sealed to settings.recipients: the key that opens must be one. */
-static int check_recipient(const struct mailbox *m,
-			   const struct secret *private_key, struct err *e)
-{
-	struct buf own;
-	int result = 0;
-
-	buf_init(&own, 128);
-	identity_recipient(private_key, &own);
-	if (!conf_strings_has(&m->settings.recipients, own.data))
-		result = err_set(e, ERR_CONFIG,
-				 "mailbox %s: mailbox.conf does not name the "
-				 "mailbox's own key %s among its recipients",
-				 m->id, own.data);
-	buf_release(&own);
-	return result;
-}
 
 /* --- the snapshot -----------------------------------------------------------
  */
@@ -142,15 +59,41 @@ static int take_snapshot(struct collection *c, struct err *e)
 
 /* --- logging in ----------------------------------------------------------- */
 
-static int begin(struct collection *c, struct err *e)
+static int begin(struct collection *c,
+		 int (*check)(const struct mailbox *m, struct secret *keys,
+			      struct err *e),
+		 struct err *e)
 {
-	if (check_recipient(c->mailbox, &c->private_key, e) < 0)
-		return -1;
 	if (mailbox_lock_byte(c->mailbox, MAILBOX_BYTE_COLLECT, true, 0, e) < 0)
 		return err_prefix(e, "somebody else collects");
-	if (mailbox_hold(c->mailbox, e) < 0)
+	if (mailbox_hold(c->mailbox, e) < 0 ||
+	    check(c->mailbox, &c->private_key, e) < 0)
 		return -1;
 	return take_snapshot(c, e);
+}
+
+/* Once more, now that it stays so: its key may just have been changed. */
+static int check_own_key(const struct mailbox *m, struct secret *keys,
+			 struct err *e)
+{
+	if (login_key_check(m, keys, e) == 0)
+		return 0;
+	e->kind = ERR_TEMP;
+	return -1;
+}
+
+/* A recovery key opens what is sealed to it, whether or not it has ours. */
+static int check_any_key(const struct mailbox *m, struct secret *keys,
+			 struct err *e)
+{
+	const struct conf_strings *recipients = &m->settings.recipients;
+
+	for (size_t i = 0; i < recipients->n; i++)
+		if (identity_put_first(keys, recipients->list[i]))
+			return 0;
+	return err_set(e, ERR_CONFIG,
+		       "mailbox %s: its mail is sealed to none of these keys",
+		       m->id);
 }
 
 /* An unknown mailbox costs and says what a wrong password does. */
@@ -175,8 +118,8 @@ struct collection *collection_login(struct store *s, const char *id,
 
 	c->mailbox = open_or_spend(s, id, password, scrypt_log_n, e);
 	if (!c->mailbox ||
-	    open_private_key(c->mailbox, password, &c->private_key, e) < 0 ||
-	    begin(c, e) < 0)
+	    login_key_open(c->mailbox, password, &c->private_key, e) < 0 ||
+	    begin(c, check_own_key, e) < 0)
 		collection_free(&c);
 	return c;
 }
@@ -191,7 +134,7 @@ struct collection *collection_login_with_key(struct store *s, const char *id,
 	if (c->mailbox)
 		secret_set(&c->private_key, private_key->bytes,
 			   private_key->len);
-	if (!c->mailbox || begin(c, e) < 0)
+	if (!c->mailbox || begin(c, check_any_key, e) < 0)
 		collection_free(&c);
 	return c;
 }

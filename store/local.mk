@@ -20,6 +20,10 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/delivery.c \
 	%D%/fault.c \
 	%D%/fault.h \
+	%D%/key_files.c \
+	%D%/key_files.h \
+	%D%/key_mark.c \
+	%D%/key_mark.h \
 	%D%/leaving.c \
 	%D%/leaving.h \
 	%D%/ledger/entry.c \
@@ -61,14 +65,19 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 
 %C%_libadmin_a_SOURCES = \
 	%D%/admin.h \
+	%D%/admin_begin.c \
 	%D%/admin_delete.c \
 	%D%/admin_files.c \
 	%D%/admin_files.h \
 	%D%/admin_private.h \
-	%D%/admin_settings.c
+	%D%/admin_settings.c \
+	%D%/admin_settle.c \
+	%D%/admin_spool.c \
+	%D%/admin_spool.h
 
 %C%_libunseal_a_SOURCES = \
 	%D%/admin_create.c \
+	%D%/admin_keys.c \
 	%D%/admin_password.c \
 	%D%/admin_recipients.c \
 	%D%/admin_reset.c \
@@ -76,6 +85,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/collection.h \
 	%D%/identity.c \
 	%D%/identity.h \
+	%D%/login_key.c \
+	%D%/login_key.h \
 	%D%/reader.c \
 	%D%/scrypt.c \
 	%D%/scrypt.h \

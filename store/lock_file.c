@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/num.h"
 #include "store/record.h"
 
 /* --- the bytes of the lock file ------------------------------------------- */
@@ -108,40 +107,4 @@ int counters_write(const struct mailbox *m, const struct counters *c,
 	counters_encode(c, bytes);
 	return lock_file_write(m, LOCK_FILE_COUNTERS_AT, bytes, sizeof(bytes),
 			       e);
-}
-
-enum { NEXT_SIZE = 48 };
-
-static const char next_magic[4] = {'R', 'S', 'T', 'P'};
-
-static void encode_next_used(const struct stat *next,
-			     uint8_t out[NEXT_SIZE])
-{
-	memset(out, 0, NEXT_SIZE);
-	memcpy(out, next_magic, sizeof(next_magic));
-	num_store64(out + 8, (uint64_t)next->st_dev);
-	num_store64(out + 16, (uint64_t)next->st_ino);
-	num_store64(out + 24, (uint64_t)next->st_ctim.tv_sec);
-	num_store64(out + 32, (uint64_t)next->st_ctim.tv_nsec);
-	num_store64(out + NEXT_SIZE - 8,
-		    record_checksum(out, NEXT_SIZE - 8));
-}
-
-int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
-			   struct err *e)
-{
-	uint8_t bytes[NEXT_SIZE];
-
-	encode_next_used(next, bytes);
-	return lock_file_write(m, LOCK_FILE_MARK_AT, bytes, sizeof(bytes), e);
-}
-
-bool mailbox_next_used(const struct mailbox *m, const struct stat *next)
-{
-	uint8_t bytes[NEXT_SIZE], expected[NEXT_SIZE];
-
-	encode_next_used(next, expected);
-	return pread(m->lock, bytes, sizeof(bytes), LOCK_FILE_MARK_AT) ==
-		       (ssize_t)sizeof(bytes) &&
-	       memcmp(bytes, expected, sizeof(bytes)) == 0;
 }

@@ -27,6 +27,7 @@ enum mailbox_byte {
 enum {
 	LOCK_FILE_MARK_AT = 128, /* that a new password was used: 128 octets */
 	LOCK_FILE_COUNTERS_AT = 256,
+	LOCK_FILE_SIZE = 4096, /* as it is made */
 };
 
 /* Reads what is there of a record, respectively writes it whole. */
@@ -45,15 +46,5 @@ void mailbox_unlock_byte(const struct mailbox *m, enum mailbox_byte byte);
 
 int counters_write(const struct mailbox *m, const struct counters *c,
 		   struct err *e);
-
-/*
- * A password change in progress. Handlers may not write keys, so the first
- * login with the new password leaves a record in `lock` that names the very
- * file identity.age.next (device, inode, change time): from then on the old
- * password is refused, and the administrator's next command moves the file.
- */
-int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
-			   struct err *e);
-bool mailbox_next_used(const struct mailbox *m, const struct stat *next);
 
 #endif

@@ -30,8 +30,9 @@ struct account {
 
 struct store {
 	char *path;
-	int dir;       /* the store */
-	int mailboxes; /* mailboxes/ */
+	int dir;	 /* the store */
+	int mailboxes;	 /* mailboxes/ */
+	char *who, *how; /* for whom changes are made; or NULL */
 	struct account *accounts;
 };
 

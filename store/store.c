@@ -87,6 +87,8 @@ void store_free(struct store **s)
 	if ((*s)->dir >= 0)
 		close((*s)->dir);
 	accounts_free(*s);
+	free((*s)->who);
+	free((*s)->how);
 	free((*s)->path);
 	free(*s);
 	*s = NULL;

@@ -33,6 +33,7 @@ UNIT_TESTS = \
 	%D%/unit/test_identity \
 	%D%/unit/test_journal_report \
 	%D%/unit/test_kept_copy \
+	%D%/unit/test_keys \
 	%D%/unit/test_log \
 	%D%/unit/test_mac \
 	%D%/unit/test_mail_head \
@@ -89,6 +90,7 @@ EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
+%C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)

@@ -154,8 +154,7 @@ static int sweep_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 	struct sweep_report report;
 
 	tool_progress("mailbox", ++s->mailboxes, s->all);
-	if (!m || mailbox_sweep(m, &report, e) < 0 ||
-	    mailbox_password_settle(m, e) < 0)
+	if (!m || mailbox_sweep(m, &report, e) < 0)
 		return -1;
 	s->taken_in += report.taken_in;
 	s->removed += report.removed;
@@ -168,22 +167,40 @@ static int count_mailbox(const char *id UNUSED, void *arg, struct err *e UNUSED)
 	return 0;
 }
 
+/* What only the store's owner does. */
+static int settle(struct tool *t, struct err *e)
+{
+	unsigned tidied;
+
+	if (store_tidy(t->store, &tidied, e) < 0)
+		return -1;
+	if (tidied)
+		printf("unfinished mailboxes removed: %u\n", tidied);
+	return store_settle(t->store, e);
+}
+
+TOOL_RUN(settle)
+{
+	(void)a;
+	return settle(t, e);
+}
+
 TOOL_RUN(sweep)
 {
 	struct sweep s = {.mailboxes = 0};
-	unsigned tidied;
-	int result;
+	struct err settling;
+	int settled = settle(t, &settling), result;
 
 	(void)a;
-	if (store_tidy(t->store, &tidied, e) < 0 ||
-	    store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
+	if (store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
 		return -1;
 	result = tool_each_mailbox(t, sweep_mailbox, &s, e);
 	tool_progress_end();
 	printf("mailboxes: %" PRIu64 ", messages taken into the index: %" PRIu64
 	       ", unfinished removed: %" PRIu64 "\n",
 	       s.mailboxes, s.taken_in, s.removed);
-	if (tidied)
-		printf("unfinished mailboxes removed: %u\n", tidied);
-	return result;
+	if (result < 0 || settled == 0)
+		return result;
+	*e = settling;
+	return -1;
 }

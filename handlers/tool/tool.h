@@ -18,6 +18,8 @@ struct tool {
 	struct conf *conf;	/* NULL: the command needs none */
 	struct store *store;	/* NULL: the command needs none */
 	struct secret identity; /* of --identity, --recovery-identity */
+	char who[100];		/* whose changes these are */
+	bool from_console;
 };
 
 struct tool_option {
@@ -103,6 +105,9 @@ void tool_progress_end(void);
 
 /* --- the store (tool_store.c) --------------------------------------------- */
 
+/* Finds out who calls: before another user is become. */
+void tool_learn_caller(struct tool *t);
+
 /* Opens t->store, as the store's owner where the process is root. */
 int tool_open_store(struct tool *t, unsigned needs, struct err *e) MUST_USE;
 
@@ -143,10 +148,12 @@ TOOL_RUN(target_add);
 TOOL_RUN(target_remove);
 TOOL_RUN(target_list);
 TOOL_RUN(passwd); /* tool_password.c */
+TOOL_RUN(rekey);
 TOOL_RUN(reset);
 TOOL_RUN(delete);
 TOOL_RUN(export); /* tool_export.c */
 TOOL_RUN(sweep);  /* tool_status.c */
+TOOL_RUN(settle);
 TOOL_RUN(status);
 TOOL_RUN(test);	     /* tool_test.c */
 TOOL_RUN(admin_add); /* tool_admin.c */
