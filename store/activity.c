@@ -19,7 +19,8 @@ struct search {
 
 static bool is_activity(const char *text, size_t n)
 {
-	return n > sizeof(word) - 1 && memcmp(text, word, sizeof(word) - 1) == 0;
+	return n > sizeof(word) - 1 &&
+	       memcmp(text, word, sizeof(word) - 1) == 0;
 }
 
 static void add(struct activity_list *l, const struct entry_activity *a)

@@ -99,8 +99,8 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } directories[] = {
-	{"lost", ADMIN_MODE_DIR},	 {"tmp", ADMIN_MODE_DIR_SHARED},
-	{"cur", ADMIN_MODE_DIR_SHARED},	 {"gone", ADMIN_MODE_DIR_SHARED},
+	{"lost", ADMIN_MODE_DIR},	  {"tmp", ADMIN_MODE_DIR_SHARED},
+	{"cur", ADMIN_MODE_DIR_SHARED},	  {"gone", ADMIN_MODE_DIR_SHARED},
 	{"spool", ADMIN_MODE_DIR_SHARED},
 };
 

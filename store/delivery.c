@@ -30,7 +30,7 @@ struct delivery {
 	char ticket[NAME_SIZE]; /* the same as its file name in tmp/ */
 	int fd;
 	struct sealer *sealer;
-	int write_errno; /* of the first write that failed */
+	int write_errno;	  /* of the first write that failed */
 	struct sha256_ctx digest; /* of the sealed file */
 };
 

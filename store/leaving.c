@@ -16,9 +16,7 @@
 #include "store/fault.h"
 #include "store/spool.h"
 
-enum {
-	ALL_FLAGS = MESSAGE_NORMALISED | MESSAGE_UNCONFIRMED | MESSAGE_DAMAGED
-};
+enum { ALL_FLAGS = MESSAGE_NORMALISED | MESSAGE_UNCONFIRMED | MESSAGE_DAMAGED };
 
 int leaving_open(struct mailbox *m, struct err *e)
 {
@@ -76,8 +74,9 @@ static int move_name(const struct mailbox *m, const struct message_name *name,
 	name_write_gone(name, without_line, gone);
 	if (rename_away(m->cur, kept, m->gone, gone) < 0)
 		return errno == ENOENT ? 0
-				       : err_sys(e, "mailbox %s: move %s to "
-						    "gone/",
+				       : err_sys(e,
+						 "mailbox %s: move %s to "
+						 "gone/",
 						 m->id, kept);
 	fault_point("leaving.moved");
 	return 1;
@@ -151,8 +150,9 @@ static int cut(int dir, const char *name)
 }
 
 /*
- * With a line that is durable it is cut in cur/ too, where gone/ has no room for
- * its name: whoever scans cur/ carries it through before it serves anything.
+ * With a line that is durable it is cut in cur/ too, where gone/ has no room
+ * for its name: whoever scans cur/ carries it through before it serves
+ * anything.
  */
 int leaving_cut(const struct mailbox *m, const struct listing_entry *entry,
 		bool without_line, struct err *e)

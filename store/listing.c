@@ -150,8 +150,8 @@ struct listing_entry *listing_find(const struct listing *l, const char *ulid)
 	ulid_pack(ulid, packed);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = memcmp(l->list[middle].ulid, packed,
-				   sizeof(packed));
+		int order =
+			memcmp(l->list[middle].ulid, packed, sizeof(packed));
 
 		if (order == 0)
 			return &l->list[middle];

@@ -17,7 +17,7 @@ struct listing_entry {
 	uint64_t octets : 56;
 	uint64_t flags : 4; /* enum message_flags */
 	uint64_t twin : 1;  /* it lies there under other flags as well */
-	uint64_t mark : 1;  /* in cur/: for deletion; in gone/: without a line */
+	uint64_t mark : 1; /* in cur/: for deletion; in gone/: without a line */
 	uint64_t fetched : 1;
 	uint64_t named : 1; /* a batch says that it has left */
 };

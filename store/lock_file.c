@@ -33,8 +33,8 @@ static int set_lock(const struct mailbox *m, enum mailbox_byte byte, short type)
  * F_OFD_SETLKW knows no deadline, and a timer signal can come just before the
  * call; so it is tried again at short, growing intervals.
  */
-int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte, bool exclusive,
-		      unsigned wait_ms, struct err *e)
+int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte,
+		      bool exclusive, unsigned wait_ms, struct err *e)
 {
 	struct timespec pause = {.tv_nsec = 100 * 1000};
 	int64_t end = clock_ms() + wait_ms;

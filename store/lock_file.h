@@ -40,8 +40,8 @@ int lock_file_write(const struct mailbox *m, off_t at, const uint8_t *bytes,
  * Takes a byte, waiting at most wait_ms (0: tries once). ERR_BUSY where
  * somebody else keeps it. The kernel releases it when its holder dies.
  */
-int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte, bool exclusive,
-		      unsigned wait_ms, struct err *e) MUST_USE;
+int mailbox_lock_byte(const struct mailbox *m, enum mailbox_byte byte,
+		      bool exclusive, unsigned wait_ms, struct err *e) MUST_USE;
 void mailbox_unlock_byte(const struct mailbox *m, enum mailbox_byte byte);
 
 int counters_write(const struct mailbox *m, const struct counters *c,

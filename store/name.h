@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * File names in tmp/, cur/ and gone/. A name carries all that a listing needs, so
- * that a directory scan alone rebuilds it. Pure functions.
+ * File names in tmp/, cur/ and gone/. A name carries all that a listing needs,
+ * so that a directory scan alone rebuilds it. Pure functions.
  */
 #ifndef RESTANTE_STORE_NAME_H
 #define RESTANTE_STORE_NAME_H

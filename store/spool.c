@@ -28,7 +28,8 @@ enum {
 /* Of a store that no other host writes to. */
 #define NODE "local"
 
-/* --- names ----------------------------------------------------------------- */
+/* --- names -----------------------------------------------------------------
+ */
 
 bool spool_name_parse(const char *text, struct spool_name *name_r)
 {
@@ -45,11 +46,12 @@ bool spool_name_parse(const char *text, struct spool_name *name_r)
 void spool_name_write(const struct spool_name *name,
 		      char text_r[SPOOL_NAME_SIZE])
 {
-	snprintf(text_r, SPOOL_NAME_SIZE, "%.*s.%llu", NODE_SIZE - 1, name->node,
-		 (unsigned long long)name->n);
+	snprintf(text_r, SPOOL_NAME_SIZE, "%.*s.%llu", NODE_SIZE - 1,
+		 name->node, (unsigned long long)name->n);
 }
 
-/* --- which there are ------------------------------------------------------- */
+/* --- which there are -------------------------------------------------------
+ */
 
 static int open_directory(const struct mailbox *m, struct err *e)
 {
@@ -114,7 +116,8 @@ void spool_list_release(struct spool_list *l)
 	*l = (struct spool_list){.list = NULL};
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------
+ */
 
 static bool is_spool(const struct stat *st)
 {
@@ -195,7 +198,8 @@ void spool_set_aside(const struct mailbox *m, const struct spool_name *name)
 	close(dir);
 }
 
-/* --- appending ------------------------------------------------------------- */
+/* --- appending -------------------------------------------------------------
+ */
 
 /* One spool while it is being chosen and written. */
 struct appender {
@@ -411,7 +415,8 @@ int spool_append(const struct mailbox *m, const struct buf *writes,
 	return result;
 }
 
-/* --- reading all ----------------------------------------------------------- */
+/* --- reading all -----------------------------------------------------------
+ */
 
 static int read_one(const struct mailbox *m, const struct spool_name *name,
 		    const struct spool_visitor *v, struct err *e)

@@ -13,7 +13,7 @@
 #include "store/name.h"
 
 enum {
-	SPOOLS_MAX = 64,		     /* of one mailbox */
+	SPOOLS_MAX = 64,		   /* of one mailbox */
 	SPOOL_ROTATE_OCTETS = 1024 * 1024, /* then the next one is begun */
 	SPOOL_NAME_SIZE = 48,
 };
@@ -48,8 +48,8 @@ int spool_scan(const struct mailbox *m, struct spool_list *l, struct err *e);
 void spool_list_release(struct spool_list *l);
 
 /*
- * Opens one, for reading and for its lock. -1 and ERR_DAMAGED where its name is not that of a
- * spool as it has to be, ERR_ABSENT where it has just gone.
+ * Opens one, for reading and for its lock. -1 and ERR_DAMAGED where its name is
+ * not that of a spool as it has to be, ERR_ABSENT where it has just gone.
  */
 int spool_open(const struct mailbox *m, const struct spool_name *name,
 	       struct err *e) MUST_USE;

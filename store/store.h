@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The only door to the sealed mailboxes. docs/store.md enumerates every state
- * and the one commit point. Ids are "mbx-…" in lower case, ULIDs 26 characters, sizes octets.
+ * and the one commit point. Ids are "mbx-…" in lower case, ULIDs 26 characters,
+ * sizes octets.
  *
  * Everything down to "Collecting" seals and never opens; smtp-journal links
  * no more than that.

@@ -26,9 +26,9 @@
 #include "store/ticket.h"
 
 enum {
-	SWEEP_MS = 20 * 1000,	/* of one mailbox, in one run */
-	SPOOL_DAYS = 14,	/* as long as what happened is shown */
-	SPOOLS_KEPT = 48,	/* so that those who append never run out */
+	SWEEP_MS = 20 * 1000, /* of one mailbox, in one run */
+	SPOOL_DAYS = 14,      /* as long as what happened is shown */
+	SPOOLS_KEPT = 48,     /* so that those who append never run out */
 	TICKETS_A_STEP = 4096,
 };
 
@@ -63,8 +63,8 @@ static void note_kept_line(void *arg, const char *text, size_t n)
 	struct ticket_name *t;
 	struct entry e;
 
-	if (n < 5 || memcmp(text, "kept ", 5) != 0 || !entry_parse(text, n, &e) ||
-	    e.kind != ENTRY_KEPT)
+	if (n < 5 || memcmp(text, "kept ", 5) != 0 ||
+	    !entry_parse(text, n, &e) || e.kind != ENTRY_KEPT)
 		return;
 	t = tickets_find(&step->tickets, e.kept.ulid);
 	if (t)
@@ -128,8 +128,7 @@ static int finish_step(struct sweep *s, struct step *step, struct err *e)
 	if (leaving_sync(m, e) < 0)
 		return -1;
 	fault_point("sweep.directories-synced");
-	if (step->lines.len &&
-	    spool_append(m, &step->lines, 1, true, e) < 0)
+	if (step->lines.len && spool_append(m, &step->lines, 1, true, e) < 0)
 		return -1;
 	if (spool_sync_all(m, e) < 0)
 		return -1;
@@ -272,7 +271,8 @@ static int scan_anew(struct sweep *s, struct err *e)
 	return listing_scan_gone(s->mailbox, 0, &s->gone, e);
 }
 
-/* --- spools ---------------------------------------------------------------- */
+/* --- spools ----------------------------------------------------------------
+ */
 
 /* Whether a batch of a spool has a name left in cur/ or gone/. */
 struct names_left {
@@ -289,10 +289,9 @@ static void look_for_names(void *arg, const struct spool_batch *b)
 
 	while (!left->any && spool_next_line(&at, end, &text, &n))
 		if (entry_parse(text, n, &e) && e.kind == ENTRY_GONE)
-			left->any = listing_find(&left->sweep->cur,
-						 e.gone.ulid) ||
-				    listing_find(&left->sweep->gone,
-						 e.gone.ulid);
+			left->any =
+				listing_find(&left->sweep->cur, e.gone.ulid) ||
+				listing_find(&left->sweep->gone, e.gone.ulid);
 }
 
 static bool is_old(int fd)
@@ -351,7 +350,8 @@ static bool is_to_be_dropped(struct sweep *s, const struct spool_list *l,
 
 /*
  * A spool goes only when none of its batches names anything that lies in cur/
- * or gone/, seen after both were synced. The newest stays, so that numbers rise.
+ * or gone/, seen after both were synced. The newest stays, so that numbers
+ * rise.
  */
 static int sweep_spools(struct sweep *s, struct err *e)
 {
@@ -427,9 +427,8 @@ static int sweep_messages(struct sweep *s, struct err *e)
 int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,
 		       struct err *e)
 {
-	struct sweep s = {.mailbox = m,
-			  .end = clock_ms() + SWEEP_MS,
-			  .report = report_r};
+	struct sweep s = {
+		.mailbox = m, .end = clock_ms() + SWEEP_MS, .report = report_r};
 	int result = leaving_open(m, e);
 
 	*report_r = (struct sweep_report){.busy = false};

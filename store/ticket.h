@@ -37,7 +37,8 @@ enum ticket_state {
 struct ticket {
 	struct ticket_name name;
 	enum ticket_state state;
-	struct message_name message; /* KEPT: as it lies there; PENDING: its size */
+	struct message_name
+		message; /* KEPT: as it lies there; PENDING: its size */
 	int fd;
 };
 

@@ -114,8 +114,8 @@ static bool make_batch(const struct update *u, size_t *at, size_t *n_leaving,
 	bool good = true;
 
 	buf_init(&lines, LINES_MAX);
-	for (; good && *at < l->n && n_lines + LINES_A_MESSAGE <=
-					     ENTRY_BATCH_MAX;
+	for (;
+	     good && *at < l->n && n_lines + LINES_A_MESSAGE <= ENTRY_BATCH_MAX;
 	     (*at)++) {
 		*n_leaving += leaves(u, &l->list[*at]);
 		good = add_lines(u, *at, &lines, &n_lines);
@@ -193,8 +193,7 @@ static int cut_without_line(const struct mailbox *m,
 	return leaving_cut(m, entry, true, e);
 }
 
-static int append(const struct update *u, const struct group *g,
-		  struct err *e)
+static int append(const struct update *u, const struct group *g, struct err *e)
 {
 	if (!g->n_batches)
 		return 0;
@@ -216,8 +215,7 @@ static int leave_full_disk(const struct update *u, const struct group *g,
 	log_warn("%s; making room first", e->text);
 	if (each_leaving(u, g, move_without_line, e) < 0 ||
 	    leaving_sync(m, e) < 0 ||
-	    each_leaving(u, g, cut_without_line, e) < 0 ||
-	    append(u, g, e) < 0)
+	    each_leaving(u, g, cut_without_line, e) < 0 || append(u, g, e) < 0)
 		return -1;
 	return each_leaving(u, g, leaving_confirm, e);
 }
@@ -229,8 +227,7 @@ static int leave_full_disk(const struct update *u, const struct group *g,
 static int move_on_full_disk(const struct update *u, const struct group *g,
 			     struct err *e)
 {
-	if (e->kind != ERR_FULL ||
-	    each_leaving(u, g, cut_with_line, e) < 0)
+	if (e->kind != ERR_FULL || each_leaving(u, g, cut_with_line, e) < 0)
 		return -1;
 	return each_leaving(u, g, move_with_line, e);
 }

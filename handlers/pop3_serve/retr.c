@@ -78,8 +78,7 @@ static void write_ok(const struct transfer *t)
 	if (t->top)
 		conn_printf(c, "+OK Top of message follows\r\n");
 	else
-		conn_printf(c, "+OK %" PRIu64 " octets\r\n",
-			    t->message.octets);
+		conn_printf(c, "+OK %" PRIu64 " octets\r\n", t->message.octets);
 }
 
 /* The part of a chunk that is wanted. False: the peer is gone. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a session comes to: the outcome that its log line tells, the messages
- * put down in the mailbox's account, and giving everything back. Nothing here can lose a
- * message any more: all that was acknowledged is durable.
+ * put down in the mailbox's account, and giving everything back. Nothing here
+ * can lose a message any more: all that was acknowledged is durable.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/state.h"

@@ -3,8 +3,7 @@
 #include "common/base.h"
 #include "store/ledger/entry.h"
 
-static bool take_ulid(struct line *l, const char *key,
-		      char out[ULID_LEN + 1])
+static bool take_ulid(struct line *l, const char *key, char out[ULID_LEN + 1])
 {
 	return line_take(l, key, out, ULID_LEN + 1) &&
 	       ulid_valid(out, strlen(out));
@@ -150,10 +149,8 @@ static void write_activity(struct line_writer *w,
  */
 
 static const char *const names[] = {
-	[ENTRY_KEPT] = "kept",
-	[ENTRY_SESSION] = "session",
-	[ENTRY_COLLECTED] = "collected",
-	[ENTRY_GONE] = "gone",
+	[ENTRY_KEPT] = "kept",		 [ENTRY_SESSION] = "session",
+	[ENTRY_COLLECTED] = "collected", [ENTRY_GONE] = "gone",
 	[ENTRY_ACTIVITY] = "activity",
 };
 

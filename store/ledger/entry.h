@@ -29,10 +29,10 @@ enum entry_kind {
 };
 
 enum {
-	ENTRY_WORD_SIZE = 16,	  /* of a program, an outcome, a `by` */
+	ENTRY_WORD_SIZE = 16, /* of a program, an outcome, a `by` */
 	ENTRY_PEER_SIZE = 64,
 	ENTRY_SIGNATURE_SIZE = 64,
-	ENTRY_BATCH_MAX = 256,	  /* lines behind one `session` */
+	ENTRY_BATCH_MAX = 256, /* lines behind one `session` */
 };
 
 struct entry_kept {

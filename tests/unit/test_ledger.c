@@ -15,8 +15,8 @@
 
 #include "store/ledger/spool_reader.h"
 
-#define U "01J5ZX3K7Q8W9E2R4T6Y0P1M3N"
-#define H "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define U  "01J5ZX3K7Q8W9E2R4T6Y0P1M3N"
+#define H  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define ID "mbx-00112233445566778899aabbccddeeff"
 
 static const char *const good[] = {
@@ -111,7 +111,8 @@ static void what_is_too_long_is_no_line(UNUSED void **state)
 	buf_release(&out);
 }
 
-/* --- batches --------------------------------------------------------------- */
+/* --- batches ---------------------------------------------------------------
+ */
 
 struct seen {
 	unsigned lines, batches;

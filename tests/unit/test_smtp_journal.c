@@ -377,7 +377,8 @@ static void the_size_limit_is_exact(void **state)
 	}
 }
 
-/* --- the account and the log ------------------------------------------------ */
+/* --- the account and the log ------------------------------------------------
+ */
 
 static void each_mailbox_is_accounted_for_once(void **state)
 {

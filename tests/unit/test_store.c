@@ -624,7 +624,8 @@ static void one_name_of_two_is_shown_and_both_leave(void **state)
 	mailbox_close(&m);
 }
 
-/* --- spools ---------------------------------------------------------------- */
+/* --- spools ----------------------------------------------------------------
+ */
 
 struct found {
 	const struct store_rig *rig;
@@ -683,8 +684,8 @@ static void what_happened_is_written_and_signed(void **state)
 	size_t removed;
 	struct err e;
 
-	assert_true(session_key_parse(mailbox_settings(m)->session_key,
-				      f.public));
+	assert_true(
+		session_key_parse(mailbox_settings(m)->session_key, f.public));
 	keep_some(m, 2, ulid);
 	c = store_rig_login(rig);
 	store_rig_check(c, 0, 0, 0);
