@@ -124,6 +124,7 @@ LDADD = $(ALL_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector
 %C%_vectors_age_tool_LDADD = $(OPENER_LIBS)
 %C%_vectors_age_vector_LDADD = $(OPENER_LIBS)
+EXTRA_DIST += %D%/model
 EXTRA_DIST += \
 	%D%/vectors/interop \
 	%D%/vectors/run \
