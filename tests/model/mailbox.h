@@ -166,6 +166,7 @@ class Mailbox
 	void scans_files(State &) const;
 	void clears_gone(const State &, Out &) const;
 	void drops_spools(const State &, Out &) const;
+	bool unlink_taken(const State &, Out &) const;
 	void keeper(const State &, Out &) const;
 	static uint8_t dead_and_kept(const State &);
 	void copier(const State &, Out &) const;

@@ -7,14 +7,14 @@
 
 static const char who[] = "sequencer";
 
-static bool has_lines(uint8_t line, uint8_t kind)
+static bool is_kind(uint8_t line, uint8_t kind)
 {
 	return (line & 0xf0) == kind;
 }
 
 static uint8_t facts_of(uint8_t line)
 {
-	if (has_lines(line, LINE_KEPT))
+	if (is_kind(line, LINE_KEPT))
 		return uint8_t(KEPT_A << (line & 1));
 	return uint8_t((line & 3) * GONE_A);
 }
@@ -155,64 +155,86 @@ static uint8_t batches_of(const Spool &p)
 	uint8_t messages = 0;
 
 	for (int i = 0; i < p.n; i++)
-		if (has_lines(p.line[i], LINE_BATCH))
+		if (is_kind(p.line[i], LINE_BATCH))
 			messages |= p.line[i] & 3;
 	return messages;
 }
 
-/* Spools that were taken whole; then, perhaps, one more is renamed. */
+/* One spool that was taken whole and has no half batch; false: there is none.
+ */
+bool Mailbox::unlink_taken(const State &s, Out &out) const
+{
+	for (int k = 0; k < SPOOLS; k++) {
+		const Spool &p = s.spool[k];
+		State t = s;
+
+		if (p.name != TAKEN || p.offset < p.n || !s.sequencer_b1)
+			continue;
+		if (rule(SEQ_CARRY) && half_batch(s, batches_of(p)))
+			continue;
+		t.spool[k].name = NO_NAME;
+		out.add(t, who, "unlinks a spool that was taken");
+		return true;
+	}
+	return false;
+}
+
+static void forget_unlinked(State &s)
+{
+	for (Spool &p : s.spool) {
+		if (p.name)
+			continue;
+		p.offset = 0;
+		if (p.durable)
+			continue;
+		p.n = p.synced = p.ever = 0;
+		memset(p.line, 0, sizeof(p.line));
+	}
+}
+
+static bool unlinked_any(const State &s)
+{
+	for (const Spool &p : s.spool)
+		if (!p.name && p.offset)
+			return true;
+	return false;
+}
+
+static bool any_live(const State &s)
+{
+	for (const Spool &p : s.spool)
+		if (p.name == LIVE)
+			return true;
+	return false;
+}
+
+/* Spools that were taken whole go; then, perhaps, one more is renamed. */
 void Mailbox::drops_spools(const State &s, Out &out) const
 {
 	State t = s;
-	bool unlinked = false;
 
-	switch (s.at[SEQUENCER]) {
-	case 8:
-		for (int k = 0; k < SPOOLS; k++) {
-			const Spool &p = s.spool[k];
-
-			if (p.name != TAKEN || p.offset < p.n ||
-			    !s.sequencer_b1)
-				continue;
-			if (rule(SEQ_CARRY) && half_batch(s, batches_of(p)))
-				continue;
-			t.spool[k].name = NO_NAME;
-			out.add(t, who, "unlinks a spool that was taken");
+	if (s.at[SEQUENCER] == 8) {
+		if (unlink_taken(s, out))
 			return;
-		}
 		if (s.back && s.back < BACK_TAKEN && (s.memory & BACK_A))
 			t.back = BACK_TAKEN;
-		for (Spool &p : t.spool)
-			unlinked = unlinked || (!p.name && p.offset);
-		t.at[SEQUENCER] = 9;
-		if (unlinked && rule(FORGET_LAST))
+		if (unlinked_any(s) && rule(FORGET_LAST))
 			for (Spool &p : t.spool)
 				p.durable = p.name;
+		t.at[SEQUENCER] = 9;
 		out.add(t, who, "fsync spool/");
 		return;
-	case 9:
-		for (Spool &p : t.spool) {
-			if (p.name)
-				continue;
-			p.offset = 0;
-			if (p.durable)
-				continue;
-			p.n = p.synced = p.ever = 0;
-			memset(p.line, 0, sizeof(p.line));
-		}
-		t.at[SEQUENCER] = IDLE;
-		t.sequencer_b1 = 0;
-		out.add(t, who, "syncs memory without them, ends");
-		if (!set.rotation || s.rotations >= 2 || !s.sequencer_b1)
-			return;
-		for (const Spool &p : s.spool)
-			unlinked = unlinked || p.name == LIVE;
-		t.at[SEQUENCER] = 20;
-		t.sequencer_b1 = 1;
-		if (unlinked)
-			out.add(t, who, "syncs memory, will rotate");
-		return;
 	}
+	forget_unlinked(t);
+	if (set.rotation && s.rotations < 2 && s.sequencer_b1 && any_live(s)) {
+		State more = t;
+
+		more.at[SEQUENCER] = 20;
+		out.add(more, who, "syncs memory, will rotate");
+	}
+	t.at[SEQUENCER] = IDLE;
+	t.sequencer_b1 = 0;
+	out.add(t, who, "syncs memory without them, ends");
 }
 
 void Mailbox::sequencer(const State &s, Out &out) const
