@@ -128,6 +128,13 @@ int mailbox_delete(struct mailbox **m, uint64_t messages,
  */
 int store_settle(struct store *s, struct err *e) MUST_USE;
 
+/*
+ * Makes a store of format 1 one of format 2: `format` first, then each of its
+ * mailboxes. *done_r: there was something to do. ERR_BUSY: somebody is in it.
+ */
+int store_raise_format(const char *path, struct err *e) MUST_USE;
+int mailbox_upgrade(struct mailbox *m, bool *done_r, struct err *e) MUST_USE;
+
 /* Removes what commands that were killed left behind; *removed_r counts. */
 int store_tidy(struct store *s, unsigned *removed_r, struct err *e) MUST_USE;
 

@@ -99,9 +99,9 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } directories[] = {
-	{"lost", ADMIN_MODE_DIR},	  {"tmp", ADMIN_MODE_DIR_SHARED},
-	{"cur", ADMIN_MODE_DIR_SHARED},	  {"gone", ADMIN_MODE_DIR_SHARED},
-	{"spool", ADMIN_MODE_DIR_SHARED},
+	{"lost", ADMIN_MODE_DIR},	 {"tmp", ADMIN_MODE_DIR_SHARED},
+	{"cur", ADMIN_MODE_DIR_SHARED},	 {"spool", ADMIN_MODE_DIR_SHARED},
+	{"gone", ADMIN_MODE_DIR_SHARED},
 };
 
 static int make_directory(int dir, const char *name, mode_t mode, struct err *e)
@@ -118,11 +118,8 @@ static int make_directory(int dir, const char *name, mode_t mode, struct err *e)
 	return result;
 }
 
-/* With index/ it is one of format 1, and the upgrade's. */
 int admin_make_directories(int dir, struct err *e)
 {
-	if (faccessat(dir, "index", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	for (size_t i = 0; i < N_ELEMENTS(directories); i++)
 		if (make_directory(dir, directories[i].name,
 				   directories[i].mode, e) < 0)
@@ -161,7 +158,10 @@ static int settle_mailbox(struct store *s, const char *id, struct err *e)
 
 	if (!m)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	waits = admin_make_directories(m->dir, e);
+	/* With index/ it is of format 1 still, and the upgrade's. */
+	waits = faccessat(m->dir, "index", F_OK, AT_SYMLINK_NOFOLLOW) == 0
+			? 0
+			: admin_make_directories(m->dir, e);
 	if (waits == 0)
 		waits = admin_next_waits(m, e);
 	if (waits > 0 && key_files_unfinished(m, &unfinished) < 0)

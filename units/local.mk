@@ -36,7 +36,7 @@ xinetd_DATA = \
 	%D%/xinetd/restante-smtps-proxy
 
 crondir = $(pkgdatadir)/cron.d
-cron_DATA = %D%/cron/restante-settle
+cron_DATA = %D%/cron/restante-settle %D%/cron/restante-sweep
 
 # The console's own web server, and examples for others.
 webdir = $(pkgdatadir)/web

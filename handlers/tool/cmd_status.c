@@ -143,7 +143,7 @@ TOOL_RUN(status)
 
 struct sweep {
 	uint64_t mailboxes;
-	uint64_t taken_in, removed;
+	struct sweep_report sum;
 	uint64_t all;
 };
 
@@ -156,8 +156,10 @@ static int sweep_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 	tool_progress("mailbox", ++s->mailboxes, s->all);
 	if (!m || mailbox_sweep(m, &report, e) < 0)
 		return -1;
-	s->taken_in += report.taken_in;
-	s->removed += report.removed;
+	s->sum.taken_in += report.taken_in;
+	s->sum.removed += report.removed;
+	s->sum.left += report.left;
+	s->sum.spools += report.spools;
 	return 0;
 }
 
@@ -185,20 +187,27 @@ TOOL_RUN(settle)
 	return settle(t, e);
 }
 
+/*
+ * The handlers' user does what is the handlers'. Whoever owns the store does
+ * the rest as well: in an instance of one user that is all there is to do.
+ */
 TOOL_RUN(sweep)
 {
 	struct sweep s = {.mailboxes = 0};
 	struct err settling;
-	int settled = settle(t, &settling), result;
+	int settled = tool_owns_store(t) ? settle(t, &settling) : 0, result;
 
 	(void)a;
 	if (store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
 		return -1;
 	result = tool_each_mailbox(t, sweep_mailbox, &s, e);
 	tool_progress_end();
-	printf("mailboxes: %" PRIu64 ", messages taken into the index: %" PRIu64
-	       ", unfinished removed: %" PRIu64 "\n",
-	       s.mailboxes, s.taken_in, s.removed);
+	printf("mailboxes: %" PRIu64 ", removed of what was collected: %" PRIu64
+	       ", unfinished: %" PRIu64
+	       "; copies left behind and kept: %" PRIu64
+	       ", old spools dropped: %" PRIu64 "\n",
+	       s.mailboxes, s.sum.left, s.sum.removed, s.sum.taken_in,
+	       s.sum.spools);
 	if (result < 0 || settled == 0)
 		return result;
 	*e = settling;

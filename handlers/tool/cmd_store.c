@@ -108,6 +108,13 @@ static int check_permission(const char *path, unsigned needs, struct err *e)
 	return -1;
 }
 
+bool tool_owns_store(const struct tool *t)
+{
+	struct stat st;
+
+	return stat(t->conf->store, &st) == 0 && st.st_uid == geteuid();
+}
+
 static int find_store(const char *path, struct err *e)
 {
 	if (access(path, F_OK) == 0)

@@ -111,6 +111,9 @@ void tool_learn_caller(struct tool *t);
 /* Opens t->store, as the store's owner where the process is root. */
 int tool_open_store(struct tool *t, unsigned needs, struct err *e) MUST_USE;
 
+/* Whether this process is the store's owner. */
+bool tool_owns_store(const struct tool *t);
+
 /* Root becomes the owner of path, with all groups of that user. */
 int tool_become_owner_of(const char *path, struct err *e) MUST_USE;
 
@@ -154,6 +157,8 @@ TOOL_RUN(delete);
 TOOL_RUN(export); /* tool_export.c */
 TOOL_RUN(sweep);  /* tool_status.c */
 TOOL_RUN(settle);
+TOOL_RUN(activity);	/* cmd_activity.c */
+TOOL_RUN(store_upgrade); /* cmd_upgrade.c */
 TOOL_RUN(status);
 TOOL_RUN(test);	     /* tool_test.c */
 TOOL_RUN(admin_add); /* tool_admin.c */
