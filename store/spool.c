@@ -233,12 +233,11 @@ static int lock_with_deadline(int fd, int64_t end)
 
 static int find_newest(struct appender *a, struct err *e)
 {
-	int fd = dup(a->dir);
+	int fd = openat(a->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct spool_list l;
 
 	if (fd < 0)
 		return err_sys(e, "mailbox %s: spool", a->mailbox->id);
-	(void)lseek(fd, 0, SEEK_SET);
 	if (scan(a->mailbox, fd, &l, e) < 0)
 		return -1;
 	a->newest = (struct spool_name){.n = 0};
