@@ -114,3 +114,13 @@ void buf_drop(struct buf *b, size_t n)
 	memmove(b->data, b->data + n, b->len - n + 1);
 	b->len -= n;
 }
+
+void buf_cut(struct buf *b, size_t len)
+{
+	if (len > b->len)
+		die_bug("buf_cut: %zu of %zu", len, b->len);
+	if (len == b->len)
+		return;
+	b->data[len] = '\0';
+	b->len = len;
+}

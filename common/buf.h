@@ -39,4 +39,7 @@ bool buf_addv(struct buf *b, const char *fmt, va_list ap)
 /* Removes the first n bytes (n <= len). */
 void buf_drop(struct buf *b, size_t n);
 
+/* Shortens it to its first len bytes (no more than there are). */
+void buf_cut(struct buf *b, size_t len);
+
 #endif

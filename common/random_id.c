@@ -95,18 +95,55 @@ bool ulid_valid(const char *text, size_t n)
 	return true;
 }
 
+static unsigned crockford_value(char c)
+{
+	const char *digit = memchr(crockford, c, sizeof(crockford) - 1);
+
+	if (!digit)
+		die_bug("not a ULID");
+	return (unsigned)(digit - crockford);
+}
+
+/* 26 characters of five bits are two bits more than there are: those are zero.
+ */
+void ulid_pack(const char *ulid, uint8_t packed_r[ULID_PACKED_SIZE])
+{
+	unsigned bits = 0, n_bits = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < ULID_LEN; i++) {
+		bits = bits << 5 | crockford_value(ulid[i]);
+		n_bits += i == 0 ? 3 : 5;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			packed_r[at++] = (uint8_t)(bits >> n_bits);
+		}
+	}
+}
+
+void ulid_unpack(const uint8_t packed[ULID_PACKED_SIZE],
+		 char ulid_r[ULID_LEN + 1])
+{
+	unsigned bits = 0, n_bits = 2;
+	size_t at = 0;
+
+	for (size_t i = 0; i < ULID_LEN; i++) {
+		if (n_bits < 5) {
+			bits = bits << 8 | packed[at++];
+			n_bits += 8;
+		}
+		n_bits -= 5;
+		ulid_r[i] = crockford[bits >> n_bits & 31];
+	}
+	ulid_r[ULID_LEN] = '\0';
+}
+
 int64_t ulid_time_ms(const char *ulid)
 {
 	int64_t ms = 0;
 
-	for (size_t i = 0; i < ULID_TIME_LEN; i++) {
-		const char *digit =
-			memchr(crockford, ulid[i], sizeof(crockford) - 1);
-
-		if (!digit)
-			die_bug("ulid_time_ms: not a ULID");
-		ms = ms << 5 | (digit - crockford);
-	}
+	for (size_t i = 0; i < ULID_TIME_LEN; i++)
+		ms = ms << 5 | crockford_value(ulid[i]);
 	return ms;
 }
 

@@ -9,7 +9,10 @@
 #include "common/mailbox_id.h"
 #include "common/secret.h"
 
-enum { ULID_LEN = 26 }; /* Crockford base32, upper case */
+enum {
+	ULID_LEN = 26, /* Crockford base32, upper case */
+	ULID_PACKED_SIZE = 16,
+};
 
 /* Fills from getrandom(2); dies with a temporary failure where it cannot. */
 void random_bytes(void *bytes, size_t n);
@@ -25,6 +28,11 @@ bool ulid_valid(const char *text, size_t n);
 
 /* Milliseconds since 1970 that a valid ULID carries. */
 int64_t ulid_time_ms(const char *ulid);
+
+/* A valid ULID as its 128 bits, which sort like it, and back. */
+void ulid_pack(const char *ulid, uint8_t packed_r[ULID_PACKED_SIZE]);
+void ulid_unpack(const uint8_t packed[ULID_PACKED_SIZE],
+		 char ulid_r[ULID_LEN + 1]);
 
 /* A new random "mbx-…". */
 void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1]);

@@ -15,6 +15,12 @@
 #include "common/secret.h"
 #include "store/store.h"
 
+/*
+ * Whose changes these are, and by what way ("shell", "console"): every change
+ * is a line of admin.spool that says so, synced before it is made.
+ */
+void store_acts_for(struct store *s, const char *who, const char *how);
+
 /* Makes an empty store at path; one that is there already is left alone. */
 int store_init(const char *path, struct err *e) MUST_USE;
 
@@ -43,34 +49,52 @@ struct mailbox_opener {
 		*recovery; /* a private key of a recovery recipient */
 };
 
-/* The key itself. ERR_PASSWORD, ERR_ABSENT (no recovery recipient). */
+/*
+ * The keys themselves, the mailbox's own first. ERR_PASSWORD; ERR_STATE: there
+ * is no recovery recipient, or the file is of a key that was replaced.
+ */
 int mailbox_open_key(struct mailbox *m, const struct mailbox_opener *opener,
 		     struct secret *private_r, struct err *e) MUST_USE;
 
 /*
- * Adds, respectively removes, a recovery recipient: of what arrives from now
- * on, and of the mailbox's key where opener is not NULL (what arrived before
- * opens with the key alone). Adding one that is there with an opener seals
- * the key to it. The mailbox's own recipient cannot be removed.
+ * Adds a recovery recipient: of what arrives from now on, and of the mailbox's
+ * key where opener is not NULL (what arrived before opens with the key alone).
+ * Adding one that is there with an opener seals the key to it.
  */
 int mailbox_recipient_add(struct mailbox *m, const char *recipient,
 			  const struct mailbox_opener *opener,
 			  struct err *e) MUST_USE;
+
+/*
+ * Removes one. With the password the mailbox gets a new key, sealed to those
+ * that remain: the removed one opens nothing that comes. Otherwise it is merely
+ * no recipient any more, and whoever has it and a copy of identity.recovery.age
+ * opens what comes as well: say so before. No file is deleted. The mailbox's
+ * own recipient cannot be removed.
+ */
 int mailbox_recipient_remove(struct mailbox *m, const char *recipient,
 			     const struct mailbox_opener *opener,
-			     struct err *e) MUST_USE;
+			     unsigned log_n, struct err *e) MUST_USE;
+
+/*
+ * A new key pair under the same password; the old one opens what was sealed to
+ * it. ERR_STATE while a new password waits to be used, ERR_BUSY while somebody
+ * collects.
+ */
+int mailbox_rekey(struct mailbox *m, const struct secret *password,
+		  unsigned log_n, struct err *e) MUST_USE;
 
 /*
  * A new password. The old one stays valid until the first login with the new
- * one, or until it is confirmed. ERR_STATE: there is none to confirm.
+ * one, or until it is confirmed; one that nobody has used gives way. Cancelling
+ * drops one that nobody has used. ERR_STATE: there is none to confirm, to
+ * cancel.
  */
 int mailbox_password_change(struct mailbox *m,
 			    const struct mailbox_opener *opener, unsigned log_n,
 			    struct secret *password_r, struct err *e) MUST_USE;
 int mailbox_password_confirm(struct mailbox *m, struct err *e) MUST_USE;
-
-/* Puts a new password that was logged in with in the old one's place. */
-int mailbox_password_settle(struct mailbox *m, struct err *e) MUST_USE;
+int mailbox_password_cancel(struct mailbox *m, struct err *e) MUST_USE;
 
 /* Messages that lie in cur/, counted from the files themselves. */
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r,
@@ -96,6 +120,20 @@ int mailbox_reset_end(struct mailbox *m, struct err *e) MUST_USE;
  */
 int mailbox_delete(struct mailbox **m, uint64_t messages,
 		   struct err *e) MUST_USE;
+
+/*
+ * For every mailbox: puts a new password that was logged in with in the old
+ * one's place, and makes directories that are missing. Reads nothing that
+ * handlers wrote but the mark. -1: not all of them; e is the first failure.
+ */
+int store_settle(struct store *s, struct err *e) MUST_USE;
+
+/*
+ * Makes a store of format 1 one of format 2: `format` first, then each of its
+ * mailboxes. *done_r: there was something to do. ERR_BUSY: somebody is in it.
+ */
+int store_raise_format(const char *path, struct err *e) MUST_USE;
+int mailbox_upgrade(struct mailbox *m, bool *done_r, struct err *e) MUST_USE;
 
 /* Removes what commands that were killed left behind; *removed_r counts. */
 int store_tidy(struct store *s, unsigned *removed_r, struct err *e) MUST_USE;

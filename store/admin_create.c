@@ -15,7 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/admin_spool.h"
 #include "store/identity.h"
+#include "store/lock_file.h"
 #include "store/seal.h"
 
 enum { SEEN_KEY_SIZE = 32, RECIPIENT_MAX = 128 };
@@ -54,7 +56,7 @@ static int make_mailboxes(int store, struct err *e)
 /* `format` comes last: without it there is no store. */
 static int fill_store(int store, struct err *e)
 {
-	static const char format[] = "restante 1\n";
+	static const char format[] = "restante 2\n";
 
 	if (faccessat(store, "format", F_OK, 0) == 0)
 		return 0;
@@ -81,25 +83,6 @@ int store_init(const char *path, struct err *e)
 
 /* --- the parts of a mailbox ----------------------------------------------- */
 
-static int make_directories(int dir, struct err *e)
-{
-	static const char *const names[] = {"tmp", "cur", "lost", "index"};
-
-	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
-		int fd = admin_make_directory(dir, names[i],
-					      ADMIN_MODE_DIR_SHARED, e);
-		int result;
-
-		if (fd < 0)
-			return -1;
-		result = admin_sync(fd, names[i], e);
-		close(fd);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int make_seen_key(int dir, struct err *e)
 {
 	struct secret key;
@@ -113,19 +96,54 @@ static int make_seen_key(int dir, struct err *e)
 	return result;
 }
 
-static int make_parts(int dir, const struct mailbox_conf *conf,
-		      const struct secret *private_key, unsigned log_n,
-		      struct secret *password_r, struct err *e)
+/*
+ * Records lie in `lock` from the beginning, so that a full disk has room for
+ * the mark of a password.
+ */
+static int make_lock(int dir, struct err *e)
 {
-	if (make_directories(dir, e) < 0 || make_seen_key(dir, e) < 0 ||
-	    admin_make_file(dir, "lock", ADMIN_MODE_FILE_SHARED, "", 0, e) <
-		    0 ||
+	static const uint8_t nothing[LOCK_FILE_SIZE];
+
+	return admin_make_file(dir, "lock", ADMIN_MODE_FILE_SHARED, nothing,
+			       sizeof(nothing), e);
+}
+
+static int make_identity(int dir, const struct mailbox_conf *conf,
+			 const struct secret *keys, unsigned log_n,
+			 const struct secret *password, struct err *e)
+{
+	if (conf->recipients.n > 1 &&
+	    admin_seal_recovery(dir, conf, keys, e) < 0)
+		return -1;
+	if (admin_seal_identity(dir, KEY_FILE, keys, log_n, password, e) < 0)
+		return -1;
+	return admin_rename(dir, KEY_FILE ".new", KEY_FILE, e);
+}
+
+/* The first line of its spool; it counts when the mailbox has its name. */
+static int write_line(const struct store *s, int dir,
+		      const struct mailbox_conf *conf, struct err *e)
+{
+	struct admin_line l;
+
+	admin_line_begin(&l, s, "settings", "create");
+	line_add(&l.w, "name", conf->name);
+	return admin_line_write(&l, dir, e);
+}
+
+static int make_parts(struct store *s, int dir, const struct mailbox_conf *conf,
+		      const struct secret *keys, unsigned log_n,
+		      const struct secret *password, struct err *e)
+{
+	if (admin_make_directories(dir, e) < 0 || make_seen_key(dir, e) < 0 ||
+	    make_lock(dir, e) < 0 ||
 	    admin_make_file(dir, "seen", ADMIN_MODE_FILE_SHARED, "", 0, e) <
 		    0 ||
-	    admin_write_settings(dir, conf, e) < 0 ||
-	    admin_seal_recovery(dir, conf, private_key, e) < 0 ||
-	    admin_seal_identity(dir, "identity.age", private_key, log_n,
-				password_r, e) < 0)
+	    admin_make_file(dir, "uids", ADMIN_MODE_FILE_SHARED, "", 0, e) <
+		    0 ||
+	    write_line(s, dir, conf, e) < 0 ||
+	    admin_put_settings(dir, conf, e) < 0 ||
+	    make_identity(dir, conf, keys, log_n, password, e) < 0)
 		return -1;
 	return admin_sync(dir, ".", e);
 }
@@ -165,7 +183,7 @@ static void take_down(int mailboxes, const char *name, const char *id)
 
 static int build(struct store *s, const struct mailbox_conf *conf,
 		 const struct secret *private_key, unsigned log_n,
-		 struct secret *password_r, struct err *e)
+		 const struct secret *password, struct err *e)
 {
 	char name[sizeof(PREFIX_NEW) + MAILBOX_ID_LEN];
 	int dir, result;
@@ -174,13 +192,11 @@ static int build(struct store *s, const struct mailbox_conf *conf,
 	dir = make_locked_directory(s->mailboxes, name, e);
 	if (dir < 0)
 		return -1;
-	result = make_parts(dir, conf, private_key, log_n, password_r, e);
+	result = make_parts(s, dir, conf, private_key, log_n, password, e);
 	if (result == 0)
 		result = admin_rename(s->mailboxes, name, conf->id, e);
-	if (result < 0) {
-		secret_release(password_r);
+	if (result < 0)
 		take_down(s->mailboxes, name, conf->id);
-	}
 	close(dir);
 	return result;
 }
@@ -216,18 +232,24 @@ static void name_mailbox(struct mailbox_conf *conf, const char *own)
 int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
 		   struct secret *password_r, struct err *e)
 {
-	struct secret private_key;
+	struct secret private_key, password;
 	struct buf own;
 	int result;
 
+	*password_r = SECRET_EMPTY;
 	if (check_recovery(conf, e) < 0)
 		return -1;
 	buf_init(&own, RECIPIENT_MAX);
 	identity_new(&private_key, &own);
 	name_mailbox(conf, own.data);
-	result = build(s, conf, &private_key, log_n, password_r, e);
+	admin_name_session_key(conf, &private_key);
+	password_new(&password);
+	result = build(s, conf, &private_key, log_n, &password, e);
 	secret_release(&private_key);
 	buf_release(&own);
+	if (result < 0)
+		secret_release(&password);
+	*password_r = password;
 	if (result < 0)
 		return err_prefix(e, "create mailbox '%s'",
 				  conf->name ? conf->name : "");

@@ -6,6 +6,26 @@
 #include "common/base.h"
 #include "store/admin_private.h"
 
+#include <sys/file.h>
+
+#include "store/admin_spool.h"
+
+/* In the store's own spool: the mailbox's goes with it. */
+static int write_line(const struct mailbox *m, uint64_t messages, struct err *e)
+{
+	struct admin_line l;
+	int result;
+
+	if (admin_lock_for_change(m->store->dir, m->store->path, e) < 0)
+		return -1;
+	admin_line_begin(&l, m->store, "deleted", "delete");
+	line_add(&l.w, "mailbox", m->id);
+	line_add_number(&l.w, "messages", messages);
+	result = admin_line_write(&l, m->store->dir, e);
+	flock(m->store->dir, LOCK_UN);
+	return result;
+}
+
 /*
  * Away by one rename: from here on nobody finds it. Counted again, for a last
  * message may have come while the locks were being had.
@@ -40,7 +60,7 @@ int mailbox_delete(struct mailbox **m_r, uint64_t messages, struct err *e)
 	if (admin_begin(m, e) < 0)
 		return -1;
 	snprintf(gone, sizeof(gone), ".gone-%s", m->id);
-	if (admin_claim(m, messages, e) < 0 ||
+	if (admin_claim(m, messages, e) < 0 || write_line(m, messages, e) < 0 ||
 	    rename_away(m, messages, gone, e) < 0) {
 		admin_end(m);
 		return -1;

@@ -20,50 +20,10 @@ static int check_recipient(const char *recipient, struct err *e)
 		       recipient);
 }
 
-/* Says in the settings what recipient is to be, then seals the key anew. */
-static int write_recipients(struct mailbox *m, const struct secret *private_key,
-			    struct err *e)
-{
-	if (admin_write_settings(m->dir, &m->settings, e) < 0)
-		return -1;
-	if (private_key->bytes || m->settings.recipients.n == 1)
-		return admin_seal_recovery(m->dir, &m->settings, private_key,
-					   e);
-	return 0;
-}
+/* --- adding --------------------------------------------------------------- */
 
-/* Shared by both: opens the key if it can, then edit() and write. */
-static int change_recipients(struct mailbox *m, const char *recipient,
-			     const struct mailbox_opener *opener,
-			     int (*edit)(struct mailbox_conf *conf,
-					 const char *recipient, bool with_key,
-					 struct err *e),
-			     struct err *e)
-{
-	struct secret key = SECRET_EMPTY;
-	struct err reading;
-	int result = 0;
-
-	if (opener && mailbox_open_key(m, opener, &key, e) < 0)
-		return -1;
-	if (admin_begin(m, e) < 0) {
-		secret_release(&key);
-		return -1;
-	}
-	result = edit(&m->settings, recipient, opener != NULL, e);
-	if (result == 0)
-		result = write_recipients(m, &key, e);
-	secret_release(&key);
-	if (result < 0) {
-		err_prefix(e, "mailbox %s", m->id);
-		admin_read_anew(m, &reading);
-	}
-	admin_end(m);
-	return result;
-}
-
-static int add_recipient(struct mailbox_conf *conf, const char *recipient,
-			 bool with_key, struct err *e)
+static int add(struct mailbox_conf *conf, const char *recipient, bool with_key,
+	       struct err *e)
 {
 	if (check_recipient(recipient, e) < 0)
 		return -1;
@@ -76,8 +36,34 @@ static int add_recipient(struct mailbox_conf *conf, const char *recipient,
 	return err_set(e, ERR_STATE, "%s is a recipient already", recipient);
 }
 
-static int remove_recipient(struct mailbox_conf *conf, const char *recipient,
-			    bool with_key UNUSED, struct err *e)
+/* The settings first: nobody has the key who is not named there. */
+static int add_with_key(struct mailbox *m, const char *recipient,
+			const struct mailbox_opener *opener, struct err *e)
+{
+	struct secret keys = SECRET_EMPTY;
+	int result = admin_open_keys(m, opener, &keys, e);
+
+	if (result == 0)
+		result = add(&m->settings, recipient, true, e);
+	if (result == 0)
+		result = admin_write_settings(m, e);
+	if (result == 0)
+		result = admin_seal_recovery(m->dir, &m->settings, &keys, e);
+	secret_release(&keys);
+	return result;
+}
+
+static int add_without(struct mailbox *m, const char *recipient, struct err *e)
+{
+	if (add(&m->settings, recipient, false, e) < 0)
+		return -1;
+	return admin_write_settings(m, e);
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+static int take_out(struct mailbox_conf *conf, const char *recipient,
+		    struct err *e)
 {
 	if (strcmp(recipient, conf->recipients.list[0]) == 0)
 		return err_set(e, ERR_STATE,
@@ -90,14 +76,84 @@ static int remove_recipient(struct mailbox_conf *conf, const char *recipient,
 	return 0;
 }
 
+/*
+ * Whoever holds a recovery key cannot make a password, nor therefore a new key:
+ * the key is merely sealed to those that remain.
+ */
+static int reseal(struct mailbox *m, const struct mailbox_opener *opener,
+		  struct err *e)
+{
+	struct secret keys = SECRET_EMPTY;
+	int result = admin_open_keys(m, opener, &keys, e);
+
+	if (result == 0 && m->settings.recipients.n > 1)
+		result = admin_seal_recovery(m->dir, &m->settings, &keys, e);
+	secret_release(&keys);
+	return result;
+}
+
+/* The settings last: while they name it, it can open what comes. */
+static int remove_with_key(struct mailbox *m, const char *recipient,
+			   const struct mailbox_opener *opener, unsigned log_n,
+			   struct err *e)
+{
+	if (take_out(&m->settings, recipient, e) < 0)
+		return -1;
+	if (opener->password)
+		return admin_rekey(m, opener->password, log_n, e);
+	if (reseal(m, opener, e) < 0)
+		return -1;
+	return admin_write_settings(m, e);
+}
+
+static int remove_without(struct mailbox *m, const char *recipient,
+			  struct err *e)
+{
+	if (take_out(&m->settings, recipient, e) < 0)
+		return -1;
+	return admin_write_settings(m, e);
+}
+
+/* --- both ----------------------------------------------------------------- */
+
+static int begin(struct mailbox *m, const struct mailbox_opener *opener,
+		 struct err *e)
+{
+	return opener ? admin_begin_keys(m, e) : admin_begin(m, e);
+}
+
+/* What was edited and not written is forgotten. */
+static int end(struct mailbox *m, int result, struct err *e)
+{
+	struct err reading;
+
+	if (result < 0) {
+		err_prefix(e, "mailbox %s", m->id);
+		admin_read_anew(m, &reading);
+	}
+	admin_end(m);
+	return result;
+}
+
 int mailbox_recipient_add(struct mailbox *m, const char *recipient,
 			  const struct mailbox_opener *opener, struct err *e)
 {
-	return change_recipients(m, recipient, opener, add_recipient, e);
+	if (begin(m, opener, e) < 0)
+		return -1;
+	return end(m,
+		   opener ? add_with_key(m, recipient, opener, e)
+			  : add_without(m, recipient, e),
+		   e);
 }
 
 int mailbox_recipient_remove(struct mailbox *m, const char *recipient,
-			     const struct mailbox_opener *opener, struct err *e)
+			     const struct mailbox_opener *opener,
+			     unsigned log_n, struct err *e)
 {
-	return change_recipients(m, recipient, opener, remove_recipient, e);
+	if (begin(m, opener, e) < 0)
+		return -1;
+	return end(m,
+		   opener ? remove_with_key(m, recipient, opener, log_n, e)
+			  : remove_without(m, recipient, e),
+		   e);
 }

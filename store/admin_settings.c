@@ -6,80 +6,25 @@
 #include "common/base.h"
 #include "store/admin_private.h"
 
-#include <sys/file.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <time.h>
+#include <nettle/sha2.h>
 #include <unistd.h>
 
+#include "common/log.h"
+#include "store/admin_spool.h"
 #include "store/listing.h"
+#include "store/lock_file.h"
 
-enum { CHANGE_TRIES = 100, CLAIM_WAIT_MS = 2000 };
+#define MAILBOX_CONF "mailbox.conf"
 
-static int read_settings(int dir, const char *name, struct mailbox_conf *conf_r,
-			 struct err *e)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), result;
+enum {
+	CLAIM_WAIT_MS = 2000,
+	/* What a line tells of settings, so that it fits, escaped. */
+	VALUE_MAX = 64,	  /* key and value, or the key alone */
+	VALUES_MAX = 100, /* beyond it keys alone */
+	WHAT_MAX = 1024,
+};
 
-	if (fd < 0)
-		return err_sys(e, "%s", name);
-	result = mailbox_conf_read(fd, name, conf_r, e);
-	close(fd);
-	return result;
-}
-
-int admin_read_anew(struct mailbox *m, struct err *e)
-{
-	struct mailbox_conf now;
-
-	if (read_settings(m->dir, "mailbox.conf", &now, e) < 0)
-		return err_prefix(e, "mailbox %s", m->id);
-	mailbox_conf_release(&m->settings);
-	m->settings = now;
-	return 0;
-}
-
-bool admin_lock_directory(int dir)
-{
-	return flock(dir, LOCK_EX | LOCK_NB) == 0;
-}
-
-/* Others hold it for a moment; ten seconds are more than patience. */
-static int lock_for_change(const struct mailbox *m, struct err *e)
-{
-	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-
-	for (int i = 0; i < CHANGE_TRIES; i++) {
-		if (admin_lock_directory(m->dir))
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_sys(e, "mailbox %s: flock", m->id);
-		nanosleep(&pause, NULL);
-	}
-	return err_set(e, ERR_BUSY,
-		       "mailbox %s is being changed by somebody else", m->id);
-}
-
-int admin_begin(struct mailbox *m, struct err *e)
-{
-	if (lock_for_change(m, e) < 0)
-		return -1;
-	if (mailbox_hold(m, e) == 0 && admin_read_anew(m, e) == 0)
-		return 0;
-	admin_end(m);
-	return -1;
-}
-
-void admin_end(struct mailbox *m)
-{
-	mailbox_unlock_byte(m, MAILBOX_BYTE_COLLECT);
-	mailbox_release(m);
-	flock(m->dir, LOCK_UN);
-}
-
-int admin_write_settings(int dir, const struct mailbox_conf *conf,
-			 struct err *e)
+int admin_put_settings(int dir, const struct mailbox_conf *conf, struct err *e)
 {
 	struct buf text;
 	int result;
@@ -87,17 +32,176 @@ int admin_write_settings(int dir, const struct mailbox_conf *conf,
 	buf_init(&text, MAILBOX_CONF_MAX);
 	result = mailbox_conf_write(conf, &text, e);
 	if (result == 0)
-		result = admin_replace_file(dir, "mailbox.conf",
-					    ADMIN_MODE_FILE, &text, e);
+		result = admin_replace_file(dir, MAILBOX_CONF, ADMIN_MODE_FILE,
+					    &text, e);
 	buf_release(&text);
 	return result;
 }
+
+/* --- what differs --------------------------------------------------------- */
+
+/* The settings before and behind a change, as text and as they are. */
+struct change {
+	struct mailbox_conf before;
+	const struct mailbox_conf *after;
+	struct buf text_before, text_after;
+};
+
+/* "key = value", with the lines of a list; NULL at the end. */
+static const char *next_setting(const char **at, size_t *n_r)
+{
+	const char *start = *at, *end = start;
+
+	do {
+		end += strcspn(end, "\n");
+		end += *end == '\n';
+	} while (*end == '\t' || *end == '}');
+	*at = end;
+	*n_r = (size_t)(end - start);
+	return *n_r ? start : NULL;
+}
+
+static bool has_setting(const struct buf *text, const char *setting, size_t n)
+{
+	const char *at = text->data, *other;
+	size_t n_other;
+
+	while ((other = next_setting(&at, &n_other)))
+		if (n_other == n && memcmp(other, setting, n) == 0)
+			return true;
+	return false;
+}
+
+static bool is_named(const char *setting, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(setting, name, n) == 0 && setting[n] == ' ';
+}
+
+/* Whom mail is sealed to has lines of its own. */
+static bool has_own_line(const char *setting)
+{
+	return is_named(setting, "recipients") ||
+	       is_named(setting, "session-key");
+}
+
+/* "name", and ":value" where that is short and there is room for it. */
+static bool add_name(struct buf *what, const char *setting, size_t n)
+{
+	size_t n_name = strcspn(setting, " ");
+	const char *value = setting + n_name + 3; /* behind " = " */
+	bool tell = n < VALUE_MAX && *value != '{' && what->len < VALUES_MAX;
+
+	return (what->len == 0 || buf_adds(what, ",")) &&
+	       buf_add(what, setting, n_name) &&
+	       (!tell || buf_addf(what, ":%.*s", (int)(n - n_name - 4), value));
+}
+
+static bool list_changes(const struct change *c, struct buf *what)
+{
+	const char *at = c->text_after.data, *setting;
+	bool room = true;
+	size_t n;
+
+	while (room && (setting = next_setting(&at, &n)))
+		if (*setting != '#' && !has_own_line(setting) &&
+		    !has_setting(&c->text_before, setting, n))
+			room = add_name(what, setting, n);
+	return room;
+}
+
+/* --- telling it ----------------------------------------------------------- */
+
+static int write_line(const struct mailbox *m, const struct change *c,
+		      const char *kind, const char *what, const char *recipient,
+		      struct err *e)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct admin_line l;
+	struct sha256_ctx sha;
+
+	sha256_init(&sha);
+	sha256_update(&sha, c->text_after.len,
+		      (const uint8_t *)c->text_after.data);
+	sha256_digest(&sha, sizeof(digest), digest);
+	admin_line_begin(&l, m->store, kind, what);
+	if (recipient)
+		line_add(&l.w, "recipient", recipient);
+	line_add_hex(&l.w, "sha256", digest, sizeof(digest));
+	return admin_line_write(&l, m->dir, e);
+}
+
+/* Who is in list and not in other. */
+static int tell_recipients(const struct mailbox *m, const struct change *c,
+			   const struct conf_strings *list,
+			   const struct conf_strings *other, const char *what,
+			   struct err *e)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!conf_strings_has(other, list->list[i]) &&
+		    write_line(m, c, "recipients", what, list->list[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int tell_settings(const struct mailbox *m, const struct change *c,
+			 struct err *e)
+{
+	struct buf what;
+	int result = 0;
+
+	buf_init(&what, WHAT_MAX);
+	if (!list_changes(c, &what))
+		die_bug("settings: %zu octets are too few", what.max);
+	if (what.len > 0)
+		result = write_line(m, c, "settings", what.data, NULL, e);
+	buf_release(&what);
+	return result;
+}
+
+static int tell(const struct mailbox *m, struct change *c, struct err *e)
+{
+	if (mailbox_conf_write(&c->before, &c->text_before, e) < 0 ||
+	    mailbox_conf_write(c->after, &c->text_after, e) < 0 ||
+	    tell_settings(m, c, e) < 0 ||
+	    tell_recipients(m, c, &c->before.recipients, &c->after->recipients,
+			    "remove", e) < 0)
+		return -1;
+	return tell_recipients(m, c, &c->after->recipients,
+			       &c->before.recipients, "add", e);
+}
+
+static int write_lines(const struct mailbox *m, struct err *e)
+{
+	struct change c = {.after = &m->settings};
+	int result;
+
+	if (admin_read_settings(m->dir, &c.before, e) < 0)
+		return -1;
+	buf_init(&c.text_before, MAILBOX_CONF_MAX);
+	buf_init(&c.text_after, MAILBOX_CONF_MAX);
+	result = tell(m, &c, e);
+	buf_release(&c.text_after);
+	buf_release(&c.text_before);
+	mailbox_conf_release(&c.before);
+	return result;
+}
+
+int admin_write_settings(struct mailbox *m, struct err *e)
+{
+	if (write_lines(m, e) < 0)
+		return -1;
+	return admin_put_settings(m->dir, &m->settings, e);
+}
+
+/* --- changing them -------------------------------------------------------- */
 
 /* A key of which nobody has the password must not take mail. */
 static int check_activation(const struct mailbox *m, struct err *e)
 {
 	if (m->settings.suspended ||
-	    faccessat(m->dir, ADMIN_RESET_MARK, F_OK, 0) < 0)
+	    faccessat(m->dir, KEY_RESET_MARK, F_OK, 0) < 0)
 		return 0;
 	return err_set(e, ERR_STATE,
 		       "its reset was not completed: reset it once more");
@@ -117,7 +221,7 @@ int mailbox_update(struct mailbox *m,
 	if (result == 0)
 		result = check_activation(m, e);
 	if (result == 0)
-		result = admin_write_settings(m->dir, &m->settings, e);
+		result = admin_write_settings(m, e);
 	if (result < 0) {
 		err_prefix(e, "mailbox %s", m->id);
 		admin_read_anew(m, &reading); /* as it was before change() */
@@ -131,7 +235,7 @@ int mailbox_update(struct mailbox *m,
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r, struct err *e)
 {
 	struct listing l = {.list = NULL};
-	int result = listing_scan(m, &l, e);
+	int result = listing_scan(m, 0, &l, e);
 
 	*messages_r = l.n;
 	listing_release(&l);

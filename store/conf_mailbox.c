@@ -65,8 +65,23 @@ static bool set_copies(const struct conf_key *key UNUSED, const char *text,
 	return set_word(text, "original", "journal-report", member);
 }
 
+/* Lower-case, as we write it; or none. */
+static bool set_session_key(const struct conf_key *key UNUSED, const char *text,
+			    void *member)
+{
+	size_t n = strlen(text);
+
+	if ((n != 0 && n != SESSION_KEY_HEX_LEN) ||
+	    strspn(text, "0123456789abcdef") != n)
+		return false;
+	if (member)
+		memcpy(member, text, n + 1);
+	return true;
+}
+
 static const struct conf_type type_id = {.set = set_id};
 static const struct conf_type type_time = {.set = set_time};
+static const struct conf_type type_session_key = {.set = set_session_key};
 static const struct conf_type type_status = {.set = set_status};
 static const struct conf_type type_copies = {.set = set_copies};
 
@@ -117,6 +132,8 @@ static const struct conf_key keys[] = {
 	{NULL, "recipients", &conf_type_strings, MEMBER(recipients), .max = 62,
 	 .valid = mailbox_recipient_valid,
 	 .expected = "age recipients, age1 and 58 characters each"},
+	{NULL, "session-key", &type_session_key, MEMBER(session_key),
+	 .fallback = "", .expected = "64 lower-case hexadecimal digits"},
 	{NULL, "targets", &conf_type_strings, MEMBER(targets), .max = 1024,
 	 .valid = target_valid,
 	 .expected = "HOST[:PORT][,tls=implicit|starttls]"
@@ -248,6 +265,8 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 	    write_value(out, "status", m->suspended ? "suspended" : "active") &&
 	    write_value(out, "created", created) &&
 	    write_list(out, "recipients", &m->recipients) &&
+	    (!m->session_key[0] ||
+	     write_value(out, "session-key", m->session_key)) &&
 	    write_list(out, "targets", &m->targets) &&
 	    write_value(out, "copies",
 			m->journal_report ? "journal-report" : "original") &&

@@ -11,7 +11,10 @@
 #include "common/err.h"
 #include "common/mailbox_id.h"
 
-enum { MAILBOX_CONF_MAX = 256 * 1024 }; /* octets of the file */
+enum {
+	MAILBOX_CONF_MAX = 256 * 1024, /* octets of the file */
+	SESSION_KEY_HEX_LEN = 64,      /* store/session_key.h */
+};
 
 struct mailbox_conf {
 	char id[MAILBOX_ID_LEN + 1];
@@ -21,8 +24,9 @@ struct mailbox_conf {
 	int64_t created; /* seconds since 1970 */
 	struct conf_strings
 		recipients; /* age1…; the first is the mailbox's own */
-	struct conf_strings targets; /* TARGET of interface.md */
-	bool journal_report;	     /* copies = "journal-report" */
+	char session_key[SESSION_KEY_HEX_LEN + 1]; /* "": none yet */
+	struct conf_strings targets;		   /* TARGET of interface.md */
+	bool journal_report; /* copies = "journal-report" */
 	struct conf_networks allow_from;
 	struct conf_strings allow_from_text; /* the same, as written */
 	struct conf_strings client_names;

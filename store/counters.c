@@ -6,7 +6,11 @@
 #include "common/num.h"
 #include "store/record.h"
 
-enum { COUNTERS_VERSION = 1, HOUR = 3600 };
+enum {
+	COUNTERS_VERSION = 2,
+	SCANNED_AT = 64 + 4 * COUNTERS_HOURS,
+	HOUR = 3600,
+};
 
 static const char magic[4] = {'R', 'S', 'T', 'C'};
 
@@ -24,6 +28,7 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE])
 	num_store64(out + 56, (uint64_t)c->last_refused);
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		num_store32(out + 64 + 4 * i, c->arrivals[i]);
+	num_store64(out + SCANNED_AT, (uint64_t)c->scanned);
 	num_store64(out + COUNTERS_SIZE - 8,
 		    record_checksum(out, COUNTERS_SIZE - 8));
 }
@@ -36,15 +41,25 @@ static bool is_hour(int64_t hour)
 	return hour >= 0 && hour <= LAST;
 }
 
+/* That of format 1 is the same without `scanned`: an upgrade keeps it. */
+static size_t size_of_version(const uint8_t *bytes, size_t n)
+{
+	if (n < SCANNED_AT || memcmp(bytes, magic, sizeof(magic)) != 0)
+		return 0;
+	if (bytes[4] == COUNTERS_VERSION)
+		return COUNTERS_SIZE;
+	return bytes[4] == 1 ? COUNTERS_SIZE - 8 : 0;
+}
+
 bool counters_decode(const uint8_t *bytes, size_t n,
 		     struct counters *counters_r)
 {
+	size_t size = size_of_version(bytes, n);
+
 	memset(counters_r, 0, sizeof(*counters_r));
-	if (n < COUNTERS_SIZE || memcmp(bytes, magic, sizeof(magic)) != 0 ||
-	    bytes[4] != COUNTERS_VERSION ||
+	if (size == 0 || n < size ||
 	    !is_hour((int64_t)num_load64(bytes + 48)) ||
-	    num_load64(bytes + COUNTERS_SIZE - 8) !=
-		    record_checksum(bytes, COUNTERS_SIZE - 8))
+	    num_load64(bytes + size - 8) != record_checksum(bytes, size - 8))
 		return false;
 	counters_r->counted = true;
 	counters_r->messages = num_load64(bytes + 8);
@@ -56,6 +71,8 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 	counters_r->last_refused = (int64_t)num_load64(bytes + 56);
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		counters_r->arrivals[i] = num_load32(bytes + 64 + 4 * i);
+	if (size == COUNTERS_SIZE)
+		counters_r->scanned = (int64_t)num_load64(bytes + SCANNED_AT);
 	return true;
 }
 
@@ -107,6 +124,7 @@ void counters_add(struct counters *c, uint64_t octets, int64_t when,
 
 	if (when > now)
 		when = now;
+	c->scanned = 0;
 	c->messages++;
 	c->octets += octets;
 	if (!c->oldest || when < c->oldest)
@@ -120,11 +138,21 @@ void counters_add(struct counters *c, uint64_t octets, int64_t when,
 		c->arrivals[back]++;
 }
 
-void counters_remove(struct counters *c, uint64_t octets)
+void counters_remove(struct counters *c, uint64_t messages, uint64_t octets)
 {
-	if (c->messages)
-		c->messages--;
+	c->messages -= messages < c->messages ? messages : c->messages;
+	c->scanned = 0;
 	c->octets -= octets < c->octets ? octets : c->octets;
 	if (!c->messages)
 		c->oldest = 0;
+}
+
+void counters_set_waiting(struct counters *c, uint64_t messages,
+			  uint64_t octets, int64_t oldest, int64_t scanned)
+{
+	c->counted = true;
+	c->messages = messages;
+	c->octets = octets;
+	c->oldest = messages ? oldest : 0;
+	c->scanned = scanned;
 }

@@ -10,7 +10,7 @@
 
 enum {
 	COUNTERS_HOURS = 14 * 24,
-	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 8, /* on disk */
+	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 16, /* on disk */
 };
 
 struct counters {
@@ -23,6 +23,9 @@ struct counters {
 	int64_t last_refused;	/* mail that was for it and was not taken */
 	int64_t hour;		/* hours since 1970 that arrivals[0] counts */
 	uint32_t arrivals[COUNTERS_HOURS]; /* by hour, newest first */
+	/* Of cur/: its change in ns, as the last scan found it; 0: since then
+	 * somebody has counted without looking. */
+	int64_t scanned;
 };
 
 void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE]);
@@ -32,12 +35,16 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 		     struct counters *counters_r);
 
 /*
- * One message of that size arrived at `when` (seconds), respectively left.
+ * One message of that size arrived at `when` (seconds), respectively some left.
  * `now` is believed: what a clock that was ahead has left behind gives way to
  * it.
  */
 void counters_add(struct counters *c, uint64_t octets, int64_t when,
 		  int64_t now);
-void counters_remove(struct counters *c, uint64_t octets);
+void counters_remove(struct counters *c, uint64_t messages, uint64_t octets);
+
+/* What waits, as a scan has found it. */
+void counters_set_waiting(struct counters *c, uint64_t messages,
+			  uint64_t octets, int64_t oldest, int64_t scanned);
 
 #endif

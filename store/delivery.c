@@ -2,7 +2,7 @@
 /*
  * Keeping one message: sealed into tmp/ as it arrives, made durable, linked
  * into cur/. The commit point of docs/store.md is in delivery_commit() and
- * nowhere else. Never touches Berkeley DB.
+ * nowhere else.
  */
 #include "common/base.h"
 #include "store/store.h"
@@ -11,10 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <nettle/sha2.h>
 
 #include "common/log.h"
 #include "common/sink.h"
+#include "store/account.h"
 #include "store/fault.h"
 #include "store/mailbox_private.h"
 #include "store/name.h"
@@ -26,13 +30,15 @@ struct delivery {
 	char ticket[NAME_SIZE]; /* the same as its file name in tmp/ */
 	int fd;
 	struct sealer *sealer;
-	int write_errno; /* of the first write that failed */
+	int write_errno;	  /* of the first write that failed */
+	struct sha256_ctx digest; /* of the sealed file */
 };
 
 static int write_all(void *to, const uint8_t *bytes, size_t n)
 {
 	struct delivery *d = to;
 
+	sha256_update(&d->digest, n, bytes);
 	while (n > 0) {
 		ssize_t done = write(d->fd, bytes, n);
 
@@ -85,6 +91,15 @@ static int create_ticket(struct delivery *d, struct err *e)
 		       d->mailbox->id);
 }
 
+/* A session that keeps thousands need not hold all of their lines. */
+static void write_what_is_noted(struct mailbox *m)
+{
+	struct err e;
+
+	if (account_is_full(m) && mailbox_account(m, NULL, &e) < 0)
+		log_info("%s", e.text);
+}
+
 struct delivery *delivery_begin(struct mailbox *m, struct err *e)
 {
 	struct delivery *d = xcalloc(1, sizeof(*d));
@@ -93,6 +108,8 @@ struct delivery *delivery_begin(struct mailbox *m, struct err *e)
 
 	d->mailbox = m;
 	d->fd = -1;
+	sha256_init(&d->digest);
+	write_what_is_noted(m);
 	if (create_ticket(d, e) < 0) {
 		delivery_abort(&d);
 		return NULL;
@@ -152,15 +169,31 @@ int delivery_prepare(struct delivery *d, struct err *e)
 	return 0;
 }
 
-static int link_into_cur(struct delivery *d, unsigned flags, struct err *e)
+static bool is_ours(const struct delivery *d, const char *kept)
+{
+	struct stat there, own;
+
+	return fstat(d->fd, &own) == 0 &&
+	       fstatat(d->mailbox->cur, kept, &there, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       there.st_dev == own.st_dev && there.st_ino == own.st_ino;
+}
+
+static void name_kept(const struct delivery *d, unsigned flags,
+		      char kept_r[NAME_SIZE])
 {
 	struct message_name n = {.flags = flags,
 				 .octets = sealer_plaintext(d->sealer)};
-	char kept[NAME_SIZE];
 
 	memcpy(n.ulid, d->name.ulid, sizeof(n.ulid));
-	name_write_kept(&n, kept);
-	if (linkat(d->mailbox->tmp, d->ticket, d->mailbox->cur, kept, 0) < 0)
+	name_write_kept(&n, kept_r);
+}
+
+static int link_into_cur(struct delivery *d, const char *kept, struct err *e)
+{
+	/* EEXIST for our own file: a server of files was asked twice. */
+	if (linkat(d->mailbox->tmp, d->ticket, d->mailbox->cur, kept, 0) < 0 &&
+	    !(errno == EEXIST && is_ours(d, kept)))
 		return fail(d, "link into cur", e);
 	fault_point("delivery.linked");
 	/* The commit point: once cur/ is synced, the message is kept. */
@@ -173,6 +206,38 @@ static int link_into_cur(struct delivery *d, unsigned flags, struct err *e)
 	}
 	fault_point("delivery.committed");
 	return 0;
+}
+
+/*
+ * Whoever changed the mailbox's keys meanwhile has said what can open mail from
+ * then on: this message is sealed to those of before. So it is not kept, and
+ * comes again; but a proxy's copy is there only once, and stays.
+ */
+static int check_keys(struct delivery *d, const char *kept, struct err *e)
+{
+	if (mailbox_has_its_keys(d->mailbox))
+		return 0;
+	if (d->name.pending) {
+		log_warn("mailbox %s: the keys changed while message %s was "
+			 "kept: it is sealed to those of before",
+			 d->mailbox->id, d->name.ulid);
+		return 0;
+	}
+	(void)unlinkat(d->mailbox->cur, kept, 0);
+	return err_set(e, ERR_TEMP,
+		       "mailbox %s: its keys changed while message %s was "
+		       "sealed",
+		       d->mailbox->id, d->name.ulid);
+}
+
+static void note_kept(struct delivery *d)
+{
+	struct kept_fact fact = {.octets = sealer_plaintext(d->sealer),
+				 .when = time(NULL)};
+
+	memcpy(fact.ulid, d->name.ulid, sizeof(fact.ulid));
+	sha256_digest(&d->digest, sizeof(fact.sha256), fact.sha256);
+	account_note_kept(d->mailbox, &fact);
 }
 
 static void delivery_free(struct delivery **d_r)
@@ -198,13 +263,19 @@ static void give_up(struct delivery **d)
 int delivery_commit(struct delivery **d, unsigned flags, struct err *e)
 {
 	bool durable = (*d)->name.pending;
+	char kept[NAME_SIZE];
 
-	if ((!durable && make_durable(*d, e) < 0) ||
-	    link_into_cur(*d, flags, e) < 0) {
+	if (!durable && make_durable(*d, e) < 0) {
 		give_up(d);
 		return -1;
 	}
-	/* The name in tmp/ stays: it is the ticket for the index. */
+	name_kept(*d, flags, kept);
+	if (link_into_cur(*d, kept, e) < 0 || check_keys(*d, kept, e) < 0) {
+		give_up(d);
+		return -1;
+	}
+	note_kept(*d);
+	/* The name in tmp/ stays: it is the ticket for the message's line. */
 	delivery_free(d);
 	return 0;
 }

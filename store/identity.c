@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The mailbox's private key and the envelopes it is kept in. Never touches a
- * file, and never has the key in clear outside a struct secret or a buffer
- * that is wiped before it is left.
+ * The mailbox's private keys and the envelopes they are kept in. Never touches
+ * a file, and never has a key in clear outside a struct secret or a buffer that
+ * is wiped before it is left.
  */
 #include "common/base.h"
 #include "store/identity.h"
@@ -36,33 +36,109 @@ void identity_recipient(const struct secret *private_key,
 		die_bug("identity_recipient: no room for the recipient");
 }
 
-static int read_key_line(const char *line, size_t n, struct secret *private_r,
+/* Places for one more, before or behind those that are there. */
+static void grow(struct secret *keys, size_t before, size_t behind)
+{
+	struct secret more;
+
+	secret_init(&more, before + keys->len + behind);
+	if (keys->len)
+		memcpy(more.bytes + before, keys->bytes, keys->len);
+	secret_release(keys);
+	*keys = more;
+}
+
+static int check_room(const struct secret *keys, struct err *e)
+{
+	if (keys->len < (size_t)IDENTITY_KEYS_MAX * AGE_KEY_SIZE)
+		return 0;
+	return err_set(e, ERR_CONFIG, "more than %d keys", IDENTITY_KEYS_MAX);
+}
+
+int identity_put_new(struct secret *keys, struct err *e)
+{
+	if (check_room(keys, e) < 0)
+		return -1;
+	grow(keys, AGE_KEY_SIZE, 0);
+	random_bytes(keys->bytes, AGE_KEY_SIZE);
+	return 0;
+}
+
+static bool is_of(const uint8_t *key, const uint8_t *public)
+{
+	uint8_t own[AGE_KEY_SIZE];
+
+	x25519_public(own, key);
+	return memcmp(own, public, sizeof(own)) == 0;
+}
+
+/* The others keep their order. */
+static void move_to_front(struct secret *keys, size_t at)
+{
+	struct secret key;
+
+	secret_set(&key, keys->bytes + at, AGE_KEY_SIZE);
+	memmove(keys->bytes + AGE_KEY_SIZE, keys->bytes, at);
+	memcpy(keys->bytes, key.bytes, AGE_KEY_SIZE);
+	secret_release(&key);
+}
+
+bool identity_put_first(struct secret *keys, const char *recipient)
+{
+	uint8_t public[AGE_KEY_SIZE];
+
+	if (!age_recipient_parse(recipient, public))
+		return false;
+	for (size_t at = 0; at < keys->len; at += AGE_KEY_SIZE) {
+		if (!is_of(keys->bytes + at, public))
+			continue;
+		move_to_front(keys, at);
+		return true;
+	}
+	return false;
+}
+
+/* --- key files ------------------------------------------------------------ */
+
+static int read_key_line(const char *line, size_t n, struct secret *keys,
 			 struct err *e)
 {
-	secret_init(private_r, AGE_KEY_SIZE);
-	if (bech32_decode(line, n, private_hrp, private_r->bytes,
-			  private_r->len))
+	if (check_room(keys, e) < 0)
+		return -1;
+	grow(keys, 0, AGE_KEY_SIZE);
+	if (bech32_decode(line, n, private_hrp,
+			  keys->bytes + keys->len - AGE_KEY_SIZE, AGE_KEY_SIZE))
 		return 0;
-	secret_release(private_r);
 	return err_set(e, ERR_CONFIG, "not an AGE-SECRET-KEY-1 line");
 }
 
-int identity_parse(const char *text, size_t n, struct secret *private_r,
-		   struct err *e)
+static int read_key_lines(const char *text, const char *end,
+			  struct secret *keys, struct err *e)
 {
-	const char *end = text + n;
-
 	while (text < end) {
 		const char *lf = memchr(text, '\n', (size_t)(end - text));
 		size_t len = (size_t)((lf ? lf : end) - text);
 
 		if (len && text[len - 1] == '\r')
 			len--;
-		if (len && text[0] != '#')
-			return read_key_line(text, len, private_r, e);
+		if (len && text[0] != '#' &&
+		    read_key_line(text, len, keys, e) < 0)
+			return -1;
 		text = lf ? lf + 1 : end;
 	}
-	return err_set(e, ERR_CONFIG, "no AGE-SECRET-KEY-1 line");
+	if (keys->len == 0)
+		return err_set(e, ERR_CONFIG, "no AGE-SECRET-KEY-1 line");
+	return 0;
+}
+
+int identity_parse(const char *text, size_t n, struct secret *private_r,
+		   struct err *e)
+{
+	*private_r = SECRET_EMPTY;
+	if (read_key_lines(text, text + n, private_r, e) == 0)
+		return 0;
+	secret_release(private_r);
+	return -1;
 }
 
 static int push_into_buf(void *to, const uint8_t *bytes, size_t n)
@@ -70,19 +146,28 @@ static int push_into_buf(void *to, const uint8_t *bytes, size_t n)
 	return buf_add(to, bytes, n) ? 0 : -1;
 }
 
-static int seal_key_line(struct sealer *s, const struct secret *private_key)
+static int seal_key_line(struct sealer *s, const uint8_t *key)
 {
 	struct buf line;
 	int status;
 
 	buf_init(&line, KEY_LINE_MAX);
-	if (!bech32_encode(private_hrp, private_key->bytes, private_key->len,
-			   &line) ||
+	if (!bech32_encode(private_hrp, key, AGE_KEY_SIZE, &line) ||
 	    !buf_adds(&line, "\n"))
-		die_bug("seal_key_line: a key of %zu octets", private_key->len);
+		die_bug("seal_key_line: no room for a line");
 	status = sealer_write(s, (const uint8_t *)line.data, line.len);
 	buf_release(&line);
-	return status < 0 ? -1 : sealer_end(s);
+	return status;
+}
+
+static int seal_key_lines(struct sealer *s, const struct secret *keys)
+{
+	if (keys->len == 0 || keys->len % AGE_KEY_SIZE)
+		die_bug("seal_key_lines: keys of %zu octets", keys->len);
+	for (size_t at = 0; at < keys->len; at += AGE_KEY_SIZE)
+		if (seal_key_line(s, keys->bytes + at) < 0)
+			return -1;
+	return sealer_end(s);
 }
 
 /* Behind the header, which was made or failed: s may be NULL. */
@@ -93,7 +178,7 @@ static int seal_key(struct sealer *s, const struct secret *private_key,
 
 	if (!s)
 		return -1;
-	status = seal_key_line(s, private_key);
+	status = seal_key_lines(s, private_key);
 	sealer_free(&s);
 	if (status < 0)
 		return err_set(e, ERR_TEMP, "no room for the identity file");

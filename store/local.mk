@@ -5,6 +5,9 @@
 # links. A new file: one line in the part it belongs to.
 noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 %C%_libstore_a_SOURCES = \
+	%D%/account.c \
+	%D%/account.h \
+	%D%/activity.c \
 	%D%/age.c \
 	%D%/age.h \
 	%D%/age_key.c \
@@ -17,13 +20,22 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/delivery.c \
 	%D%/fault.c \
 	%D%/fault.h \
-	%D%/index.c \
-	%D%/index.h \
-	%D%/index_activity.c \
-	%D%/index_dbt.h \
-	%D%/index_records.c \
+	%D%/key_files.c \
+	%D%/key_files.h \
+	%D%/key_mark.c \
+	%D%/key_mark.h \
+	%D%/leaving.c \
+	%D%/leaving.h \
+	%D%/ledger/entry.c \
+	%D%/ledger/entry.h \
+	%D%/ledger/line.c \
+	%D%/ledger/line.h \
+	%D%/ledger/spool_reader.c \
+	%D%/ledger/spool_reader.h \
 	%D%/listing.c \
 	%D%/listing.h \
+	%D%/lock_file.c \
+	%D%/lock_file.h \
 	%D%/mailbox.c \
 	%D%/mailbox_private.h \
 	%D%/name.c \
@@ -34,24 +46,39 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/seal.h \
 	%D%/seen.c \
 	%D%/seen.h \
+	%D%/session_key.c \
+	%D%/session_key.h \
+	%D%/spool.c \
+	%D%/spool.h \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/stream.c \
 	%D%/stream.h \
 	%D%/sweep.c \
+	%D%/sweep.h \
+	%D%/ticket.c \
+	%D%/ticket.h \
+	%D%/wiping_allocator.c \
+	%D%/wiping_allocator.h \
 	%D%/x25519.c \
 	%D%/x25519.h
 
 %C%_libadmin_a_SOURCES = \
 	%D%/admin.h \
+	%D%/admin_begin.c \
 	%D%/admin_delete.c \
 	%D%/admin_files.c \
 	%D%/admin_files.h \
 	%D%/admin_private.h \
-	%D%/admin_settings.c
+	%D%/admin_settings.c \
+	%D%/admin_settle.c \
+	%D%/upgrade.c \
+	%D%/admin_spool.c \
+	%D%/admin_spool.h
 
 %C%_libunseal_a_SOURCES = \
 	%D%/admin_create.c \
+	%D%/admin_keys.c \
 	%D%/admin_password.c \
 	%D%/admin_recipients.c \
 	%D%/admin_reset.c \
@@ -59,12 +86,16 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/collection.h \
 	%D%/identity.c \
 	%D%/identity.h \
+	%D%/login_key.c \
+	%D%/login_key.h \
 	%D%/reader.c \
 	%D%/scrypt.c \
 	%D%/scrypt.h \
+	%D%/session_sign.c \
 	%D%/stream_open.c \
 	%D%/unseal.c \
 	%D%/unseal.h \
+	%D%/update.c \
 	%D%/unwrap.c \
 	%D%/unwrap.h
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An open mailbox: its directories, its settings, and the bytes and records
- * of its lock file. Opens no message and no database.
+ * An open mailbox: its directories and its settings. Opens no message and no
+ * database.
  */
 #include "common/base.h"
 #include "store/mailbox_private.h"
@@ -10,21 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/log.h"
-#include "common/num.h"
 #include "common/read_all.h"
-#include "store/record.h"
-
-/* Where the records lie in `lock`. Each is written by one pwrite. */
-enum {
-	MARKER_AT = 0,
-	NEXT_USED_AT = 128,
-	COUNTERS_AT = 256,
-};
+#include "store/lock_file.h"
 
 /* --- opening -------------------------------------------------------------- */
 
@@ -91,7 +81,7 @@ static struct mailbox *mailbox_new(struct store *s, const char *id)
 
 	m->store = s;
 	snprintf(m->id, sizeof(m->id), "%s", id);
-	m->dir = m->tmp = m->cur = m->lock = -1;
+	m->dir = m->tmp = m->cur = m->gone = m->lock = -1;
 	return m;
 }
 
@@ -129,6 +119,7 @@ void mailbox_close(struct mailbox **m_r)
 	if (!m)
 		return;
 	close_fd(&m->lock);
+	close_fd(&m->gone);
 	close_fd(&m->cur);
 	close_fd(&m->tmp);
 	close_fd(&m->dir);
@@ -162,50 +153,8 @@ int mailbox_read_file(const struct mailbox *m, const char *name,
 	return result;
 }
 
-/* --- the bytes of the lock file ------------------------------------------- */
-
-static int set_lock(const struct mailbox *m, enum mailbox_byte byte, short type)
-{
-	struct flock f = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = byte,
-		.l_len = 1,
-	};
-
-	return fcntl(m->lock, F_OFD_SETLK, &f);
-}
-
-/*
- * F_OFD_SETLKW knows no deadline, and a timer signal can come just before the
- * call; so it is tried again at short, growing intervals.
+/* --- holding it ------------------------------------------------------------
  */
-int mailbox_lock_byte(struct mailbox *m, enum mailbox_byte byte, bool exclusive,
-		      unsigned wait_ms, struct err *e)
-{
-	struct timespec pause = {.tv_nsec = 100 * 1000};
-	int64_t end = clock_ms() + wait_ms;
-	short type = exclusive ? F_WRLCK : F_RDLCK;
-
-	while (set_lock(m, byte, type) < 0) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return err_sys(e, "mailbox %s: lock byte %d", m->id,
-				       (int)byte);
-		if (clock_ms() >= end)
-			return err_set(e, ERR_BUSY,
-				       "mailbox %s: lock byte %d is held",
-				       m->id, (int)byte);
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 4 * 1000 * 1000)
-			pause.tv_nsec *= 2;
-	}
-	return 0;
-}
-
-void mailbox_unlock_byte(struct mailbox *m, enum mailbox_byte byte)
-{
-	(void)set_lock(m, byte, F_UNLCK);
-}
 
 /*
  * A mailbox is deleted by renaming its directory away under byte 2; so once
@@ -235,6 +184,33 @@ static bool settings_are_those(const struct mailbox *m)
 	       now.st_ctim.tv_nsec == read->st_ctim.tv_nsec;
 }
 
+static bool same_strings(const struct conf_strings *a,
+			 const struct conf_strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->list[i], b->list[i]) != 0)
+			return false;
+	return true;
+}
+
+bool mailbox_has_its_keys(const struct mailbox *m)
+{
+	struct mailbox now = {.store = m->store, .dir = m->dir};
+	struct err e;
+	bool same;
+
+	if (settings_are_those(m))
+		return true;
+	memcpy(now.id, m->id, sizeof(now.id));
+	if (read_settings(&now, &e) < 0)
+		return false;
+	same = same_strings(&now.settings.recipients, &m->settings.recipients);
+	mailbox_conf_release(&now.settings);
+	return same;
+}
+
 static int follow_settings(struct mailbox *m, struct err *e)
 {
 	if (settings_are_those(m))
@@ -258,63 +234,8 @@ void mailbox_release(struct mailbox *m)
 	mailbox_unlock_byte(m, MAILBOX_BYTE_USE);
 }
 
-/* --- the records of the lock file ------------------------------------------
+/* --- for a table of all ----------------------------------------------------
  */
-
-static int read_at(const struct mailbox *m, off_t at, uint8_t *out, size_t size,
-		   size_t *n_r, struct err *e)
-{
-	ssize_t n = pread(m->lock, out, size, at);
-
-	if (n < 0)
-		return err_sys(e, "mailbox %s: lock", m->id);
-	*n_r = (size_t)n;
-	return 0;
-}
-
-static int write_at(const struct mailbox *m, off_t at, const uint8_t *bytes,
-		    size_t n, struct err *e)
-{
-	ssize_t done = pwrite(m->lock, bytes, n, at);
-
-	if (done >= 0 && (size_t)done < n)
-		errno = ENOSPC;
-	if (done < 0 || (size_t)done < n)
-		return err_sys(e, "mailbox %s: lock", m->id);
-	return 0;
-}
-
-int marker_read(const struct mailbox *m, struct marker *marker_r, struct err *e)
-{
-	uint8_t bytes[RECORD_MARKER_SIZE];
-	size_t n = 0;
-
-	if (read_at(m, MARKER_AT, bytes, sizeof(bytes), &n, e) < 0)
-		return -1;
-	record_marker_decode(bytes, n, marker_r);
-	return 0;
-}
-
-int marker_write(const struct mailbox *m, const struct marker *marker,
-		 struct err *e)
-{
-	uint8_t bytes[RECORD_MARKER_SIZE];
-
-	record_marker_encode(marker, bytes);
-	return write_at(m, MARKER_AT, bytes, sizeof(bytes), e);
-}
-
-int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
-		     struct err *e)
-{
-	uint8_t bytes[COUNTERS_SIZE];
-	size_t n = 0;
-
-	if (read_at(m, COUNTERS_AT, bytes, sizeof(bytes), &n, e) < 0)
-		return -1;
-	counters_decode(bytes, n, counters_r);
-	return 0;
-}
 
 bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
 		    struct counters *counters_r)
@@ -335,47 +256,4 @@ bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
 	good = mailbox_counters(&m, counters_r, &e) == 0;
 	close_fd(&m.lock);
 	return good;
-}
-
-int counters_write(const struct mailbox *m, const struct counters *c,
-		   struct err *e)
-{
-	uint8_t bytes[COUNTERS_SIZE];
-
-	counters_encode(c, bytes);
-	return write_at(m, COUNTERS_AT, bytes, sizeof(bytes), e);
-}
-
-static const char next_magic[4] = {'R', 'S', 'T', 'P'};
-
-static void encode_next_used(const struct stat *next,
-			     uint8_t out[RECORD_NEXT_SIZE])
-{
-	memset(out, 0, RECORD_NEXT_SIZE);
-	memcpy(out, next_magic, sizeof(next_magic));
-	num_store64(out + 8, (uint64_t)next->st_dev);
-	num_store64(out + 16, (uint64_t)next->st_ino);
-	num_store64(out + 24, (uint64_t)next->st_ctim.tv_sec);
-	num_store64(out + 32, (uint64_t)next->st_ctim.tv_nsec);
-	num_store64(out + RECORD_NEXT_SIZE - 8,
-		    record_checksum(out, RECORD_NEXT_SIZE - 8));
-}
-
-int mailbox_mark_next_used(const struct mailbox *m, const struct stat *next,
-			   struct err *e)
-{
-	uint8_t bytes[RECORD_NEXT_SIZE];
-
-	encode_next_used(next, bytes);
-	return write_at(m, NEXT_USED_AT, bytes, sizeof(bytes), e);
-}
-
-bool mailbox_next_used(const struct mailbox *m, const struct stat *next)
-{
-	uint8_t bytes[RECORD_NEXT_SIZE], expected[RECORD_NEXT_SIZE];
-
-	encode_next_used(next, expected);
-	return pread(m->lock, bytes, sizeof(bytes), NEXT_USED_AT) ==
-		       (ssize_t)sizeof(bytes) &&
-	       memcmp(bytes, expected, sizeof(bytes)) == 0;
 }

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <nettle/sha2.h>
+
 #include "common/log.h"
 #include "store/name.h"
 #include "store/unseal.h"
@@ -19,35 +21,31 @@
 struct reader {
 	struct collection *collection;
 	size_t i;
+	struct message message; /* as it was when it was opened */
 	int fd;
+	struct sha256_ctx digest; /* of the sealed octets read */
 	struct unsealer *unsealer;
 	const uint8_t *first; /* opened ahead, so that damage shows early */
 	size_t n_first;
 	bool first_waits;
 };
 
-static struct message *message_of(const struct reader *r)
-{
-	return &r->collection->list[r->i];
-}
-
 static int damaged(const struct reader *r, const char *why, struct err *e)
 {
 	return err_set(e, ERR_DAMAGED, "mailbox %s: message %s is damaged: %s",
-		       r->collection->mailbox->id, message_of(r)->ulid, why);
+		       r->collection->mailbox->id, r->message.ulid, why);
 }
 
 static int open_file(struct reader *r, struct err *e)
 {
-	const struct message *message = message_of(r);
-	struct message_name name = {.octets = message->octets,
-				    .flags = message->flags};
+	struct message_name name;
 	char kept[NAME_SIZE];
 	bool absent;
 
-	memcpy(name.ulid, message->ulid, sizeof(name.ulid));
+	listing_name(&r->collection->l.list[r->i], &name);
 	name_write_kept(&name, kept);
-	r->fd = openat(r->collection->mailbox->cur, kept, O_RDONLY | O_CLOEXEC);
+	r->fd = openat(r->collection->mailbox->cur, kept,
+		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (r->fd >= 0)
 		return 0;
 	absent = errno == ENOENT;
@@ -56,26 +54,58 @@ static int open_file(struct reader *r, struct err *e)
 	return -1;
 }
 
+/* What is opened is hashed as it lies there, for the line about it. */
+static ssize_t pull_and_hash(void *from, uint8_t *bytes, size_t n)
+{
+	struct reader *r = from;
+	ssize_t got = source_pull_fd(&r->fd, bytes, n);
+
+	if (got > 0)
+		sha256_update(&r->digest, (size_t)got, bytes);
+	return got;
+}
+
+static void note_fetched(struct reader *r)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	sha256_digest(&r->digest, sizeof(digest), digest);
+	collection_note_fetched(r->collection, r->i, digest);
+}
+
+/* A file that was cut meanwhile has left, on a full disk: it is no damage. */
+static bool has_left(const struct reader *r)
+{
+	struct stat st;
+
+	return fstat(r->fd, &st) == 0 && st.st_size == 0;
+}
+
 /* Damage is noted in the name, so that the next session tells it at once. */
 static int next_chunk(struct reader *r, const uint8_t **bytes_r, size_t *n_r,
 		      struct err *e)
 {
-	if (unsealer_next(r->unsealer, bytes_r, n_r, e) == 0)
+	if (unsealer_next(r->unsealer, bytes_r, n_r, e) == 0) {
+		if (*n_r == 0)
+			note_fetched(r);
 		return 0;
+	}
+	if (e->kind == ERR_DAMAGED && has_left(r))
+		e->kind = ERR_ABSENT;
 	if (e->kind == ERR_DAMAGED)
 		collection_mark_damaged(r->collection, r->i);
-	return err_prefix(e, "message %s", message_of(r)->ulid);
+	return err_prefix(e, "message %s", r->message.ulid);
 }
 
 /* The size in the name is what LIST promised: the file must fit it exactly. */
 static int check_length(const struct reader *r, struct err *e)
 {
 	uint64_t wanted = unsealer_header_size(r->unsealer) +
-			  age_payload_size(message_of(r)->octets);
+			  age_payload_size(r->message.octets);
 	struct stat st;
 
-	if (fstat(r->fd, &st) < 0)
-		return err_sys(e, "message %s", message_of(r)->ulid);
+	if (fstat(r->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_sys(e, "message %s", r->message.ulid);
 	if ((uint64_t)st.st_size == wanted)
 		return 0;
 	collection_mark_damaged(r->collection, r->i);
@@ -87,14 +117,14 @@ static int start_unsealing(struct reader *r, struct err *e)
 	const struct unseal_key key = {
 		.private_key = &r->collection->private_key,
 	};
-	const struct source source = {.pull = source_pull_fd, .from = &r->fd};
+	const struct source source = {.pull = pull_and_hash, .from = r};
 
 	r->unsealer = unsealer_new(&key, &source, e);
 	if (r->unsealer)
 		return 0;
 	if (e->kind == ERR_PASSWORD)
 		return damaged(r, "it is not sealed to this mailbox's key", e);
-	return err_prefix(e, "message %s", message_of(r)->ulid);
+	return err_prefix(e, "message %s", r->message.ulid);
 }
 
 static int open_first_chunk(struct reader *r, struct err *e)
@@ -107,7 +137,7 @@ static int open_first_chunk(struct reader *r, struct err *e)
 
 static int open_all(struct reader *r, struct err *e)
 {
-	if (message_of(r)->flags & MESSAGE_DAMAGED)
+	if (r->message.flags & MESSAGE_DAMAGED)
 		return damaged(r, "it did not open when it was last fetched",
 			       e);
 	if (open_file(r, e) < 0 || start_unsealing(r, e) < 0 ||
@@ -123,6 +153,8 @@ struct reader *reader_open(struct collection *c, size_t i, struct err *e)
 	r->collection = c;
 	r->i = i;
 	r->fd = -1;
+	r->message = collection_message(c, i);
+	sha256_init(&r->digest);
 	if (open_all(r, e) < 0)
 		reader_close(&r);
 	return r;

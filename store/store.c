@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "store/account.h"
 #include "store/mailbox_private.h"
 
-static const char format_line[] = "restante 1\n";
+static const char format_line[] = "restante 2\n";
 
 /*
  * The file `format` says that this is a store and of which kind. Where it
@@ -43,7 +44,7 @@ static int check_format(const struct store *s, struct err *e)
 	close(fd);
 	if (strcmp(text, format_line) != 0)
 		return err_set(e, ERR_CONFIG,
-			       "store %s: format is not \"restante 1\"",
+			       "store %s: format is not \"restante 2\"",
 			       s->path);
 	return 0;
 }
@@ -85,6 +86,9 @@ void store_free(struct store **s)
 		close((*s)->mailboxes);
 	if ((*s)->dir >= 0)
 		close((*s)->dir);
+	accounts_free(*s);
+	free((*s)->who);
+	free((*s)->how);
 	free((*s)->path);
 	free(*s);
 	*s = NULL;

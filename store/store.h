@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The only door to the sealed mailboxes. The files are the truth, the index
- * is a convenience: docs/store.md enumerates every state and the one commit
- * point. Ids are "mbx-…" in lower case, ULIDs 26 characters, sizes octets.
+ * The only door to the sealed mailboxes. docs/store.md enumerates every state
+ * and the one commit point. Ids are "mbx-…" in lower case, ULIDs 26 characters,
+ * sizes octets.
  *
  * Everything down to "Collecting" seals and never opens; smtp-journal links
  * no more than that.
@@ -97,7 +97,7 @@ int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
  * For a proxy's copy: makes the message durable, pending upstream's answer,
  * before upstream gets its last line. delivery_commit() then makes it visible,
  * delivery_abort() drops it; where the process dies in between, or the commit
- * fails, the next one in the index keeps it with flag U.
+ * fails, the next login or sweep keeps it with flag U.
  */
 int delivery_prepare(struct delivery *d, struct err *e) MUST_USE;
 
@@ -113,12 +113,13 @@ int delivery_commit(struct delivery **d, unsigned flags,
 /* Drops it: nothing is left behind. NULL and *d == NULL are allowed. */
 void delivery_abort(struct delivery **d);
 
-/* Lets go of a prepared one: the next one in the index keeps it, flag U. */
+/* Lets go of a prepared one: the next login or sweep keeps it, flag U. */
 void delivery_leave(struct delivery **d);
 
 const char *delivery_ulid(const struct delivery *d);
 
-/* --- the index ------------------------------------------------------------ */
+/* --- what happened ----------------------------------------------------------
+ */
 
 /* One line for the mailbox's own account of what happened. */
 struct activity {
@@ -132,12 +133,12 @@ struct activity {
 };
 
 /*
- * Enters the index once, waiting at most wait_ms for it: takes in every
- * message that lies in cur/ with its ticket, and activity where not NULL.
- * ERR_BUSY where it could not be had: nobody minds, the next one in does it.
+ * Writes what this process has kept in the mailbox since it last did, and
+ * activity where not NULL, into the mailbox's spool, and corrects the counters.
+ * Waits for nobody for more than a second. -1: nobody minds, the sweep does it.
  */
-int mailbox_index(struct mailbox *m, unsigned wait_ms,
-		  const struct activity *activity, struct err *e);
+int mailbox_account(struct mailbox *m, const struct activity *activity,
+		    struct err *e);
 
 /* The same, as it is read back; what was too long is cut. */
 struct activity_line {
@@ -149,7 +150,7 @@ struct activity_line {
 	uint64_t octets;
 };
 
-/* Newest first. */
+/* Newest first; those of one second in any order. */
 struct activity_list {
 	struct activity_line *list;
 	size_t n;
@@ -159,13 +160,11 @@ struct activity_list {
 enum { ACTIVITY_DAYS = 14, ACTIVITY_LINES_MAX = 20000 };
 
 /*
- * Reads what was recorded from since to until (what a clock that was ahead has
- * recorded lies behind it), entering the index once, waiting at most wait_ms.
- * ERR_BUSY, ERR_TEMP. list_r needs a release only after 0.
+ * Reads the sessions from since to until (what a clock that was ahead has
+ * recorded lies behind it). ERR_TEMP. list_r needs a release only after 0.
  */
 int mailbox_activity(struct mailbox *m, int64_t since, int64_t until,
-		     unsigned wait_ms, struct activity_list *list_r,
-		     struct err *e) MUST_USE;
+		     struct activity_list *list_r, struct err *e) MUST_USE;
 void activity_release(struct activity_list *l);
 
 /* The counters, with one read and no lock. */
@@ -173,11 +172,17 @@ int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
 		     struct err *e) MUST_USE;
 
 struct sweep_report {
-	uint64_t taken_in; /* messages entered into the index */
+	uint64_t taken_in; /* proxies' copies left behind, kept now */
 	uint64_t removed;  /* unfinished messages whose writer is gone */
+	uint64_t left;	   /* messages that were collected, and are gone now */
+	uint64_t spools;   /* old ones dropped */
+	bool busy;	   /* somebody collects: left for the next time */
 };
 
-/* Enters the index and removes what dead writers left in tmp/. */
+/*
+ * What the handlers' user tidies: tickets, what has left, old spools, and the
+ * counters. Cut into steps: what is left over is the next one's.
+ */
 int mailbox_sweep(struct mailbox *m, struct sweep_report *report_r,
 		  struct err *e);
 
@@ -194,10 +199,11 @@ struct message {
 
 /*
  * Logs in: opens the mailbox's private key with the password, takes byte 1,
- * enters the index for a snapshot in the order of arrival (or scans cur/ where
- * the index cannot be had). ERR_PASSWORD for a wrong password and for an
- * unknown id alike, after the same work (2^scrypt_log_n for an unknown one);
- * ERR_BUSY where somebody else collects. The collection borrows the store.
+ * finishes what was killed, and scans cur/ for a snapshot in the order of
+ * ULIDs. ERR_PASSWORD for a wrong password and for an unknown id alike, after
+ * the same work (2^scrypt_log_n for an unknown one); ERR_BUSY where somebody
+ * else collects; ERR_TEMP where listing takes too long. The collection borrows
+ * the store.
  */
 struct collection *collection_login(struct store *s, const char *id,
 				    const struct secret *password,
@@ -217,8 +223,10 @@ struct mailbox *collection_mailbox(struct collection *c);
 void collection_free(struct collection **c);
 
 size_t collection_count(const struct collection *c);
-/* Message i, counted from 0. The caller may set `marked`. */
-struct message *collection_message(struct collection *c, size_t i);
+/* Message i, counted from 0. */
+struct message collection_message(const struct collection *c, size_t i);
+/* Marks it for deletion, or no longer. */
+void collection_mark(struct collection *c, size_t i, bool marked);
 
 struct reader; /* one message being opened */
 
@@ -238,10 +246,15 @@ int reader_next(struct reader *r, const uint8_t **bytes_r, size_t *n_r,
 void reader_close(struct reader **r);
 
 /*
- * Deletes what is marked, in batches, durably. *removed_r counts what is
- * gone; -1 where some of it could not be removed. Nothing unmarked goes.
+ * Lets go of what is marked, durably, and says in a spool what was fetched and
+ * what has left, signed with the mailbox's session key. *removed_r counts what
+ * is gone; -1 where some of it is not. Nothing unmarked goes.
  */
 int collection_update(struct collection *c, size_t *removed_r,
 		      const struct activity *activity, struct err *e) MUST_USE;
+
+/* The end without QUIT: what was fetched and the session are put down. */
+int collection_hung_up(struct collection *c, const struct activity *activity,
+		       struct err *e);
 
 #endif

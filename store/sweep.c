@@ -1,77 +1,459 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Bringing a mailbox's index up to its files: what a handler does once before
- * it exits, and what the administrator's sweep does for all. Opens no message.
+ * What the handlers' user tidies up, under byte 1: tickets, whose message gets
+ * its line; what lies in gone/ and whose line is durable; spools that are old.
+ * Opens no message. Every step leaves a legal state, and what is left over when
+ * time is up is the next run's.
  */
 #include "common/base.h"
-#include "store/store.h"
+#include "store/sweep.h"
 
-#include "store/index.h"
+#include <sys/stat.h>
 
-enum { SWEEP_WAIT_MS = 10000 };
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
 
-int mailbox_index(struct mailbox *m, unsigned wait_ms,
-		  const struct activity *activity, struct err *e)
+#include "common/clock.h"
+#include "common/log.h"
+#include "store/account.h"
+#include "store/fault.h"
+#include "store/leaving.h"
+#include "store/lock_file.h"
+#include "store/spool.h"
+#include "store/ticket.h"
+
+enum {
+	SWEEP_MS = 20 * 1000, /* of one mailbox, in one run */
+	SPOOL_DAYS = 14,      /* as long as what happened is shown */
+	SPOOLS_KEPT = 48,     /* so that those who append never run out */
+	TICKETS_A_STEP = 4096,
+};
+
+struct sweep {
+	struct mailbox *mailbox;
+	int64_t end;
+	struct listing cur, gone;
+	struct sweep_report *report;
+};
+
+static bool time_is_up(const struct sweep *s)
 {
-	uint64_t taken;
-	struct index ix;
-	struct err leaving;
-	int result;
+	return clock_ms() >= s->end;
+}
 
-	if (index_enter(m, wait_ms, &ix, e) < 0)
+/* --- tickets ---------------------------------------------------------------
+ */
+
+/* Tickets of one step; has_line: by place, whether a spool says `kept`. */
+struct step {
+	struct tickets tickets;
+	bool *has_line;
+	struct buf lines;
+	size_t n_done; /* tickets to be unlinked once the lines are durable */
+	struct ticket_name *done;
+	bool synced_needed;
+};
+
+static void note_kept_line(void *arg, const char *text, size_t n)
+{
+	struct step *step = arg;
+	struct ticket_name *t;
+	struct entry e;
+
+	if (n < 5 || memcmp(text, "kept ", 5) != 0 ||
+	    !entry_parse(text, n, &e) || e.kind != ENTRY_KEPT)
+		return;
+	t = tickets_find(&step->tickets, e.kept.ulid);
+	if (t)
+		step->has_line[t - step->tickets.list] = true;
+}
+
+static int add_kept_line(struct sweep *s, struct step *step,
+			 const struct ticket *t, struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_KEPT};
+	struct entry_kept *k = &entry.kept;
+
+	memcpy(k->ulid, t->name.ulid, sizeof(k->ulid));
+	k->octets = t->message.octets;
+	snprintf(k->by, sizeof(k->by), "sweep");
+	k->when = time(NULL);
+	if (ticket_digest(s->mailbox, t, k->sha256, e) < 0)
 		return -1;
-	result = index_take_in(&ix, &taken, e);
-	if (result == 0 && activity) {
-		if (activity->refused)
-			ix.counters.last_refused = activity->when;
-		result = index_add_activity(&ix, activity, e);
+	if (!entry_write(&entry, &step->lines))
+		return err_set(e, ERR_TEMP, "a line does not fit");
+	return 0;
+}
+
+static void is_done(struct step *step, const struct ticket *t)
+{
+	step->done[step->n_done++] = t->name;
+}
+
+static int see_to_ticket(struct sweep *s, struct step *step, size_t i,
+			 struct err *e)
+{
+	struct ticket t;
+	int result = ticket_look(s->mailbox, &step->tickets.list[i], &t, e);
+
+	if (result == 0 && t.state == TICKET_PENDING) {
+		result = ticket_keep_pending(s->mailbox, &t, e);
+		s->report->taken_in += result == 0;
 	}
-	if (index_leave(&ix, result == 0, &leaving) < 0) {
-		*e = leaving;
-		return -1;
+	if (result == 0 && t.state == TICKET_KEPT) {
+		if (!step->has_line[i])
+			result = add_kept_line(s, step, &t, e);
+		if (result == 0)
+			is_done(step, &t);
+	} else if (result == 0 && t.state == TICKET_UNFINISHED) {
+		s->report->removed++;
+		is_done(step, &t);
 	}
+	ticket_close(&t);
 	return result;
 }
 
-static int remove_dead(const struct mailbox *m, uint64_t *removed,
-		       struct err *e)
+/*
+ * The order is all: the names that the lines speak of are durable, then the
+ * lines, then the tickets go, then tmp/ is synced. After it names in gone/ may
+ * go, for no ticket can come back that would have them kept anew.
+ */
+static int finish_step(struct sweep *s, struct step *step, struct err *e)
+{
+	struct mailbox *m = s->mailbox;
+
+	if (leaving_sync(m, e) < 0)
+		return -1;
+	fault_point("sweep.directories-synced");
+	if (step->lines.len && spool_append(m, &step->lines, 1, true, e) < 0)
+		return -1;
+	if (spool_sync_all(m, e) < 0)
+		return -1;
+	fault_point("sweep.lines-synced");
+	for (size_t i = 0; i < step->n_done; i++) {
+		if (ticket_unlink(m, &step->done[i], e) < 0)
+			return -1;
+		fault_point("sweep.ticket-unlinked");
+	}
+	if (fsync(m->tmp) < 0)
+		return err_sys(e, "mailbox %s: fsync tmp", m->id);
+	fault_point("sweep.tmp-synced");
+	return 0;
+}
+
+static int run_step(struct sweep *s, struct step *step, struct err *e)
+{
+	const struct spool_visitor v = {.line = note_kept_line, .arg = step};
+
+	if (spool_read_all(s->mailbox, &v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < step->tickets.n && step->n_done < TICKETS_A_STEP;
+	     i++) {
+		if (time_is_up(s))
+			break;
+		if (see_to_ticket(s, step, i, e) < 0)
+			return -1;
+	}
+	return step->n_done ? finish_step(s, step, e) : 0;
+}
+
+static int sweep_tickets(struct sweep *s, struct err *e)
+{
+	struct step step = {.n_done = 0};
+	int result = tickets_scan(s->mailbox, false, &step.tickets, e);
+
+	if (result == 0 && step.tickets.n) {
+		step.has_line = xcalloc(step.tickets.n, sizeof(bool));
+		step.done = xcalloc(step.tickets.n, sizeof(*step.done));
+		buf_init(&step.lines,
+			 (size_t)TICKETS_A_STEP * (LINE_OCTETS_MAX + 1));
+		result = run_step(s, &step, e);
+		buf_release(&step.lines);
+		free(step.done);
+		free(step.has_line);
+	}
+	tickets_release(&step.tickets);
+	return result;
+}
+
+/* --- gone/ -----------------------------------------------------------------
+ */
+
+static int unlink_gone(struct sweep *s, const struct listing_entry *entry,
+		       bool without_line, struct err *e)
+{
+	struct message_name name;
+	char text[NAME_SIZE];
+
+	listing_name(entry, &name);
+	name_write_gone(&name, without_line, text);
+	if (unlinkat(s->mailbox->gone, text, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "mailbox %s: unlink gone/%s", s->mailbox->id,
+			       text);
+	fault_point("sweep.gone-unlinked");
+	s->report->left++;
+	return 0;
+}
+
+static bool has_ticket(const struct tickets *t,
+		       const struct listing_entry *entry)
+{
+	char ulid[ULID_LEN + 1];
+
+	ulid_unpack(entry->ulid, ulid);
+	return tickets_find(t, ulid) != NULL;
+}
+
+/*
+ * A file that was cut and of which no line could be written: said now, by who
+ * cannot prove it.
+ */
+static int say_cut(struct sweep *s, const struct listing_entry *entry,
+		   struct err *e)
+{
+	struct entry line = {.kind = ENTRY_GONE};
+	struct buf lines;
+	int result = -1;
+
+	ulid_unpack(entry->ulid, line.gone.ulid);
+	snprintf(line.gone.by, sizeof(line.gone.by), "full");
+	line.gone.when = time(NULL);
+	buf_init(&lines, LINE_OCTETS_MAX + 1);
+	if (entry_write(&line, &lines))
+		result = spool_append(s->mailbox, &lines, 1, true, e);
+	buf_release(&lines);
+	return result;
+}
+
+/* All marked ones that are left by now were cut: leaving_carry() saw to it. */
+static int remove_one(struct sweep *s, const struct listing_entry *entry,
+		      struct err *e)
+{
+	if (entry->named)
+		return unlink_gone(s, entry, false, e);
+	if (!entry->mark)
+		return 0; /* no line names it: it is not ours to judge */
+	if (say_cut(s, entry, e) < 0)
+		return -1;
+	return unlink_gone(s, entry, true, e);
+}
+
+static int sweep_gone(struct sweep *s, struct err *e)
 {
 	struct tickets t;
-	int result = tickets_scan(m, &t, e);
+	int result = 0;
 
-	for (size_t i = 0; result == 0 && i < t.n; i++) {
-		int gone = ticket_remove_dead(m, &t.list[i], e);
-
-		if (gone < 0)
-			result = -1;
-		else
-			*removed += (uint64_t)gone;
+	if (!s->gone.n)
+		return 0;
+	if (tickets_scan(s->mailbox, false, &t, e) < 0)
+		result = -1;
+	if (result == 0 && spool_sync_all(s->mailbox, e) < 0)
+		result = -1;
+	for (size_t i = 0; result == 0 && i < s->gone.n; i++) {
+		if (time_is_up(s))
+			break;
+		if (!has_ticket(&t, &s->gone.list[i]))
+			result = remove_one(s, &s->gone.list[i], e);
 	}
 	tickets_release(&t);
+	return result;
+}
+
+static int scan_anew(struct sweep *s, struct err *e)
+{
+	listing_release(&s->cur);
+	listing_release(&s->gone);
+	if (listing_scan(s->mailbox, 0, &s->cur, e) < 0)
+		return -1;
+	return listing_scan_gone(s->mailbox, 0, &s->gone, e);
+}
+
+/* --- spools ----------------------------------------------------------------
+ */
+
+/* Whether a batch of a spool has a name left in cur/ or gone/. */
+struct names_left {
+	const struct sweep *sweep;
+	bool any;
+};
+
+static void look_for_names(void *arg, const struct spool_batch *b)
+{
+	struct names_left *left = arg;
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	struct entry e;
+	size_t n;
+
+	while (!left->any && spool_next_line(&at, end, &text, &n))
+		if (entry_parse(text, n, &e) && e.kind == ENTRY_GONE)
+			left->any =
+				listing_find(&left->sweep->cur, e.gone.ulid) ||
+				listing_find(&left->sweep->gone, e.gone.ulid);
+}
+
+static bool is_old(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       st.st_mtim.tv_sec < time(NULL) - SPOOL_DAYS * 24 * 3600;
+}
+
+static bool lock_now(int fd)
+{
+	struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &f) == 0;
+}
+
+/* Under its lock, so that nobody appends to what goes. */
+static int drop_one(struct sweep *s, const struct spool_name *name,
+		    struct err *e)
+{
+	struct names_left left = {.sweep = s};
+	const struct spool_visitor v = {.batch = look_for_names, .arg = &left};
+	int fd = spool_open(s->mailbox, name, e), result = 0;
+
+	if (fd < 0)
+		return e->kind == ERR_ABSENT ? 0 : -1;
+	if (lock_now(fd)) {
+		result = spool_read(fd, "spool", &v, e);
+		if (result == 0 && !left.any) {
+			result = spool_unlink(s->mailbox, name, e);
+			s->report->spools += result == 0;
+			fault_point("sweep.spool-dropped");
+		}
+	}
+	close(fd);
+	return result;
+}
+
+/* What is no spool is moved out of the way, for a person to look at. */
+static bool is_to_be_dropped(struct sweep *s, const struct spool_list *l,
+			     size_t i)
+{
+	bool surplus = l->n - i > SPOOLS_KEPT, old;
+	struct err e;
+	int fd = spool_open(s->mailbox, &l->list[i], &e);
+
+	if (fd < 0 && e.kind == ERR_DAMAGED)
+		spool_set_aside(s->mailbox, &l->list[i]);
+	if (fd < 0)
+		return false;
+	old = is_old(fd);
+	close(fd);
+	return surplus || old;
+}
+
+/*
+ * A spool goes only when none of its batches names anything that lies in cur/
+ * or gone/, seen after both were synced. The newest stays, so that numbers
+ * rise.
+ */
+static int sweep_spools(struct sweep *s, struct err *e)
+{
+	struct spool_list l;
+	int result = spool_scan(s->mailbox, &l, e);
+	bool seen = false;
+
+	for (size_t i = 0; result == 0 && i < l.n; i++) {
+		if (time_is_up(s))
+			break;
+		if (!is_to_be_dropped(s, &l, i) || i + 1 == l.n)
+			continue;
+		if (!seen)
+			result = leaving_sync(s->mailbox, e) < 0 ||
+						 scan_anew(s, e) < 0
+					 ? -1
+					 : 0;
+		seen = true;
+		if (result == 0)
+			result = drop_one(s, &l.list[i], e);
+	}
+	spool_list_release(&l);
+	return result;
+}
+
+/* --- a run -----------------------------------------------------------------
+ */
+
+static bool is_empty(const struct mailbox *m, const char *name)
+{
+	int fd = openat(m->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool empty = true;
+
+	if (!d && fd >= 0)
+		close(fd);
+	if (!d)
+		return false;
+	while (empty && (entry = readdir(d)))
+		empty = entry->d_name[0] == '.';
+	closedir(d);
+	return empty;
+}
+
+/* Nothing came, nothing went: what is counted is what is there. */
+static bool is_quiet(const struct mailbox *m)
+{
+	struct counters c;
+	struct err e;
+
+	return is_empty(m, "tmp") && is_empty(m, "gone") &&
+	       mailbox_counters(m, &c, &e) == 0 && c.counted && c.scanned &&
+	       c.scanned == account_changed(m);
+}
+
+static int sweep_messages(struct sweep *s, struct err *e)
+{
+	int64_t changed = account_changed(s->mailbox);
+	struct leaving_report report;
+
+	if (leaving_settle(s->mailbox, 0, &s->cur, &s->gone, &report, e) < 0 ||
+	    sweep_tickets(s, e) < 0 || sweep_gone(s, e) < 0)
+		return -1;
+	if (s->report->taken_in) {
+		changed = account_changed(s->mailbox);
+		if (scan_anew(s, e) < 0)
+			return -1;
+	}
+	return account_count_anew(s->mailbox, &s->cur, changed, e);
+}
+
+int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,
+		       struct err *e)
+{
+	struct sweep s = {
+		.mailbox = m, .end = clock_ms() + SWEEP_MS, .report = report_r};
+	int result = leaving_open(m, e);
+
+	*report_r = (struct sweep_report){.busy = false};
+	if (result == 0 && !is_quiet(m))
+		result = sweep_messages(&s, e);
+	if (result == 0)
+		result = sweep_spools(&s, e);
+	listing_release(&s.cur);
+	listing_release(&s.gone);
 	return result;
 }
 
 int mailbox_sweep(struct mailbox *m, struct sweep_report *report_r,
 		  struct err *e)
 {
-	struct index ix;
-	struct err leaving;
-	struct listing l;
 	int result;
 
-	*report_r = (struct sweep_report){.taken_in = 0};
-	if (index_enter(m, SWEEP_WAIT_MS, &ix, e) < 0)
-		return -1;
-	result = index_take_in(&ix, &report_r->taken_in, e);
+	*report_r = (struct sweep_report){.busy = true};
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, 0, e) < 0)
+		return e->kind == ERR_BUSY ? 0 : -1;
+	result = mailbox_hold(m, e);
 	if (result == 0) {
-		result = index_reconcile(&ix, &l, e);
-		listing_release(&l);
+		result = mailbox_sweep_held(m, report_r, e);
+		mailbox_release(m);
 	}
-	if (index_leave(&ix, result == 0, &leaving) < 0) {
-		*e = leaving;
-		return -1;
-	}
-	if (result < 0)
-		return -1;
-	return remove_dead(m, &report_r->removed, e);
+	mailbox_unlock_byte(m, MAILBOX_BYTE_COLLECT);
+	return result;
 }

@@ -14,7 +14,8 @@ enum { UNSEAL_SCRYPT_LOG_N_MAX = 22 }; /* as the age program: more is refused */
 
 /* What opens a file: one of the two is set. */
 struct unseal_key {
-	const struct secret *private_key; /* 32 octets, X25519 */
+	const struct secret
+		*private_key; /* X25519, 32 octets each of several */
 	const struct secret *passphrase;
 };
 

@@ -121,8 +121,8 @@ static int body_open(const uint8_t wrap_key[AGE_KEY_SIZE],
 	return UNWRAP_NO;
 }
 
-static int x25519_open(const struct secret *private_key, const struct stanza *s,
-		       uint8_t file_key_r[AGE_FILE_KEY_SIZE], struct err *e)
+static int x25519_open_one(const uint8_t *private_key, const struct stanza *s,
+			   uint8_t file_key_r[AGE_FILE_KEY_SIZE], struct err *e)
 {
 	uint8_t public[AGE_KEY_SIZE];
 	struct {
@@ -131,14 +131,28 @@ static int x25519_open(const struct secret *private_key, const struct stanza *s,
 	} keys;
 	int opened;
 
-	x25519_public(public, private_key->bytes);
-	x25519_shared(keys.shared, private_key->bytes, s->share);
+	x25519_public(public, private_key);
+	x25519_shared(keys.shared, private_key, s->share);
 	if (age_x25519_wrap_key(keys.shared, s->share, public, keys.wrap_key))
 		opened = body_open(keys.wrap_key, s->body, file_key_r);
 	else
 		opened = err_set(e, ERR_DAMAGED,
 				 "the header has a share of low order");
 	explicit_bzero(&keys, sizeof(keys));
+	return opened;
+}
+
+/* Which of the keys it was is not told. */
+static int x25519_open(const struct secret *private_key, const struct stanza *s,
+		       uint8_t file_key_r[AGE_FILE_KEY_SIZE], struct err *e)
+{
+	int opened = UNWRAP_NO;
+
+	for (size_t at = 0;
+	     opened == UNWRAP_NO && at + AGE_KEY_SIZE <= private_key->len;
+	     at += AGE_KEY_SIZE)
+		opened = x25519_open_one(private_key->bytes + at, s, file_key_r,
+					 e);
 	return opened;
 }
 

@@ -31,10 +31,12 @@ UNIT_TESTS = \
 	%D%/unit/test_identity \
 	%D%/unit/test_journal_report \
 	%D%/unit/test_kept_copy \
+	%D%/unit/test_keys \
 	%D%/unit/test_language \
 	%D%/unit/test_log \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
+	%D%/unit/test_ledger \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
@@ -46,13 +48,13 @@ UNIT_TESTS = \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
 	%D%/unit/test_random_id \
-	%D%/unit/test_record \
 	%D%/unit/test_relay \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
 	%D%/unit/test_seal \
 	%D%/unit/test_secret \
 	%D%/unit/test_seen \
+	%D%/unit/test_session_key \
 	%D%/unit/test_sessions \
 	%D%/unit/test_slots \
 	%D%/unit/test_smtp_client \
@@ -90,6 +92,7 @@ EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
+%C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
@@ -123,6 +126,7 @@ LDADD = $(ALL_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector
 %C%_vectors_age_tool_LDADD = $(OPENER_LIBS)
 %C%_vectors_age_vector_LDADD = $(OPENER_LIBS)
+EXTRA_DIST += %D%/model
 EXTRA_DIST += \
 	%D%/vectors/interop \
 	%D%/vectors/run \

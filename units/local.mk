@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Units, and what systemd-sysusers and systemd-tmpfiles read. The xinetd files
-# are installed as examples: copying one to xinetd.d enables it.
+# Units, and what systemd-sysusers and systemd-tmpfiles read. The xinetd and
+# cron files are installed as examples: copying one to xinetd.d or cron.d enables
+# it.
 systemdsystemunit_DATA = \
 	%D%/restante-console.service \
 	%D%/restante-pop3-behind.socket \
@@ -19,6 +20,8 @@ systemdsystemunit_DATA = \
 	%D%/restante-smtp-proxy@.service \
 	%D%/restante-smtps-proxy.socket \
 	%D%/restante-smtps-proxy@.service \
+	%D%/restante-settle.service \
+	%D%/restante-settle.timer \
 	%D%/restante-sweep.service \
 	%D%/restante-sweep.timer
 
@@ -31,6 +34,9 @@ xinetd_DATA = \
 	%D%/xinetd/restante-smtp-journal \
 	%D%/xinetd/restante-smtp-proxy \
 	%D%/xinetd/restante-smtps-proxy
+
+crondir = $(pkgdatadir)/cron.d
+cron_DATA = %D%/cron/restante-settle %D%/cron/restante-sweep
 
 # The console's own web server, and examples for others.
 webdir = $(pkgdatadir)/web
@@ -61,7 +67,8 @@ dist_fail2ban_DATA = %D%/fail2ban/restante.filter %D%/fail2ban/restante.jail
 UNIT_EXTRAS = %D%/restante.sysusers %D%/restante.tmpfiles
 noinst_DATA = $(UNIT_EXTRAS)
 
-SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(web_DATA) \
+SUBSTITUTED += $(systemdsystemunit_DATA) $(xinetd_DATA) $(cron_DATA) \
+	$(web_DATA) \
 	$(UNIT_EXTRAS)
 $(systemdsystemunit_DATA) $(web_DATA): $(srcdir)/%D%/hardening
 EXTRA_DIST += %D%/hardening

@@ -18,12 +18,12 @@ static size_t count_unmarked(struct pop3_serve *s, uint64_t *octets_r)
 
 	*octets_r = 0;
 	for (size_t i = 0; i < collection_count(s->mail); i++) {
-		const struct message *m = collection_message(s->mail, i);
+		const struct message m = collection_message(s->mail, i);
 
-		if (m->marked)
+		if (m.marked)
 			continue;
 		count++;
-		*octets_r += m->octets;
+		*octets_r += m.octets;
 	}
 	return count;
 }
@@ -56,13 +56,15 @@ static const struct reply *list_one(struct pop3_serve *s, const char *arg,
 				    write_entry *write)
 {
 	const struct reply *refusal;
+	struct message m;
 	size_t i;
 
 	refusal = pop3_serve_find_message(s, arg, strlen(arg), &i);
 	if (refusal)
 		return refusal;
+	m = collection_message(s->mail, i);
 	conn_printf(s->conn, "+OK ");
-	write(s->conn, i + 1, collection_message(s->mail, i));
+	write(s->conn, i + 1, &m);
 	return &reply_sent;
 }
 
@@ -75,10 +77,10 @@ static const struct reply *list_all(struct pop3_serve *s, write_entry *write)
 	conn_printf(s->conn, "+OK %zu messages (%" PRIu64 " octets)\r\n", count,
 		    octets);
 	for (size_t i = 0; i < collection_count(s->mail); i++) {
-		const struct message *m = collection_message(s->mail, i);
+		const struct message m = collection_message(s->mail, i);
 
-		if (!m->marked)
-			write(s->conn, i + 1, m);
+		if (!m.marked)
+			write(s->conn, i + 1, &m);
 	}
 	conn_printf(s->conn, ".\r\n");
 	return &reply_sent;
@@ -107,7 +109,7 @@ const struct reply *pop3_serve_dele(void *session, const char *arg)
 	refusal = pop3_serve_find_message(s, arg, strlen(arg), &i);
 	if (refusal)
 		return refusal;
-	collection_message(s->mail, i)->marked = true;
+	collection_mark(s->mail, i, true);
 	s->marked++;
 	return &reply_marked;
 }
@@ -117,7 +119,7 @@ const struct reply *pop3_serve_rset(void *session, const char *arg UNUSED)
 	struct pop3_serve *s = session;
 
 	for (size_t i = 0; i < collection_count(s->mail); i++)
-		collection_message(s->mail, i)->marked = false;
+		collection_mark(s->mail, i, false);
 	s->marked = 0;
 	return &reply_reset;
 }

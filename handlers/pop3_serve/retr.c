@@ -27,7 +27,7 @@ static const struct reply reply_unreadable = {
 struct transfer {
 	struct pop3_serve *session;
 	size_t number; /* as the client counts */
-	struct message *message;
+	struct message message;
 	struct reader *reader;
 	struct pop3_top *top; /* NULL: all of it */
 	struct dot_out dots;
@@ -79,8 +79,7 @@ static void write_ok(const struct transfer *t)
 	if (t->top)
 		conn_printf(c, "+OK Top of message follows\r\n");
 	else
-		conn_printf(c, "+OK %" PRIu64 " octets\r\n",
-			    t->message->octets);
+		conn_printf(c, "+OK %" PRIu64 " octets\r\n", t->message.octets);
 }
 
 /* The part of a chunk that is wanted. False: the peer is gone. */
@@ -97,7 +96,7 @@ static const struct reply *count_sent(const struct transfer *t)
 {
 	struct pop3_serve *s = t->session;
 
-	if (t->sent == t->message->octets) {
+	if (t->sent == t->message.octets) {
 		s->summary.messages++;
 		s->summary.octets += t->sent;
 	}

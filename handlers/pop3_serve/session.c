@@ -187,8 +187,7 @@ static void record_unfinished(struct pop3_serve *s)
 	struct err e;
 
 	if (s->mail)
-		(void)mailbox_index(collection_mailbox(s->mail), INDEX_WAIT_MS,
-				    &activity, &e);
+		(void)collection_hung_up(s->mail, &activity, &e);
 }
 
 static void end(struct pop3_serve *s)

@@ -73,7 +73,7 @@ const struct reply *pop3_serve_find_message(struct pop3_serve *s,
 	if (!num_parse(text, n, UINT32_MAX, &number))
 		return &reply_not_a_number;
 	if (number == 0 || number > collection_count(s->mail) ||
-	    collection_message(s->mail, (size_t)number - 1)->marked)
+	    collection_message(s->mail, (size_t)number - 1).marked)
 		return &reply_no_such_message;
 	*i_r = (size_t)number - 1;
 	return NULL;

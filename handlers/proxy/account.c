@@ -17,8 +17,6 @@
 #include "handlers/session/summary.h"
 #include "store/store.h"
 
-enum { INDEX_WAIT_MS = 1000 };
-
 bool proxy_may_pass(const struct err *e)
 {
 	return e->kind == ERR_TEMP || e->kind == ERR_FULL;
@@ -126,7 +124,7 @@ void proxy_account_server(const struct proxy_account *a,
 /* --- the end ---------------------------------------------------------------
  */
 
-static void index_copies(struct proxy_account *a, const char *program)
+static void account_for_copies(struct proxy_account *a, const char *program)
 {
 	const struct activity activity = {
 		.when = time(NULL),
@@ -140,8 +138,8 @@ static void index_copies(struct proxy_account *a, const char *program)
 
 	if (!a->mailbox || !a->summary->messages)
 		return;
-	if (mailbox_index(a->mailbox, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
+	if (mailbox_account(a->mailbox, &activity, &e) < 0)
+		log_info("%s", e.text);
 }
 
 void proxy_account_end(struct proxy_account *a, const char *program,
@@ -149,7 +147,7 @@ void proxy_account_end(struct proxy_account *a, const char *program,
 {
 	upstream_free(&a->upstream);
 	if (program)
-		index_copies(a, program);
+		account_for_copies(a, program);
 	a->summary->tls = tls_version;
 	a->summary->mailbox = a->login.mailbox_id;
 	if (program)

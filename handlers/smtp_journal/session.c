@@ -204,7 +204,7 @@ const struct cmd_protocol smtp_journal_protocol = {
 
 /* --- the session ---------------------------------------------------------- */
 
-static void index_one(struct smtp_journal *s, const struct smtp_kept *k)
+static void account_for(struct smtp_journal *s, const struct smtp_kept *k)
 {
 	const struct activity activity = {
 		.when = time(NULL),
@@ -219,8 +219,8 @@ static void index_one(struct smtp_journal *s, const struct smtp_kept *k)
 	struct err e;
 	struct mailbox *m = mailbox_open(s->store, k->id, &e);
 
-	if (!m || mailbox_index(m, INDEX_WAIT_MS, &activity, &e) < 0)
-		log_info("index: %s", e.text);
+	if (!m || mailbox_account(m, &activity, &e) < 0)
+		log_info("%s", e.text);
 	mailbox_close(&m);
 }
 
@@ -229,7 +229,7 @@ static void end(struct smtp_journal *s)
 {
 	smtp_journal_forget_mail(s);
 	for (size_t i = 0; i < s->n_kept; i++)
-		index_one(s, &s->kept[i]);
+		account_for(s, &s->kept[i]);
 	s->summary.tls = smtp_journal_tls_version(s);
 	s->summary.mailbox = s->n_kept ? s->kept[0].id : NULL;
 	s->summary.n_mailboxes = s->n_kept;

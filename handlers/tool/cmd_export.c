@@ -104,12 +104,12 @@ static bool may_go_on(const struct err *e)
 /* 1: left out. */
 static int export_eml(struct collection *c, size_t i, int dir, struct err *e)
 {
-	const struct message *message = collection_message(c, i);
+	const struct message message = collection_message(c, i);
 	struct output o = {.dir = dir};
 	struct err closing;
 	int result;
 
-	snprintf(o.name, sizeof(o.name), "%s.eml", message->ulid);
+	snprintf(o.name, sizeof(o.name), "%s.eml", message.ulid);
 	if (output_open(&o, e) < 0)
 		return -1;
 	result = copy_message(c, i, push_to_file, o.file, e);
@@ -118,7 +118,7 @@ static int export_eml(struct collection *c, size_t i, int dir, struct err *e)
 		return -1;
 	}
 	if (result < 0 && may_go_on(e)) {
-		log_error("%s: %s", message->ulid, e->text);
+		log_error("%s: %s", message.ulid, e->text);
 		return 1;
 	}
 	return result;
@@ -131,18 +131,18 @@ static int export_eml(struct collection *c, size_t i, int dir, struct err *e)
 static int export_mbox(struct collection *c, size_t i, FILE *file,
 		       struct err *e)
 {
-	const struct message *message = collection_message(c, i);
+	const struct message message = collection_message(c, i);
 	const struct sink sink = {.push = push_to_file, .to = file};
 	off_t before = ftello(file);
 	struct mbox m;
 
-	if (mbox_begin(&m, &sink, ulid_time_ms(message->ulid) / 1000) < 0)
+	if (mbox_begin(&m, &sink, ulid_time_ms(message.ulid) / 1000) < 0)
 		return err_sys(e, "write");
 	if (copy_message(c, i, push_to_mbox, &m, e) == 0)
 		return mbox_end(&m) < 0 ? err_sys(e, "write") : 0;
 	if (!may_go_on(e))
 		return -1;
-	log_error("%s: %s", message->ulid, e->text);
+	log_error("%s: %s", message.ulid, e->text);
 	if (fflush(file) != 0 || ftruncate(fileno(file), before) < 0 ||
 	    fseeko(file, before, SEEK_SET) < 0)
 		return err_sys(e, "write");

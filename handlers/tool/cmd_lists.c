@@ -52,60 +52,86 @@ static int get_opener(const struct tool *t, const struct tool_args *a,
 	return tool_read_password("Password of the mailbox: ", password, e);
 }
 
-static int change_recipient(struct tool *t, const struct tool_args *a,
-			    int (*edit)(struct mailbox *m,
-					const char *recipient,
-					const struct mailbox_opener *opener,
-					struct err *e),
-			    bool *with_key_r, struct err *e)
-{
-	struct secret password = SECRET_EMPTY;
-	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+struct recipient_change {
+	struct mailbox *m;
+	struct secret password;
 	struct mailbox_opener opener;
-	int result;
+	const struct mailbox_opener *given; /* NULL: the key is not at hand */
+};
 
-	if (!m)
+static int begin_change(struct tool *t, const struct tool_args *a,
+			struct recipient_change *c, struct err *e)
+{
+	*c = (struct recipient_change){.m = tool_mailbox(t, a->words[0], e)};
+	if (!c->m || get_opener(t, a, &c->password, &c->opener, e) < 0)
 		return -1;
-	result = get_opener(t, a, &password, &opener, e);
-	*with_key_r = opener.password || opener.recovery;
-	if (result == 0)
-		result = edit(m, a->words[1], *with_key_r ? &opener : NULL, e);
-	secret_release(&password);
-	mailbox_close(&m);
-	return result;
+	if (c->opener.password || c->opener.recovery)
+		c->given = &c->opener;
+	return 0;
+}
+
+static void end_change(struct recipient_change *c)
+{
+	secret_release(&c->password);
+	mailbox_close(&c->m);
 }
 
 TOOL_RUN(recipient_add)
 {
-	bool with_key;
+	struct recipient_change c;
+	int result = begin_change(t, a, &c, e);
 
-	if (change_recipient(t, a, mailbox_recipient_add, &with_key, e) < 0)
-		return -1;
-	if (!with_key)
+	if (result == 0)
+		result = mailbox_recipient_add(c.m, a->words[1], c.given, e);
+	if (result == 0 && !c.given)
 		fprintf(stderr,
 			"Mail is sealed to it from now on; mail that is there "
 			"already, and the mailbox's\nkey, are not. For these "
 			"the password is needed:\n"
 			"  restante mailbox recipient add --password %s %s\n",
 			a->words[0], a->words[1]);
-	return 0;
+	end_change(&c);
+	return result;
+}
+
+/* What is true of a removal without the password, before it is made. */
+static int agree_to_remove(const struct tool_args *a,
+			   const struct recipient_change *c, struct err *e)
+{
+	char question[700];
+
+	if ((c->given && c->opener.password) || tool_has(a, "yes"))
+		return 0;
+	snprintf(question, sizeof(question),
+		 "Without the password the mailbox keeps its key. Who has the "
+		 "removed one and\nidentity.recovery.age, or a copy of it, "
+		 "still opens all of its mail, also what\ncomes. With the "
+		 "password that ends:\n"
+		 "  restante mailbox recipient remove --password %s %s",
+		 a->words[0], a->words[1]);
+	return tool_confirm(question, mailbox_settings(c->m)->id, e);
 }
 
 TOOL_RUN(recipient_remove)
 {
-	bool with_key;
+	unsigned log_n = t->conf->identity.scrypt_log_n;
+	struct recipient_change c;
+	int result = begin_change(t, a, &c, e);
 
-	if (change_recipient(t, a, mailbox_recipient_remove, &with_key, e) < 0)
-		return -1;
-	fprintf(stderr,
-		"No mail is sealed to it from now on; what was, stays "
-		"so.%s\n",
-		with_key
-			? ""
-			: " Where identity.recovery.age is\nthere still, it is "
-			  "sealed to it too, until a recipient is added or "
-			  "removed with\n--password.");
-	return 0;
+	if (result == 0)
+		result = agree_to_remove(a, &c, e);
+	if (result == 0)
+		result = mailbox_recipient_remove(c.m, a->words[1], c.given,
+						  log_n, e);
+	if (result == 0)
+		fputs(c.opener.password
+			      ? "The mailbox has a new key. The removed one "
+				"opens nothing that comes; what arrived\n"
+				"before it opens as it did.\n"
+			      : "No mail is sealed to it from now on.\n",
+		      stderr);
+	end_change(&c);
+	return result;
 }
 
 /* --- targets -------------------------------------------------------------- */

@@ -57,9 +57,34 @@ TOOL_RUN(passwd)
 		return -1;
 	if (tool_has(a, "confirm"))
 		result = mailbox_password_confirm(m, e);
+	else if (tool_has(a, "cancel"))
+		result = mailbox_password_cancel(m, e);
 	else
 		result = change_mailbox_password(t, m, e);
 	mailbox_close(&m);
+	return result;
+}
+
+/* --- rekey ---------------------------------------------------------------- */
+
+TOOL_RUN(rekey)
+{
+	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	struct secret password = SECRET_EMPTY;
+	int result;
+
+	if (!m)
+		return -1;
+	result = tool_read_password("Password of the mailbox: ", &password, e);
+	if (result == 0)
+		result = mailbox_rekey(m, &password,
+				       t->conf->identity.scrypt_log_n, e);
+	secret_release(&password);
+	mailbox_close(&m);
+	if (result == 0)
+		fputs("The mailbox has a new key under the same password; the "
+		      "old key stays for what\nwas sealed to it.\n",
+		      stderr);
 	return result;
 }
 

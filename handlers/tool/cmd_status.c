@@ -145,7 +145,7 @@ TOOL_RUN(status)
 
 struct sweep {
 	uint64_t mailboxes;
-	uint64_t taken_in, removed;
+	struct sweep_report sum;
 	uint64_t all;
 };
 
@@ -156,11 +156,12 @@ static int sweep_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 	struct sweep_report report;
 
 	tool_progress("mailbox", ++s->mailboxes, s->all);
-	if (!m || mailbox_sweep(m, &report, e) < 0 ||
-	    mailbox_password_settle(m, e) < 0)
+	if (!m || mailbox_sweep(m, &report, e) < 0)
 		return -1;
-	s->taken_in += report.taken_in;
-	s->removed += report.removed;
+	s->sum.taken_in += report.taken_in;
+	s->sum.removed += report.removed;
+	s->sum.left += report.left;
+	s->sum.spools += report.spools;
 	return 0;
 }
 
@@ -170,22 +171,47 @@ static int count_mailbox(const char *id UNUSED, void *arg, struct err *e UNUSED)
 	return 0;
 }
 
+/* What only the store's owner does. */
+static int settle(struct tool *t, struct err *e)
+{
+	unsigned tidied;
+
+	if (store_tidy(t->store, &tidied, e) < 0)
+		return -1;
+	if (tidied)
+		printf("unfinished mailboxes removed: %u\n", tidied);
+	return store_settle(t->store, e);
+}
+
+TOOL_RUN(settle)
+{
+	(void)a;
+	return settle(t, e);
+}
+
+/*
+ * The handlers' user does what is the handlers'. Whoever owns the store does
+ * the rest as well: in an instance of one user that is all there is to do.
+ */
 TOOL_RUN(sweep)
 {
 	struct sweep s = {.mailboxes = 0};
-	unsigned tidied;
-	int result;
+	struct err settling;
+	int settled = tool_owns_store(t) ? settle(t, &settling) : 0, result;
 
 	(void)a;
-	if (store_tidy(t->store, &tidied, e) < 0 ||
-	    store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
+	if (store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
 		return -1;
 	result = tool_each_mailbox(t, sweep_mailbox, &s, e);
 	tool_progress_end();
-	printf("mailboxes: %" PRIu64 ", messages taken into the index: %" PRIu64
-	       ", unfinished removed: %" PRIu64 "\n",
-	       s.mailboxes, s.taken_in, s.removed);
-	if (tidied)
-		printf("unfinished mailboxes removed: %u\n", tidied);
-	return result;
+	printf("mailboxes: %" PRIu64 ", removed of what was collected: %" PRIu64
+	       ", unfinished: %" PRIu64
+	       "; copies left behind and kept: %" PRIu64
+	       ", old spools dropped: %" PRIu64 "\n",
+	       s.mailboxes, s.sum.left, s.sum.removed, s.sum.taken_in,
+	       s.sum.spools);
+	if (result < 0 || settled == 0)
+		return result;
+	*e = settling;
+	return -1;
 }

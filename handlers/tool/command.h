@@ -17,6 +17,8 @@ struct tool {
 	struct conf *conf;	/* NULL: the command needs none */
 	struct store *store;	/* NULL: the command needs none */
 	struct secret identity; /* of --identity, --recovery-identity */
+	char who[100];		/* whose changes these are */
+	bool from_console;
 };
 
 enum tool_needs {
@@ -56,11 +58,15 @@ TOOL_RUN(target_add);
 TOOL_RUN(target_remove);
 TOOL_RUN(target_list);
 TOOL_RUN(passwd); /* cmd_password.c */
+TOOL_RUN(rekey);
 TOOL_RUN(reset);
 TOOL_RUN(delete);
 TOOL_RUN(export); /* cmd_export.c */
 TOOL_RUN(sweep);  /* cmd_status.c */
+TOOL_RUN(settle);
 TOOL_RUN(status);
+TOOL_RUN(activity);	 /* cmd_activity.c */
+TOOL_RUN(store_upgrade); /* cmd_upgrade.c */
 TOOL_RUN(test);	     /* cmd_trial.c */
 TOOL_RUN(admin_add); /* cmd_admin.c */
 TOOL_RUN(admin_passwd);

@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libtool.a
 %C%_libtool_a_SOURCES = \
 	%D%/args.c %D%/args.h \
 	%D%/ask.c %D%/ask.h \
+	%D%/cmd_activity.c \
 	%D%/cmd_admin.c \
 	%D%/cmd_certificate.c \
 	%D%/cmd_config.c \
@@ -14,6 +15,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_show.c \
 	%D%/cmd_status.c \
 	%D%/cmd_trial.c \
+	%D%/cmd_upgrade.c \
 	%D%/command.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/store.c %D%/store.h \

@@ -46,9 +46,10 @@ static const struct tool_command commands[] = {
 	 "seal mail to a recovery key as well",
 	 "password recovery-identity=", 2, 2, CHANGES, tool_recipient_add},
 	{"mailbox recipient remove",
-	 "ID age1… [--password | --recovery-identity FILE]",
-	 "seal no more mail to it", "password recovery-identity=", 2, 2,
-	 CHANGES, tool_recipient_remove},
+	 "ID age1… [--password | --recovery-identity FILE] [--yes]",
+	 "seal no more mail to it; with the password, to a new key",
+	 "password recovery-identity= yes", 2, 2, CHANGES,
+	 tool_recipient_remove},
 	{"mailbox recipient list", "ID", "whom mail is sealed to", "", 1, 1,
 	 READS, tool_recipient_list},
 	{"mailbox target add", "ID TARGET",
@@ -59,9 +60,13 @@ static const struct tool_command commands[] = {
 	 tool_target_remove},
 	{"mailbox target list", "ID", "what they may reach", "", 1, 1, READS,
 	 tool_target_list},
-	{"mailbox passwd", "ID [--recovery-identity FILE | --confirm]",
-	 "make a new password; nothing is lost", "recovery-identity= confirm",
-	 1, 1, CHANGES, tool_passwd},
+	{"mailbox passwd",
+	 "ID [--recovery-identity FILE | --confirm | --cancel]",
+	 "make a new password; nothing is lost",
+	 "recovery-identity= confirm cancel", 1, 1, CHANGES, tool_passwd},
+	{"mailbox rekey", "ID",
+	 "make a new key under the same password; nothing is lost", "", 1, 1,
+	 CHANGES, tool_rekey},
 	{"mailbox reset", "ID [--messages N] [--recovery-identity FILE]",
 	 "make a new key where the password is lost; mail (at most N messages) "
 	 "becomes unreadable",
@@ -74,8 +79,20 @@ static const struct tool_command commands[] = {
 	{"mailbox test", "ID",
 	 "send it a message through smtp-journal, and show each step", "", 1, 1,
 	 CHANGES, tool_test},
-	{"sweep", "", "bring the indexes up to date, remove what is unfinished",
-	 "", 0, 0, CHANGES, tool_sweep},
+	{"activity", "[ID] [--since TIME] [--outcome O]",
+	 "who sent to it and who collected from it, one line a session",
+	 "since= outcome=", 0, 1, READS, tool_activity},
+	{"sweep", "",
+	 "remove what has left, what is unfinished and what is old (the timer "
+	 "does it)",
+	 "", 0, 0, READS, tool_sweep},
+	{"store upgrade", "[--now]",
+	 "bring a store of format 1 to format 2, in place; --now ends the "
+	 "sessions that are open",
+	 "now", 0, 0, TOOL_NEEDS_CONF, tool_store_upgrade},
+	{"settle", "",
+	 "put passwords in force that were used, tidy up (the timer does it)",
+	 "", 0, 0, CHANGES, tool_settle},
 	{"status", "", "how things stand; exit 1 where a person is needed", "",
 	 0, 0, READS, tool_status},
 	{"certificate", "[--porcelain]",
@@ -295,6 +312,7 @@ int main(int argc, char **argv)
 
 	log_open("restante", LOG_STYLE_PERSON);
 	limit_process();
+	tool_learn_caller(&t);
 	at = take_global_options(argc, argv, &t);
 	if (at < argc && strcmp(argv[at], "--version") == 0)
 		return print_tool_version();

@@ -10,11 +10,59 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/mailbox_id.h"
+
+/* --- who calls ------------------------------------------------------------ */
+
+/* The user that logged in, whatever became of him since; or none. */
+static bool login_user(char *name_r, size_t size)
+{
+	FILE *f = fopen("/proc/self/loginuid", "re");
+	unsigned uid = UINT_MAX;
+	struct passwd *pw;
+
+	if (!f)
+		return false;
+	if (fscanf(f, "%u", &uid) != 1)
+		uid = UINT_MAX;
+	fclose(f);
+	pw = uid == UINT_MAX ? NULL : getpwuid(uid);
+	if (pw)
+		snprintf(name_r, size, "%s", pw->pw_name);
+	return pw != NULL;
+}
+
+/*
+ * The console says who is signed in to it. Whoever may set that variable is
+ * the store's owner, and could write the line by himself.
+ */
+void tool_learn_caller(struct tool *t)
+{
+	const char *signed_in = getenv("RESTANTE_CONSOLE_USER");
+	struct passwd *pw = getpwuid(getuid());
+	char name[40];
+
+	t->from_console = signed_in != NULL;
+	if (signed_in)
+		snprintf(t->who, sizeof(t->who), "%.90s", signed_in);
+	else if (pw)
+		snprintf(t->who, sizeof(t->who), "%.40s", pw->pw_name);
+	else
+		snprintf(t->who, sizeof(t->who), "%u", (unsigned)getuid());
+	if (!signed_in && login_user(name, sizeof(name)) &&
+	    strcmp(name, t->who) != 0) {
+		size_t n = strlen(t->who);
+
+		snprintf(t->who + n, sizeof(t->who) - n, "/%.40s", name);
+	}
+}
+
+/* --- its owner ------------------------------------------------------------ */
 
 static int become(uid_t uid, gid_t gid, const char *name, struct err *e)
 {
@@ -60,6 +108,13 @@ static int check_permission(const char *path, unsigned needs, struct err *e)
 	return -1;
 }
 
+bool tool_owns_store(const struct tool *t)
+{
+	struct stat st;
+
+	return stat(t->conf->store, &st) == 0 && st.st_uid == geteuid();
+}
+
 static int find_store(const char *path, struct err *e)
 {
 	if (access(path, F_OK) == 0)
@@ -77,7 +132,10 @@ int tool_open_store(struct tool *t, unsigned needs, struct err *e)
 	    check_permission(t->conf->store, needs, e) < 0)
 		return -1;
 	t->store = store_open(t->conf->store, e);
-	return t->store ? 0 : -1;
+	if (!t->store)
+		return -1;
+	store_acts_for(t->store, t->who, t->from_console ? "console" : "shell");
+	return 0;
 }
 
 struct mailbox *tool_mailbox(struct tool *t, const char *word, struct err *e)

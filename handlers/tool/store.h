@@ -5,8 +5,14 @@
 
 #include "handlers/tool/command.h"
 
+/* Finds out who calls: before another user is become. */
+void tool_learn_caller(struct tool *t);
+
 /* Opens t->store, as the store's owner where the process is root. */
 int tool_open_store(struct tool *t, unsigned needs, struct err *e) MUST_USE;
+
+/* Whether this process is the store's owner. */
+bool tool_owns_store(const struct tool *t);
 
 /* Root becomes the owner of path, with all groups of that user. */
 int tool_become_owner_of(const char *path, struct err *e) MUST_USE;

@@ -209,7 +209,7 @@ static void keep(const struct stage *stage, struct store *store,
 		d = delivery_begin(open, &e);
 	if (!d || delivery_write(d, (uint8_t *)bytes.data, bytes.len, &e) < 0 ||
 	    delivery_commit(&d, 0, &e) < 0 ||
-	    mailbox_index(open, 1000, NULL, &e) < 0)
+	    mailbox_account(open, NULL, &e) < 0)
 		die_temp("%s", e.text);
 	mailbox_close(&open);
 	buf_release(&bytes);

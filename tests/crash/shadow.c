@@ -12,6 +12,7 @@
  * Writes to anything but a regular file are neither written down nor failed.
  */
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -247,6 +248,37 @@ ssize_t write(int fd, const void *bytes, size_t n)
 	return done;
 }
 
+static void note_parts(int fd, const struct iovec *parts, int n, ssize_t done)
+{
+	int64_t at = lseek(fd, 0, SEEK_CUR) - done;
+
+	for (int i = 0; i < n && done > 0; i++) {
+		ssize_t here = (ssize_t)parts[i].iov_len;
+
+		if (here > done)
+			here = done;
+		note("write", inode_of(fd), 0, at, "", parts[i].iov_base,
+		     (size_t)here);
+		at += here;
+		done -= here;
+	}
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int n)
+{
+	bool journal;
+	ssize_t done;
+
+	if (!is_file(fd))
+		return REAL(writev)(fd, parts, n);
+	journal = begin();
+	done = must_fail("write") ? -1 : REAL(writev)(fd, parts, n);
+	if (done > 0 && journal)
+		note_parts(fd, parts, n, done);
+	end(journal);
+	return done;
+}
+
 static ssize_t shadow_pwrite(int fd, const void *bytes, size_t n, off_t at)
 {
 	bool journal = begin();
@@ -368,7 +400,8 @@ int rmdir(const char *path)
 }
 
 /* The new place stands in the data: its folder's inode, then its name. */
-int renameat(int from_at, const char *from, int to_at, const char *to)
+int renameat2(int from_at, const char *from, int to_at, const char *to,
+	      unsigned flags)
 {
 	bool journal = begin();
 	struct place old = {.name = ""}, new;
@@ -377,8 +410,9 @@ int renameat(int from_at, const char *from, int to_at, const char *to)
 
 	if (journal)
 		old = find(from_at, from);
-	done = must_fail("rename") ? -1
-				   : REAL(renameat)(from_at, from, to_at, to);
+	done = must_fail("rename")
+		       ? -1
+		       : REAL(renameat2)(from_at, from, to_at, to, flags);
 	if (done == 0 && journal) {
 		new = find(to_at, to);
 		memcpy(data, &new.folder, 8);
@@ -390,9 +424,14 @@ int renameat(int from_at, const char *from, int to_at, const char *to)
 	return done;
 }
 
+int renameat(int from_at, const char *from, int to_at, const char *to)
+{
+	return renameat2(from_at, from, to_at, to, 0);
+}
+
 int rename(const char *from, const char *to)
 {
-	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int mkdirat(int at, const char *path, mode_t mode)

@@ -60,16 +60,6 @@ def make_copy(instance: Instance, ledger: Ledger, program: str,
                 ended - began)
 
 
-def delete_index(instance: Instance, mailbox: Mailbox) -> None:
-    """rm -rf, again where somebody wrote into it meanwhile."""
-    index = instance.folder(mailbox) / "index"
-    for _ in range(100):
-        if subprocess.run(["rm", "-rf", str(index)], check=False,
-                          stderr=subprocess.DEVNULL).returncode == 0:
-            return
-    check(False, f"{index} cannot be removed")
-
-
 def open_copy(instance: Instance, ledger: Ledger, copy: Copy) -> int:
     """Log in to the copy; how many messages it has."""
     conf = instance.variant(f"copy-{copy.program}", store=copy.store)

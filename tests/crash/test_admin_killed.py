@@ -139,9 +139,9 @@ class Killed:
             for ident in new:
                 folder = self.instance.store / "mailboxes" / ident
                 equal(sorted(os.listdir(folder)),
-                      ["cur", "identity.age", "identity.recovery.age", "index",
-                       "lock", "lost", "mailbox.conf", "seen", "seen.key",
-                       "tmp"], "parts")
+                      ["admin.spool", "cur", "gone", "identity.age",
+                       "identity.recovery.age", "lock", "lost", "mailbox.conf",
+                       "seen", "seen.key", "spool", "tmp", "uids"], "parts")
                 self.instance.restante("mailbox", "passwd", ident,
                                        "--recovery-identity", str(self.key))
         return Run(["mailbox", "create", "x", "--recipient", self.recipient],

@@ -38,16 +38,6 @@ from storm_proxies import TARGETS
 
 CUTS = int(os.environ.get("POWER_CUTS", "150"))
 ROUNDS = int(os.environ.get("POWER_CUT_ROUNDS", "8"))
-MARKER = 80  # octets; docs/store.md, "The lock file"
-MASK = (1 << 64) - 1
-
-
-def checksum(octets: bytes) -> int:
-    """FNV-1a, as store/record.c."""
-    value = 0xcbf29ce484222325
-    for octet in octets:
-        value = (value ^ octet) * 0x100000001b3 & MASK
-    return value
 
 
 class PowerCut:
@@ -113,31 +103,11 @@ class PowerCut:
         shutil.rmtree(self.store, ignore_errors=True)
         disk.after_cut(random.Random(seed), self.store)
         try:
-            self.boot_anew()
             self.verify(promises)
         except Exception as why:
             kept = self.instance.root / "failed"
             shutil.copytree(self.store, kept, dirs_exist_ok=True)
             raise type(why)(f"cut {seed}: {why}") from why
-
-    def boot_anew(self) -> None:
-        """The marker names another boot, and this very disk."""
-        folder = self.store / "mailboxes" / self.mailbox.id
-        lock = folder / "lock"
-        content = bytearray(lock.read_bytes())
-        marker = content[:MARKER]
-        if len(marker) < MARKER or \
-                checksum(marker[:-8]) != int.from_bytes(marker[-8:], "little"):
-            return
-        marker[24:40] = bytes(16)
-        places = [number for path in (lock, folder / "index")
-                  for number in (path.stat().st_dev, path.stat().st_ino)]
-        marker[40:72] = b"".join(number.to_bytes(8, "little")
-                                 for number in places)
-        marker[-8:] = checksum(marker[:-8]).to_bytes(8, "little")
-        content[:MARKER] = marker
-        with open(lock, "r+b") as file:
-            file.write(content)
 
     def verify(self, promises: Promises) -> None:
         """What was promised holds."""

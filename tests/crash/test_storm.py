@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A storm: 16 senders, 4 mail clients behind the proxies and one collector for
 each of 3 mailboxes, all through real handlers, of which a random one is killed
-with KILL every 50 ms. In the middle of it the index of one mailbox is deleted,
-and a mailbox is copied once each with tar, cp and rsync. Then: every
+with KILL every 50 ms. In the middle of it a mailbox is copied once each with
+tar, cp and rsync. Then: every
 acknowledged message is there once and whole, in the store or collected; so is
 every message that the real server got or a client fetched; nothing is still
 stuck 8 seconds after the storm; and each copy opens elsewhere, with everything
@@ -34,7 +34,7 @@ from harness.place import Place
 from harness.report import Report, check
 from harness.script import Case, require_private_mounts, run_script
 from harness.servers import Spawner
-from storm_copies import Copy, delete_index, make_copy, open_copy
+from storm_copies import Copy, make_copy, open_copy
 from storm_proxies import Clients
 from storm_workers import Storm, still_running
 
@@ -128,17 +128,14 @@ class Weather:
         return sum(self.storm.living.killed.values())
 
     def _disturb(self, began: float) -> None:
-        """Copies and the deleted index, spread over the storm."""
+        """Copies, spread over the storm."""
         boxes = self.storm.mailboxes
         plan = [("tar", 0.2, boxes[0]), ("cp", 0.4, boxes[1]),
-                ("index", 0.55, boxes[0]), ("rsync", 0.7, boxes[2])]
+                ("rsync", 0.7, boxes[2])]
         for name, when, mailbox in plan:
             time.sleep(max(0.0, began + when * SECONDS - time.monotonic()))
             try:
-                if name == "index":
-                    delete_index(self.instance, mailbox)
-                else:
-                    self.copies.append(self._copy_when_filled(name, mailbox))
+                self.copies.append(self._copy_when_filled(name, mailbox))
             except Exception as why:  # pylint: disable=broad-except
                 self.troubles[name] = f"{type(why).__name__}: {why}"
 
@@ -175,10 +172,6 @@ class Weather:
         """Nothing twice, nothing damaged, nothing that came back."""
         found = self.storm.ledger.violations
         check(not found, f"{len(found)} violations: {found[:5]}")
-
-    def index_deleted(self) -> None:
-        """It was deleted; that nothing was lost says another case."""
-        check("index" not in self.troubles, self.troubles.get("index", ""))
 
     def sweep(self) -> None:
         """Afterwards a sweep leaves nothing in tmp/."""
@@ -226,7 +219,6 @@ def cases(place: Place, report: Report, _args: Namespace) -> Iterator[Case]:
         yield "storm-nothing-stuck", weather.calm_down
     yield "storm-nothing-lost", weather.collect_the_rest
     yield "storm-once-and-whole", weather.no_violation
-    yield "storm-index-deleted", weather.index_deleted
     for program in ("tar", "cp", "rsync"):
         yield f"storm-copy-{program}", lambda p=program: weather.copy(p)
     yield "storm-swept", weather.sweep

@@ -16,7 +16,7 @@
 #include "store/identity.h"
 #include "store/store.h"
 
-enum { INDEX_AGE_MAX = 500 }; /* inputs; then the index is made anew */
+enum { SPOOL_AGE_MAX = 500 }; /* inputs; then what happened is forgotten */
 
 static const char conf_text[] =
 	"hostname = 'gw.example'\n"
@@ -237,19 +237,20 @@ static void put_aside(const char *folder, const char *name)
 
 void world_reset(void)
 {
-	static unsigned index_age;
+	static unsigned spool_age;
 	char seen[256];
 
 	for_each("tmp", remove_name);
+	for_each("gone", remove_name);
 	for_each("cur", remove_unknown);
 	for_each("first", bring_back);
 	world_path("seen", seen);
 	if (truncate(seen, 0) < 0)
 		die_temp("%s: %s", seen, strerror(errno));
-	if (++index_age < INDEX_AGE_MAX)
+	if (++spool_age < SPOOL_AGE_MAX)
 		return;
-	for_each("index", remove_name);
-	index_age = 0;
+	for_each("spool", remove_name);
+	spool_age = 0;
 }
 
 static void fill_store(void)

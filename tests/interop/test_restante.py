@@ -101,7 +101,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 28, f"commands in the help: {commands}")
+        check(len(commands) == 32, f"commands in the help: {commands}")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
@@ -140,7 +140,7 @@ class Command:
         check("config init makes one" in done.stderr, done.stderr)
         for _ in range(2):  # the second time it finds everything there
             equal(run([*command, "config", "init"]).returncode, 0, "init")
-        equal((root / "store/format").read_text(), "restante 1\n", "format")
+        equal((root / "store/format").read_text(), "restante 2\n", "format")
         conf.unlink()
         done = run([*command, "mailbox", "list"])
         equal(done.returncode, 64, "status without a file")

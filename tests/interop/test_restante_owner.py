@@ -32,7 +32,7 @@ from harness.tools import SYSTEM_PATH
 ADMIN, HANDLER, GROUP, STRANGER = 54321, 54323, 54322, 54324
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
 
-SHARED = {"tmp", "cur", "lost", "index", "lock", "seen"}
+SHARED = {"tmp", "cur", "gone", "spool", "lock", "seen", "uids"}
 
 
 class TwoUsers:

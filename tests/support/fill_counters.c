@@ -10,7 +10,7 @@
 
 #include "common/log.h"
 #include "common/num.h"
-#include "store/mailbox_private.h"
+#include "store/lock_file.h"
 
 enum { HOUR = 3600, OCTETS = 76800 };
 

@@ -31,8 +31,11 @@ try read-boot-id test -r /proc/sys/kernel/random/boot_id
 try message touch tmp/probe
 try keep ln tmp/probe cur/probe
 try remove rm tmp/probe cur/probe
-try index touch index/probe
-rm -f index/probe
+try leave touch gone/probe
+try spool touch spool/probe
+rm -f gone/probe spool/probe
+try lost touch lost/probe
+try write-admin-spool append admin.spool
 try lock append lock
 try write-settings append mailbox.conf
 try write-identity append identity.age
@@ -48,7 +51,7 @@ try read-clone test -r {clone}/README.md
 try dial dial
 """
 ALLOWED = {"read-settings", "read-identity", "read-boot-id", "message", "keep",
-           "remove", "index", "lock"}
+           "remove", "leave", "spool", "lock"}
 
 
 class Settled:
@@ -82,7 +85,8 @@ class Settled:
     def rights_on_disk(self) -> None:
         """Owners and modes as docs/store.md has them."""
         wanted = {".": "2750", "mailbox.conf": "640", "identity.age": "640",
-                  "tmp": "2770", "cur": "2770", "index": "2770", "lock": "660"}
+                  "tmp": "2770", "cur": "2770", "gone": "2770", "spool": "2770",
+                  "lost": "2750", "lock": "660"}
         rights = {f"{self.host.folder}/{name}":
                   f"{mode} restante-admin:restante"
                   for name, mode in wanted.items()}
@@ -119,19 +123,20 @@ class Settled:
               ALLOWED, "what a handler may do")
         self.host.nothing_failed()
 
-    def index_in_use(self) -> None:
-        """Handlers in their units enter the index, and so does the sweep."""
+    def spool_in_use(self) -> None:
+        """Handlers in their units write the spool; the sweep reads it."""
         self.host.deliver("counted")
         until(lambda: self.host.waiting() == 1, 10, "one message waits")
-        self.machine.run("test", "-s", f"{self.host.folder}/index/index.db")
+        self.machine.run("grep", "-q", "^kept ",
+                         f"{self.host.folder}/spool/local.1")
         self.machine.run("systemctl", "start", "restante-sweep.service")
         status = self.machine.run("systemctl", "show", "--value", "--property",
                                   "ExecMainStatus", "restante-sweep.service")
         equal(status.stdout.strip(), "0", "how the sweep in its unit ended")
         self.host.empty()
         equal(self.host.waiting(), 0, "messages that wait after collecting")
-        equal(self.host.complaints(f"{self.host.id}: index:"), [],
-              "complaints about the index")
+        equal(self.host.complaints(f"{self.host.id}: spool"), [],
+              "complaints about the spool")
 
     def store_absent(self) -> None:
         """A store that is not mounted: 451, never 550, and then it is back."""
@@ -216,7 +221,7 @@ class Settled:
         yield "units-exposure", self.exposure
         yield "rights-on-disk", self.rights_on_disk
         yield "rights-in-unit", self.rights_in_unit
-        yield "index-in-use", self.index_in_use
+        yield "spool-in-use", self.spool_in_use
         yield "store-absent", self.store_absent
         yield "busy-socket", self.busy_socket
         yield "busy-socket-control", self.busy_socket_control

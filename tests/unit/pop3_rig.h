@@ -153,8 +153,8 @@ const struct mailbox_conf *mailbox_settings(const struct mailbox *m)
 	return &m->conf;
 }
 
-int mailbox_index(struct mailbox *m UNUSED, unsigned wait_ms UNUSED,
-		  const struct activity *activity, struct err *e UNUSED)
+int collection_hung_up(struct collection *c UNUSED,
+		       const struct activity *activity, struct err *e UNUSED)
 {
 	rig_store.records++;
 	snprintf(rig_store.activity, sizeof(rig_store.activity), "%s",
@@ -176,10 +176,16 @@ size_t collection_count(const struct collection *c)
 	return c->n;
 }
 
-struct message *collection_message(struct collection *c, size_t i)
+struct message collection_message(const struct collection *c, size_t i)
 {
 	assert_true(i < c->n);
-	return &c->list[i].public;
+	return c->list[i].public;
+}
+
+void collection_mark(struct collection *c, size_t i, bool marked)
+{
+	assert_true(i < c->n);
+	c->list[i].public.marked = marked;
 }
 
 int collection_update(struct collection *c, size_t *removed_r,

@@ -34,7 +34,7 @@ struct rig_mailbox {
 	enum err_kind open_fails, hold_fails, begin_fails, commit_fails;
 	bool begin_fails_once; /* and then no more */
 	size_t write_fails_at; /* octets; 0: never */
-	unsigned indexed;      /* times */
+	unsigned accounts;      /* times */
 	struct activity activity;
 };
 
@@ -51,7 +51,7 @@ static struct rig_store {
 	size_t n_mailboxes;
 	struct rig_message kept[RIG_KEPT];
 	size_t n_kept;
-	enum err_kind open_fails, index_fails;
+	enum err_kind open_fails, account_fails;
 	uint64_t room; /* UINT64_MAX: endless */
 	unsigned n_ulids, aborted;
 	int open_stores, open_mailboxes, open_deliveries;
@@ -210,15 +210,14 @@ const char *delivery_ulid(const struct delivery *d)
 	return d->message.ulid;
 }
 
-int mailbox_index(struct mailbox *m, unsigned wait_ms,
-		  const struct activity *activity, struct err *e)
+int mailbox_account(struct mailbox *m, const struct activity *activity,
+		    struct err *e)
 {
 	assert_false(m->held);
-	assert_in_range(wait_ms, 1, 1000);
-	m->rig->indexed++;
+	m->rig->accounts++;
 	m->rig->activity = *activity;
-	if (rig_store.index_fails)
-		return err_set(e, rig_store.index_fails, "somebody is in it");
+	if (rig_store.account_fails)
+		return err_set(e, rig_store.account_fails, "somebody is in it");
 	return 0;
 }
 

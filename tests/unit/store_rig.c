@@ -137,7 +137,7 @@ void store_rig_check(struct collection *c, size_t i, unsigned seed, size_t n)
 	struct err e;
 
 	store_rig_octets(seed, octets, n);
-	assert_int_equal(collection_message(c, i)->octets, n);
+	assert_int_equal(collection_message(c, i).octets, n);
 	r = reader_open(c, i, &e);
 	if (!r)
 		fail_msg("%s", e.text);

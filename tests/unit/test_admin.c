@@ -223,12 +223,15 @@ static const struct {
 	{"/identity.age", S_IFREG | 0640, -1},
 	{"/identity.recovery.age", S_IFREG | 0640, -1},
 	{"/seen.key", S_IFREG | 0640, 32},
-	{"/lock", S_IFREG | 0660, 0},
+	{"/lock", S_IFREG | 0660, 4096},
 	{"/seen", S_IFREG | 0660, 0},
 	{"/tmp", S_IFDIR | 02770, -1},
 	{"/cur", S_IFDIR | 02770, -1},
-	{"/lost", S_IFDIR | 02770, -1},
-	{"/index", S_IFDIR | 02770, -1},
+	{"/lost", S_IFDIR | 02750, -1},
+	{"/gone", S_IFDIR | 02770, -1},
+	{"/spool", S_IFDIR | 02770, -1},
+	{"/uids", S_IFREG | 0660, 0},
+	{"/admin.spool", S_IFREG | 0640, -1},
 };
 
 static void check_rights(struct fixture *f)
@@ -332,7 +335,7 @@ static void test_store_is_made_once(void **state)
 	fd = open(path, O_RDONLY);
 	assert_int_equal(read(fd, text, sizeof(text)), 11);
 	close(fd);
-	assert_string_equal(text, "restante 1\n");
+	assert_string_equal(text, "restante 2\n");
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFDIR | 02750);
 	snprintf(path, sizeof(path), "%s/mailboxes", f->path);
@@ -461,11 +464,13 @@ static void test_recipients(void **state)
 	GOOD(mailbox_open_key(m, &with_recovery, &key, &failure));
 	secret_release(&key);
 
-	REFUSED(mailbox_recipient_remove(m, own, NULL, &failure), ERR_STATE);
-	GOOD(mailbox_recipient_remove(m, recipient, NULL, &failure));
-	REFUSED(mailbox_recipient_remove(m, recipient, NULL, &failure),
+	REFUSED(mailbox_recipient_remove(m, own, NULL, LOG_N, &failure),
+		ERR_STATE);
+	GOOD(mailbox_recipient_remove(m, recipient, NULL, LOG_N, &failure));
+	REFUSED(mailbox_recipient_remove(m, recipient, NULL, LOG_N, &failure),
 		ERR_CONFIG);
-	assert_false(exists(f, "%s/identity.recovery.age", f->conf.id));
+	/* Nothing is deleted unasked. */
+	assert_true(exists(f, "%s/identity.recovery.age", f->conf.id));
 	deliver(m, "x\r\n");
 	mailbox_close(&m);
 	assert_int_equal(collect(f, &f->password), 1);
@@ -486,7 +491,8 @@ static void test_a_removed_recipient_loses_the_key(void **state)
 	make_with(f, recipients[0]);
 	m = made(f);
 	GOOD(mailbox_recipient_add(m, recipients[1], &by_first, &failure));
-	GOOD(mailbox_recipient_remove(m, recipients[0], &by_second, &failure));
+	GOOD(mailbox_recipient_remove(m, recipients[0], &by_second, LOG_N,
+				      &failure));
 	GOOD(mailbox_open_key(m, &by_second, &key, &failure));
 	secret_release(&key);
 	REFUSED(mailbox_open_key(m, &by_first, &key, &failure), ERR_PASSWORD);
@@ -512,11 +518,11 @@ static void test_password_changes_in_two_steps(void **state)
 	/* The first login with the new one ended the old one. */
 	REFUSED(try_collect(f, &f->password), ERR_PASSWORD);
 	assert_true(exists(f, "%s/identity.age.next", f->conf.id));
-	GOOD(mailbox_password_settle(m, &failure));
+	GOOD(store_settle(f->store, &failure));
 	assert_false(exists(f, "%s/identity.age.next", f->conf.id));
 	REFUSED(try_collect(f, &f->password), ERR_PASSWORD);
 	assert_int_equal(collect(f, &new), 1);
-	GOOD(mailbox_password_settle(m, &failure));
+	GOOD(store_settle(f->store, &failure));
 	mailbox_close(&m);
 	secret_release(&new);
 }
@@ -530,7 +536,7 @@ static void test_password_is_confirmed(void **state)
 
 	REFUSED(mailbox_password_confirm(m, &failure), ERR_STATE);
 	GOOD(mailbox_password_change(m, &old, LOG_N, &new, &failure));
-	GOOD(mailbox_password_settle(m, &failure)); /* unused: it waits */
+	GOOD(store_settle(f->store, &failure)); /* unused: it waits */
 	assert_int_equal(collect(f, &f->password), 0);
 	GOOD(mailbox_password_confirm(m, &failure));
 	REFUSED(try_collect(f, &f->password), ERR_PASSWORD);
@@ -648,11 +654,11 @@ static void test_reset_takes_a_new_key(void **state)
 	assert_int_equal(size_of_seen(f, "", 0), 0);
 	assert_string_not_equal(mailbox_settings(m)->recipients.list[0], own);
 	REFUSED(try_collect(f, &f->password), ERR_PASSWORD);
-	assert_int_equal(collect(f, &new), 0);
+	/* Not before somebody has seen the new password. */
+	REFUSED(try_collect(f, &new), ERR_TEMP);
 	GOOD(mailbox_counters(m, &counters, &failure));
 	assert_int_equal(counters.messages, 0);
-	assert_true(exists(f, "%s/lost/%s/identity.age", f->conf.id, own));
-	/* Not before somebody has seen the new password. */
+	assert_true(exists(f, "%s/lost/%s/identity-1.age", f->conf.id, own));
 	REFUSED(mailbox_update(m, activate, NULL, &failure), ERR_STATE);
 	GOOD(mailbox_reset_end(m, &failure));
 	GOOD(mailbox_update(m, activate, NULL, &failure));
@@ -679,6 +685,7 @@ static void test_reset_keeps_recovery(void **state)
 	m = made(f);
 	GOOD(mailbox_update(m, suspend, NULL, &failure));
 	GOOD(mailbox_reset(m, 0, LOG_N, &new, &failure));
+	GOOD(mailbox_reset_end(m, &failure));
 	assert_string_equal(mailbox_settings(m)->recipients.list[1], recipient);
 	GOOD(mailbox_open_key(m, &opener, &key, &failure));
 	mailbox_close(&m);
@@ -713,7 +720,7 @@ static void test_delete(void **state)
 	uint64_t n;
 
 	deliver(m, "one\r\n");
-	GOOD(mailbox_index(m, 1000, NULL, &failure));
+	GOOD(mailbox_account(m, NULL, &failure));
 	REFUSED(mailbox_delete(&m, 1, &failure), ERR_STATE);
 	GOOD(mailbox_update(m, suspend, NULL, &failure));
 	REFUSED(mailbox_delete(&m, 0, &failure), ERR_STATE);

@@ -74,6 +74,7 @@ static void assert_same(const struct mailbox_conf *a,
 	assert_int_equal(a->suspended, b->suspended);
 	assert_int_equal(a->created, b->created);
 	assert_same_strings(&a->recipients, &b->recipients);
+	assert_string_equal(a->session_key, b->session_key);
 	assert_same_strings(&a->targets, &b->targets);
 	assert_int_equal(a->journal_report, b->journal_report);
 	assert_same_strings(&a->allow_from_text, &b->allow_from_text);
@@ -96,6 +97,7 @@ static void test_missing_keys_have_defaults(void **state UNUSED)
 	assert_false(m.journal_report);
 	assert_int_equal(m.created, 0);
 	assert_int_equal(m.recipients.n, 1);
+	assert_string_equal(m.session_key, "");
 	assert_int_equal(m.targets.n + m.allow_from.n + m.client_names.n, 0);
 	mailbox_conf_release(&m);
 }
@@ -109,6 +111,7 @@ static void test_all_of_it_comes_back(void **state UNUSED)
 	m.journal_report = true;
 	m.created = 1785585600;
 	conf_strings_add(&m.recipients, AGE2);
+	memset(m.session_key, 'a', SESSION_KEY_HEX_LEN);
 	conf_strings_add(&m.targets, "pop.example.org:995");
 	conf_strings_add(&m.targets, "*");
 	conf_strings_add(&m.client_names, "a, 'b' & \\c\\");
@@ -255,6 +258,7 @@ static const struct {
 	{HEAD "created = 'today'" TAIL, "expected a time such as"},
 	{HEAD "targets = { 'a:b' }" TAIL, "targets = 'a:b': expected HOST"},
 	{HEAD "allow-from = { 'a' }" TAIL, "expected networks"},
+	{HEAD "session-key = 'ab'" TAIL, "expected 64 lower-case hexadecimal"},
 	{HEAD "color = 'red'" TAIL, "no such option 'color'"},
 	{"id = 'mbx-1'\n", "mailbox.conf:1: id = 'mbx-1': expected mbx-"},
 	{HEAD "name = \"a\\nb\"" TAIL, "expected a line of 1 to 200"},

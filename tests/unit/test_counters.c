@@ -147,11 +147,11 @@ static void removing_never_goes_below_nothing(UNUSED void **state)
 	struct counters c = {.counted = true};
 
 	add(&c, 10, NOW);
-	counters_remove(&c, 11);
+	counters_remove(&c, 1, 11);
 	assert_int_equal(c.messages, 0);
 	assert_int_equal(c.octets, 0);
 	assert_int_equal(c.oldest, 0);
-	counters_remove(&c, 1);
+	counters_remove(&c, 1, 1);
 	assert_int_equal(c.messages, 0);
 	assert_int_equal(c.octets, 0);
 }

@@ -178,7 +178,7 @@ static const struct {
 	 true},
 	{"empty lines", "\n\n" KEY_LINE "\n\n", true},
 	{"CRLF", "# comment\r\n\r\n" KEY_LINE "\r\n", true},
-	{"the first of two", KEY_LINE "\nAGE-SECRET-KEY-1X\n", true},
+	{"the second of two", KEY_LINE "\nAGE-SECRET-KEY-1X\n", false},
 	{"nothing", "", false},
 	{"an end of line", "\n", false},
 	{"comments", "# " KEY_LINE "\n", false},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A proxy's copy from its trace header to its fate: kept, dropped, or left for
- * the next one in the index; as it is, or wrapped.
+ * the next login or sweep; as it is, or wrapped.
  */
 #include "common/base.h"
 #include "handlers/proxy/kept_copy.h"
@@ -68,7 +68,7 @@ static unsigned read_only_one(const struct store_rig *rig, struct buf *out)
 	size_t n;
 
 	assert_int_equal(collection_count(c), 1);
-	flags = collection_message(c, 0)->flags;
+	flags = collection_message(c, 0).flags;
 	r = reader_open(c, 0, &e);
 	assert_non_null(r);
 	do {
@@ -142,7 +142,6 @@ static void one_that_is_left_is_kept_unconfirmed(void **state)
 	mailbox_close(&m);
 	assert_int_equal(read_only_one(rig, &text), MESSAGE_UNCONFIRMED);
 	assert_non_null(strstr(text.data, "\r\nSubject: x\r\n"));
-	assert_int_equal(store_rig_count(rig, "tmp"), 0);
 	buf_release(&text);
 }
 

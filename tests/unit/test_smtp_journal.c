@@ -377,24 +377,25 @@ static void the_size_limit_is_exact(void **state)
 	}
 }
 
-/* --- the index and the log ------------------------------------------------ */
+/* --- the account and the log ------------------------------------------------
+ */
 
-static void each_mailbox_is_indexed_once(void **state)
+static void each_mailbox_is_accounted_for_once(void **state)
 {
 	struct rig r;
 
 	(void)state;
 	rig_init(&r);
-	rig_store.index_fails = ERR_BUSY;
+	rig_store.account_fails = ERR_BUSY;
 	rig_run(&r, ENVELOPE MESSAGE SENDER TO_A TO_B MESSAGE "QUIT\r\n");
 	assert_int_equal(rig_store.n_kept, 3);
-	assert_int_equal(rig_store.mailboxes[0].indexed, 1);
+	assert_int_equal(rig_store.mailboxes[0].accounts, 1);
 	assert_int_equal(rig_store.mailboxes[0].activity.messages, 2);
 	assert_int_equal(rig_store.mailboxes[0].activity.octets, 40);
 	assert_string_equal(rig_store.mailboxes[0].activity.outcome, "kept");
-	assert_int_equal(rig_store.mailboxes[1].indexed, 1);
+	assert_int_equal(rig_store.mailboxes[1].accounts, 1);
 	assert_int_equal(rig_store.mailboxes[1].activity.messages, 1);
-	expect_log(&r, "index: somebody is in it");
+	expect_log(&r, "somebody is in it");
 	/* Which is nobody's fault. */
 	assert_int_equal(r.outcome, OUTCOME_KEPT);
 	rig_release(&r);
@@ -537,7 +538,7 @@ int main(void)
 		cmocka_unit_test(chunks_are_one_message),
 		cmocka_unit_test(a_loop_ends_at_a_hundred_hops),
 		cmocka_unit_test(the_size_limit_is_exact),
-		cmocka_unit_test(each_mailbox_is_indexed_once),
+		cmocka_unit_test(each_mailbox_is_accounted_for_once),
 		cmocka_unit_test(every_end_has_its_outcome),
 		cmocka_unit_test(networks_are_checked_for_all_and_for_one),
 		cmocka_unit_test(names_need_a_certificate),

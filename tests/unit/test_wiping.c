@@ -25,6 +25,7 @@
 #include "common/random_id.h"
 #include "store/bech32.h"
 #include "store/scrypt.h"
+#include "store/session_key.h"
 #include "store/stream.h"
 #include "store/unwrap.h"
 #include "store/x25519.h"
@@ -401,6 +402,25 @@ static void open_chunks(size_t chunks)
 	unsealer_free(&u);
 }
 
+/* The seed of the session key is what must not stay. */
+static void look_for_session_seed(void)
+{
+	static const uint8_t no_salt[1];
+	uint8_t seed[32];
+
+	age_hkdf(private_key.bytes, private_key.len, no_salt, 0,
+		 "restante session 1", seed);
+	look_for("seed", seed, sizeof(seed));
+	explicit_bzero(seed, sizeof(seed));
+}
+
+static void sign(void)
+{
+	uint8_t signature[SESSION_SIGNATURE_SIZE];
+
+	session_key_sign(&private_key, "used", 4, signature);
+}
+
 static void open_header(void)
 {
 	open_chunks(0);
@@ -425,6 +445,7 @@ struct step {
 static const struct step identity_steps[] = {
 	{"making a key", make_key, look_for_private_key},
 	{"making passwords", make_passwords, look_for_passwords},
+	{"signing", sign, look_for_session_seed},
 	{"sealing an identity", seal_identity, look_for_identity_keys},
 	{"unwrapping by a password", unwrap_by_password, NULL},
 	{"opening an identity", open_identity, NULL},

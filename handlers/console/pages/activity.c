@@ -13,7 +13,7 @@
 #include "handlers/console/parts/mailbox_rows.h"
 #include "handlers/console/parts/page.h"
 
-enum { DAY = 86400, LINES_SHOWN = 500, WAIT_MS = 1000 };
+enum { DAY = 86400, LINES_SHOWN = 500 };
 
 struct filter {
 	char mailbox[MAILBOX_ID_LEN + 1]; /* "": none chosen */
@@ -223,7 +223,7 @@ static void write_activity(struct console *c, const struct filter *f)
 
 	m = mailbox_open(c->store, f->mailbox, &e);
 	if (!m || mailbox_activity(m, c->now - ACTIVITY_DAYS * DAY, c->now,
-				   WAIT_MS, &list, &e) < 0) {
+				   &list, &e) < 0) {
 		mailbox_close(&m);
 		say(c, "<p class=\"notice bad\" role=\"alert\">%s</p>\n",
 		    e.kind == ERR_ABSENT

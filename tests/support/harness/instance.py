@@ -132,8 +132,10 @@ class Instance:
         return sorted(os.listdir(self.folder(mailbox) / "cur"))
 
     def unfinished(self, mailbox: Mailbox) -> list[str]:
-        """What lies in tmp/ and is no ticket of a kept message."""
+        """What lies in tmp/ and is no ticket of a kept or collected message."""
         kept = {name[:26] for name in self.kept(mailbox)}
+        kept |= {name[:26]
+                 for name in os.listdir(self.folder(mailbox) / "gone")}
         return sorted(name for name in os.listdir(self.folder(mailbox) / "tmp")
                       if name[:26] not in kept)
 

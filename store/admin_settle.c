@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A password being changed, as far as no key is opened for it: what was used
+ * is put in force, what is confirmed too, what is cancelled goes.
+ */
+#include "common/base.h"
+#include "store/admin_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "store/admin_spool.h"
+#include "store/fault.h"
+#include "store/key_mark.h"
+
+/* --- lines ---------------------------------------------------------------- */
+
+static int read_digest(const struct mailbox *m, const char *name,
+		       uint8_t digest_r[SHA256_DIGEST_SIZE], struct err *e)
+{
+	struct sha256_ctx sha;
+	struct buf file;
+	int result;
+
+	buf_init(&file, KEY_FILE_MAX);
+	result = key_file_read(m, name, &file, e);
+	sha256_init(&sha);
+	if (result == 0)
+		sha256_update(&sha, file.len, (const uint8_t *)file.data);
+	sha256_digest(&sha, SHA256_DIGEST_SIZE, digest_r);
+	buf_release(&file);
+	return result;
+}
+
+int admin_key_line(struct mailbox *m, const char *what, const char *name,
+		   struct err *e)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct admin_line l;
+
+	if (read_digest(m, name, digest, e) < 0)
+		return -1;
+	admin_line_begin(&l, m->store, "key", what);
+	line_add(&l.w, "session-key", m->settings.session_key);
+	line_add_hex(&l.w, "identity", digest, sizeof(digest));
+	return admin_line_write(&l, m->dir, e);
+}
+
+/* --- settling ------------------------------------------------------------- */
+
+int admin_next_waits(const struct mailbox *m, struct err *e)
+{
+	if (faccessat(m->dir, KEY_FILE_NEXT, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT
+		       ? 0
+		       : err_sys(e, "mailbox %s: " KEY_FILE_NEXT, m->id);
+}
+
+int admin_promote(struct mailbox *m, const char *what, struct err *e)
+{
+	if (admin_key_line(m, what, KEY_FILE_NEXT, e) < 0 ||
+	    admin_rename(m->dir, KEY_FILE_NEXT, KEY_FILE, e) < 0)
+		return err_prefix(e, "mailbox %s", m->id);
+	fault_point("admin.promoted");
+	return 0;
+}
+
+/* Without a session key in mailbox.conf nothing can be proved. */
+static bool is_used(const struct mailbox *m, const struct buf *next)
+{
+	uint8_t public[SESSION_KEY_SIZE];
+
+	return next->len > 0 &&
+	       session_key_parse(m->settings.session_key, public) &&
+	       key_mark_names(m, public, next);
+}
+
+int admin_settle(struct mailbox *m, struct err *e)
+{
+	struct buf next;
+	int result;
+
+	buf_init(&next, KEY_FILE_MAX);
+	result = key_file_read_if_there(m, KEY_FILE_NEXT, &next, e);
+	if (result == 0)
+		result = is_used(m, &next) ? admin_promote(m, "used", e)
+					   : admin_sync(m->dir, m->id, e);
+	buf_release(&next);
+	return result;
+}
+
+/* --- directories ---------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	mode_t mode;
+} directories[] = {
+	{"lost", ADMIN_MODE_DIR},	 {"tmp", ADMIN_MODE_DIR_SHARED},
+	{"cur", ADMIN_MODE_DIR_SHARED},	 {"spool", ADMIN_MODE_DIR_SHARED},
+	{"gone", ADMIN_MODE_DIR_SHARED},
+};
+
+static int make_directory(int dir, const char *name, mode_t mode, struct err *e)
+{
+	int fd, result;
+
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	fd = admin_make_directory(dir, name, mode, e);
+	if (fd < 0)
+		return -1;
+	result = admin_sync(fd, name, e);
+	close(fd);
+	return result;
+}
+
+int admin_make_directories(int dir, struct err *e)
+{
+	for (size_t i = 0; i < N_ELEMENTS(directories); i++)
+		if (make_directory(dir, directories[i].name,
+				   directories[i].mode, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- the timer's ---------------------------------------------------------- */
+
+/* Somebody at work in it settles it himself. */
+static int settle_waiting(struct store *s, const char *id, struct err *e)
+{
+	struct mailbox *m = mailbox_open(s, id, e);
+	int result;
+
+	if (!m)
+		return -1;
+	result = admin_begin_keys(m, e);
+	if (result == 0)
+		admin_end(m);
+	else if (e->kind == ERR_BUSY || e->kind == ERR_ABSENT)
+		result = 0;
+	mailbox_close(&m);
+	return result;
+}
+
+/*
+ * Where no password waits there is nothing that could be lost (docs/store.md):
+ * a mailbox at rest costs a few looks and no sync.
+ */
+static int settle_mailbox(struct store *s, const char *id, struct err *e)
+{
+	struct mailbox *m = mailbox_look_at(s, id, e);
+	struct err unfinished;
+	int waits;
+
+	if (!m)
+		return e->kind == ERR_ABSENT ? 0 : -1;
+	/* With index/ it is of format 1 still, and the upgrade's. */
+	waits = faccessat(m->dir, "index", F_OK, AT_SYMLINK_NOFOLLOW) == 0
+			? 0
+			: admin_make_directories(m->dir, e);
+	if (waits == 0)
+		waits = admin_next_waits(m, e);
+	if (waits > 0 && key_files_unfinished(m, &unfinished) < 0)
+		waits = 0;
+	mailbox_close(&m);
+	return waits > 0 ? settle_waiting(s, id, e) : waits;
+}
+
+struct settling {
+	struct store *store;
+	struct err *first;
+	bool failed;
+};
+
+/* One that fails keeps none of the others waiting. */
+static int settle_next(const char *id, void *arg, struct err *e UNUSED)
+{
+	struct settling *s = arg;
+	struct err failure;
+
+	if (settle_mailbox(s->store, id, &failure) == 0)
+		return 0;
+	log_error("%s", failure.text);
+	if (!s->failed)
+		*s->first = failure;
+	s->failed = true;
+	return 0;
+}
+
+int store_settle(struct store *s, struct err *e)
+{
+	struct settling settling = {.store = s, .first = e};
+
+	if (store_each_mailbox(s, settle_next, &settling, e) < 0)
+		return -1;
+	return settling.failed ? -1 : 0;
+}
+
+/* --- what an administrator decides ---------------------------------------- */
+
+static int confirm(struct mailbox *m, bool waited, struct err *e)
+{
+	int waits = admin_next_waits(m, e);
+
+	if (waits < 0)
+		return -1;
+	if (waits > 0)
+		return admin_promote(m, "confirm", e);
+	if (waited)
+		return 0; /* it was used meanwhile, and settled just now */
+	return err_set(e, ERR_STATE,
+		       "mailbox %s has no new password to confirm", m->id);
+}
+
+int mailbox_password_confirm(struct mailbox *m, struct err *e)
+{
+	int waited = admin_next_waits(m, e), result;
+
+	if (waited < 0 || admin_begin_keys(m, e) < 0)
+		return -1;
+	result = confirm(m, waited > 0, e);
+	admin_end(m);
+	return result;
+}
+
+static int cancel(struct mailbox *m, struct err *e)
+{
+	int waits = admin_next_waits(m, e);
+
+	if (waits < 0)
+		return -1;
+	if (waits == 0)
+		return err_set(e, ERR_STATE,
+			       "mailbox %s has no new password that nobody has "
+			       "used: there is none to cancel",
+			       m->id);
+	if (admin_key_line(m, "cancel", KEY_FILE, e) < 0 ||
+	    admin_unlink(m->dir, KEY_FILE_NEXT, e) < 0 ||
+	    admin_sync(m->dir, m->id, e) < 0)
+		return err_prefix(e, "mailbox %s", m->id);
+	return 0;
+}
+
+int mailbox_password_cancel(struct mailbox *m, struct err *e)
+{
+	int result;
+
+	if (admin_begin_keys(m, e) < 0)
+		return -1;
+	result = cancel(m, e);
+	admin_end(m);
+	return result;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * admin.spool: one line for each change that an administrator makes, in the
+ * grammar of the ledger, synced before the change is made. Handlers can
+ * neither read nor write it.
+ *
+ *	KIND time= by=administrator who= how= what= …
+ */
+#ifndef RESTANTE_STORE_ADMIN_SPOOL_H
+#define RESTANTE_STORE_ADMIN_SPOOL_H
+
+#include "common/buf.h"
+#include "common/err.h"
+#include "store/ledger/line.h"
+
+struct store;
+
+/* A line being made. Add what is special to its kind to w. */
+struct admin_line {
+	struct buf text;
+	struct line_writer w;
+};
+
+void admin_line_begin(struct admin_line *l, const struct store *s,
+		      const char *kind, const char *what);
+
+/* Appends it to admin.spool in directory dir, synced, and frees l. */
+int admin_line_write(struct admin_line *l, int dir, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a line of a spool says: each kind with its keys in their one order.
+ * Pure functions; what they read may come from an attacker.
+ *
+ *	kept ulid= octets= sha256= by= time=
+ *	session id= mailbox= n= sha256= sig=	and n lines behind it
+ *	collected ulid= sha256= ended= time=
+ *	gone ulid= by= time=
+ *	activity time= program= peer= outcome= messages= octets=
+ *
+ * The SHA-256 of `kept` is that of the sealed file as it was written, that of
+ * `collected` the one of the sealed octets that were opened and sent.
+ */
+#ifndef RESTANTE_STORE_LEDGER_ENTRY_H
+#define RESTANTE_STORE_LEDGER_ENTRY_H
+
+#include "common/digest.h"
+#include "common/random_id.h"
+#include "store/ledger/line.h"
+
+enum entry_kind {
+	ENTRY_OTHER, /* a line of a kind that this program does not know */
+	ENTRY_KEPT,
+	ENTRY_SESSION,
+	ENTRY_COLLECTED,
+	ENTRY_GONE,
+	ENTRY_ACTIVITY,
+};
+
+enum {
+	ENTRY_WORD_SIZE = 16, /* of a program, an outcome, a `by` */
+	ENTRY_PEER_SIZE = 64,
+	ENTRY_SIGNATURE_SIZE = 64,
+	ENTRY_BATCH_MAX = 256, /* lines behind one `session` */
+};
+
+struct entry_kept {
+	char ulid[ULID_LEN + 1];
+	uint64_t octets; /* wire size, as in the name */
+	uint8_t sha256[DIGEST_SIZE];
+	char by[ENTRY_WORD_SIZE];
+	int64_t when;
+};
+
+struct entry_session {
+	char id[ULID_LEN + 1];
+	char mailbox[MAILBOX_ID_LEN + 1];
+	unsigned n;
+	uint8_t sha256[DIGEST_SIZE]; /* of the n lines, each with its LF */
+	uint8_t signature[ENTRY_SIGNATURE_SIZE];
+};
+
+struct entry_collected {
+	char ulid[ULID_LEN + 1];
+	uint8_t sha256[DIGEST_SIZE];
+	bool ended; /* false: the client hung up without QUIT */
+	int64_t when;
+};
+
+struct entry_gone {
+	char ulid[ULID_LEN + 1];
+	char by[ENTRY_WORD_SIZE];
+	int64_t when;
+};
+
+struct entry_activity {
+	int64_t when;
+	char program[ENTRY_WORD_SIZE];
+	char peer[ENTRY_PEER_SIZE];
+	char outcome[ENTRY_WORD_SIZE];
+	uint64_t messages;
+	uint64_t octets;
+};
+
+struct entry {
+	enum entry_kind kind;
+	union {
+		struct entry_kept kept;
+		struct entry_session session;
+		struct entry_collected collected;
+		struct entry_gone gone;
+		struct entry_activity activity;
+	};
+};
+
+/* A line without its LF. False: no line, or a known kind that is not right. */
+bool entry_parse(const char *text, size_t n, struct entry *entry_r) MUST_USE;
+
+/* Appends the line with its LF. False: nothing was added. */
+bool entry_write(const struct entry *entry, struct buf *out) MUST_USE;
+
+/*
+ * The octets of a `session` line that its signature signs: all before " sig=".
+ */
+bool entry_signed_part(const struct entry_session *s, struct buf *out) MUST_USE;
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The end of a collection: what was fetched and what leaves is said in signed
+ * batches, made durable, and only then moved to gone/. On a full disk the
+ * moving comes first, for it is what frees the disk (docs/store.md).
+ */
+#include "common/base.h"
+#include "store/collection.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <nettle/sha2.h>
+
+#include "common/log.h"
+#include "store/account.h"
+#include "store/fault.h"
+#include "store/leaving.h"
+#include "store/ledger/entry.h"
+#include "store/session_key.h"
+#include "store/spool.h"
+
+enum {
+	BATCHES_MAX = 32, /* made durable by one fsync */
+	LINES_MAX = ENTRY_BATCH_MAX * (LINE_OCTETS_MAX + 1),
+	LINES_A_MESSAGE = 2, /* collected, gone */
+};
+
+/* Messages of the snapshot, [from, to), and the batches that name them. */
+struct group {
+	size_t from, to;
+	size_t n_leaving;
+	struct buf batches[BATCHES_MAX];
+	size_t n_batches;
+};
+
+struct update {
+	struct collection *collection;
+	char id[ULID_LEN + 1]; /* of the session */
+	bool ended;	       /* by QUIT: what is marked leaves */
+	int64_t when;
+	size_t removed;
+	uint64_t octets;
+};
+
+/* --- batches ---------------------------------------------------------------
+ */
+
+static bool leaves(const struct update *u, const struct listing_entry *entry)
+{
+	return u->ended && entry->mark;
+}
+
+static bool add_lines(const struct update *u, size_t i, struct buf *lines,
+		      unsigned *n_lines)
+{
+	const struct listing_entry *entry = &u->collection->l.list[i];
+	struct entry line;
+
+	if (entry->fetched) {
+		line = (struct entry){.kind = ENTRY_COLLECTED};
+		ulid_unpack(entry->ulid, line.collected.ulid);
+		memcpy(line.collected.sha256, u->collection->digests[i],
+		       sizeof(line.collected.sha256));
+		line.collected.ended = u->ended;
+		line.collected.when = u->when;
+		++*n_lines;
+		if (!entry_write(&line, lines))
+			return false;
+	}
+	if (!leaves(u, entry))
+		return true;
+	line = (struct entry){.kind = ENTRY_GONE};
+	ulid_unpack(entry->ulid, line.gone.ulid);
+	snprintf(line.gone.by, sizeof(line.gone.by), "collector");
+	line.gone.when = u->when;
+	++*n_lines;
+	return entry_write(&line, lines);
+}
+
+/* The session's line, signed, and its lines behind it. */
+static bool seal_batch(const struct update *u, const struct buf *lines,
+		       unsigned n_lines, struct buf *out)
+{
+	struct entry head = {.kind = ENTRY_SESSION};
+	struct entry_session *s = &head.session;
+	struct sha256_ctx ctx;
+	struct buf signed_part;
+	bool good;
+
+	memcpy(s->id, u->id, sizeof(s->id));
+	memcpy(s->mailbox, u->collection->mailbox->id, sizeof(s->mailbox));
+	s->n = n_lines;
+	sha256_init(&ctx);
+	sha256_update(&ctx, lines->len, (const uint8_t *)lines->data);
+	sha256_digest(&ctx, sizeof(s->sha256), s->sha256);
+	buf_init(&signed_part, LINE_OCTETS_MAX);
+	good = entry_signed_part(s, &signed_part);
+	if (good)
+		session_key_sign(&u->collection->private_key, signed_part.data,
+				 signed_part.len, s->signature);
+	buf_release(&signed_part);
+	return good && entry_write(&head, out) &&
+	       buf_add(out, lines->data, lines->len);
+}
+
+/* One batch, from message *at on. */
+static bool make_batch(const struct update *u, size_t *at, size_t *n_leaving,
+		       struct buf *out)
+{
+	const struct listing *l = &u->collection->l;
+	unsigned n_lines = 0;
+	struct buf lines;
+	bool good = true;
+
+	buf_init(&lines, LINES_MAX);
+	for (;
+	     good && *at < l->n && n_lines + LINES_A_MESSAGE <= ENTRY_BATCH_MAX;
+	     (*at)++) {
+		*n_leaving += leaves(u, &l->list[*at]);
+		good = add_lines(u, *at, &lines, &n_lines);
+	}
+	buf_init(out, LINES_MAX + LINE_OCTETS_MAX + 1);
+	if (good && n_lines)
+		good = seal_batch(u, &lines, n_lines, out);
+	buf_release(&lines);
+	return good;
+}
+
+static int make_group(const struct update *u, size_t at, struct group *g,
+		      struct err *e)
+{
+	*g = (struct group){.from = at};
+	while (g->n_batches < BATCHES_MAX && at < u->collection->l.n) {
+		struct buf *batch = &g->batches[g->n_batches++];
+
+		if (!make_batch(u, &at, &g->n_leaving, batch))
+			return err_set(e, ERR_TEMP, "a line does not fit");
+		if (!batch->len)
+			g->n_batches--; /* nothing to say about the rest */
+	}
+	g->to = at;
+	return 0;
+}
+
+static void group_release(struct group *g)
+{
+	for (size_t i = 0; i < g->n_batches; i++)
+		buf_release(&g->batches[i]);
+	g->n_batches = 0;
+}
+
+/* --- moving ----------------------------------------------------------------
+ */
+
+/* Does each() with what leaves; `done` of them were before. */
+static int each_leaving(const struct update *u, const struct group *g,
+			int (*each)(const struct mailbox *m,
+				    const struct listing_entry *entry,
+				    struct err *e),
+			struct err *e)
+{
+	const struct listing *l = &u->collection->l;
+
+	for (size_t i = g->from; i < g->to; i++)
+		if (leaves(u, &l->list[i]) &&
+		    each(u->collection->mailbox, &l->list[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int move_with_line(const struct mailbox *m,
+			  const struct listing_entry *entry, struct err *e)
+{
+	return leaving_move(m, entry, false, e);
+}
+
+static int move_without_line(const struct mailbox *m,
+			     const struct listing_entry *entry, struct err *e)
+{
+	return leaving_move(m, entry, true, e);
+}
+
+static int cut_with_line(const struct mailbox *m,
+			 const struct listing_entry *entry, struct err *e)
+{
+	return leaving_cut(m, entry, false, e);
+}
+
+static int cut_without_line(const struct mailbox *m,
+			    const struct listing_entry *entry, struct err *e)
+{
+	return leaving_cut(m, entry, true, e);
+}
+
+static int append(const struct update *u, const struct group *g, struct err *e)
+{
+	if (!g->n_batches)
+		return 0;
+	return spool_append(u->collection->mailbox, g->batches, g->n_batches,
+			    g->n_leaving > 0, e);
+}
+
+/*
+ * No room for the lines. What leaves goes to gone/ under a mark that says so;
+ * both directories are synced before anything is cut, for a cut file must never
+ * be listed again. Where there is no room even then, it stays as it is: cut,
+ * marked, and the answer says that not all of it was done.
+ */
+static int leave_full_disk(const struct update *u, const struct group *g,
+			   struct err *e)
+{
+	const struct mailbox *m = u->collection->mailbox;
+
+	log_warn("%s; making room first", e->text);
+	if (each_leaving(u, g, move_without_line, e) < 0 ||
+	    leaving_sync(m, e) < 0 ||
+	    each_leaving(u, g, cut_without_line, e) < 0 || append(u, g, e) < 0)
+		return -1;
+	return each_leaving(u, g, leaving_confirm, e);
+}
+
+/*
+ * The lines are durable, but gone/ has no room for names: what is there already
+ * makes some.
+ */
+static int move_on_full_disk(const struct update *u, const struct group *g,
+			     struct err *e)
+{
+	if (e->kind != ERR_FULL || each_leaving(u, g, cut_with_line, e) < 0)
+		return -1;
+	return each_leaving(u, g, move_with_line, e);
+}
+
+static int leave(const struct update *u, const struct group *g, struct err *e)
+{
+	if (append(u, g, e) < 0)
+		return e->kind == ERR_FULL && g->n_leaving
+			       ? leave_full_disk(u, g, e)
+			       : -1;
+	fault_point("update.said");
+	if (each_leaving(u, g, move_with_line, e) == 0)
+		return 0;
+	return move_on_full_disk(u, g, e);
+}
+
+/* --- the whole -------------------------------------------------------------
+ */
+
+static void count_left(struct update *u, const struct group *g)
+{
+	const struct listing *l = &u->collection->l;
+
+	for (size_t i = g->from; i < g->to; i++) {
+		if (!leaves(u, &l->list[i]))
+			continue;
+		u->removed++;
+		u->octets += l->list[i].octets;
+	}
+}
+
+static int run_groups(struct update *u, struct err *e)
+{
+	struct group *g = xcalloc(1, sizeof(*g));
+	int result = 0;
+
+	for (size_t at = 0; result == 0 && at < u->collection->l.n;
+	     at = g->to) {
+		result = make_group(u, at, g, e);
+		if (result == 0)
+			result = leave(u, g, e);
+		if (result == 0)
+			count_left(u, g);
+		group_release(g);
+	}
+	free(g);
+	return result;
+}
+
+static void count(struct counters *c, const void *arg)
+{
+	const struct update *u = arg;
+
+	counters_remove(c, u->removed, u->octets);
+	c->last_collected = u->when;
+}
+
+static void put_down(struct update *u, const struct activity *activity)
+{
+	struct mailbox *m = u->collection->mailbox;
+	struct err e;
+
+	if (u->ended && account_count(m, count, u, &e) < 0)
+		log_info("%s; the counters follow later", e.text);
+	if (activity && mailbox_account(m, activity, &e) < 0)
+		log_info("%s", e.text);
+}
+
+static void begin(struct update *u, struct collection *c,
+		  const struct activity *activity, bool ended)
+{
+	*u = (struct update){
+		.collection = c,
+		.ended = ended,
+		.when = activity ? activity->when : time(NULL),
+	};
+	ulid_new(u->id);
+}
+
+int collection_update(struct collection *c, size_t *removed_r,
+		      const struct activity *activity, struct err *e)
+{
+	struct err syncing;
+	struct update u;
+	int result;
+
+	begin(&u, c, activity, true);
+	result = run_groups(&u, e);
+	fault_point("collection.moved");
+	if (leaving_sync(c->mailbox, &syncing) < 0 && result == 0) {
+		*e = syncing;
+		result = -1;
+	}
+	put_down(&u, activity);
+	*removed_r = u.removed;
+	return result < 0 ? err_prefix(e, "deleting") : 0;
+}
+
+int collection_hung_up(struct collection *c, const struct activity *activity,
+		       struct err *e)
+{
+	struct update u;
+	int result;
+
+	begin(&u, c, activity, false);
+	result = run_groups(&u, e);
+	put_down(&u, activity);
+	return result;
+}

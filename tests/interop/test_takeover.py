@@ -1,0 +1,495 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A handler that was taken over may write what handlers may write: spools,
+names in tmp/, cur/ and gone/, the lock file. As its user everything hostile is
+put there, one thing at a time; then whoever is stronger, or has a password,
+comes by: sweep, settle, the console, every shell command, a sender, a login.
+None of them may hang, end by a signal, change a key or a setting, or touch
+what lies outside the mailbox.
+"""
+
+import contextlib
+import copy
+import dataclasses
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from harness.console import run_cgi
+from harness.deadline import until
+from harness.instance import Mailbox
+from harness.place import Place
+from harness.pop3 import Pop3, Refused
+from harness.report import Failure, Report, Skip, check, equal
+from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.tools import SYSTEM_PATH
+from harness.web_servers import with_console
+from harness.wire import Vanished
+from test_restante_owner import ADMIN, GROUP, HANDLER, TwoUsers
+
+SECONDS = 90  # nothing takes longer, on whatever machine
+FINE = {0, 1, 64, 67, 69, 75, 77}  # what a command may end with
+ULID = "01HZZZZZZZZZZZZZZZZZZZZZZ%d"
+MIB = 1024 * 1024
+MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
+STRANGER_KEY = "age1" + "q" * 58
+
+LINES = [
+    b"kept ulid=%s octets=5 sha256=" + b"0" * 64 +
+    b" by=smtp-journal time=2026-01-01T00:00:00Z",
+    b"gone ulid=%s by=collector time=2026-01-01T00:00:00Z",
+    b"collected ulid=%s sha256=" + b"0" * 64 +
+    b" ended=yes time=2026-01-01T00:00:00Z",
+    b"session id=%s mailbox=mbx-" + b"0" * 32 + b" n=256 sha256=" +
+    b"0" * 64 + b" sig=" + b"0" * 128,
+    b"settings by=administrator recipients=" + STRANGER_KEY.encode(),
+    b"gone ulid=../../../mailbox.conf by=collector",
+    b"activity time=2026-01-01T00:00:00Z program=%%1B%%5B2J peer="
+    b"%%3Cscript%%3E outcome=x messages=18446744073709551616 octets=-1",
+    b"%%", b"=", b"session n=4294967295", b"kept", b"\0\0\0",
+]
+
+
+def forged() -> bytes:
+    """One of each."""
+    ulid = (ULID % 1).encode()
+    return b"".join((line % ulid if b"%s" in line else line) + b"\n"
+                    for line in LINES)
+
+
+# --- attacks: in the mailbox's directory, as the handlers' user --------------
+
+
+def spools() -> list[Path]:
+    """Those that are there."""
+    return sorted(Path("spool").iterdir())
+
+
+def spool_lines() -> None:
+    """Whatever a line could say."""
+    for path in [*spools(), Path("spool/local.900")]:
+        with open(path, "ab") as file:
+            file.write(forged() * 50)
+
+
+def spool_garbage() -> None:
+    """No lines at all."""
+    Path("spool/local.901").write_bytes(os.urandom(MIB))
+    Path("spool/local.902").write_bytes(b"A" * 8 * MIB)
+    Path("spool/local.903").write_bytes(b"\n" * MIB)
+    for path in spools():
+        with open(path, "r+b") as file:
+            file.seek(0)
+            file.write(os.urandom(300))
+
+
+def spool_as_long_as_may_be() -> None:
+    """64 MiB of lines, and one octet more."""
+    line = LINES[1] % (ULID % 2).encode() + b"\n"
+    whole = (line * (MIB // len(line) + 1))[:MIB]
+    for name, more in (("local.904", 0), ("local.905", 1)):
+        with open(f"spool/{name}", "wb") as file:
+            for _ in range(64):
+                file.write(whole)
+            file.write(b"x" * more)
+
+
+def spool_links() -> None:
+    """To what a stronger user may read or write."""
+    for n, to in enumerate(("../mailbox.conf", "../identity.age", TREASURE,
+                            "../lock", "/dev/zero", "local.1"), 910):
+        os.symlink(to, f"spool/local.{n}")
+    with contextlib.suppress(PermissionError):  # fs.protected_hardlinks
+        os.link("mailbox.conf", "spool/local.920")
+    Path("spool/local.921").write_bytes(forged())
+    os.link("spool/local.921", "spool/local.922")
+
+
+def strange(folder: str, name: str) -> None:
+    """A fifo, a directory, a socket, by this name with a number in it."""
+    os.mkfifo(f"{folder}/{name % 3}")
+    os.mkdir(f"{folder}/{name % 4}")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.bind(f"{folder}/{name % 5}")
+    os.symlink(TREASURE, f"{folder}/{name % 6}")
+    os.symlink("../mailbox.conf", f"{folder}/{name % 7}")
+    with open(f"{folder}/{name % 8}", "wb") as file:
+        file.truncate(64 * MIB + 1)
+    Path(f"{folder}/{name % 9}").write_bytes(b"")
+
+
+def spool_kinds() -> None:
+    """What is no file."""
+    strange("spool", "local.93%d")
+
+
+def spool_many() -> None:
+    """More than anybody should look at."""
+    for n in range(2000, 5000):
+        Path(f"spool/local.{n}").write_bytes(forged())
+
+
+def spool_none() -> None:
+    """They are all gone."""
+    for path in spools():
+        path.unlink()
+
+
+def names_in_tmp() -> None:
+    """Tickets that are none."""
+    strange("tmp", ULID + ".age")
+    strange("tmp", ULID.replace("HZ", "HY") + ",P.age")
+
+
+def names_in_cur() -> None:
+    """Messages that are none."""
+    strange("cur", ULID + ",W=5.age")
+    strange("cur", ULID.replace("HZ", "HX") + ",W=18446744073709551615,U.age")
+    for name in ("..age", "x" * 255, "\x1b[2J\n,W=1.age", "\xff,W=2.age"):
+        Path(f"cur/{name}").write_bytes(b"")
+
+
+def names_in_gone() -> None:
+    """What left, and did not."""
+    strange("gone", ULID + ",W=5.age")
+    strange("gone", ULID.replace("HZ", "HW") + ",W=5,F.age")
+    with open("spool/local.940", "wb") as file:
+        file.write(forged())
+
+
+def lock_octets() -> None:
+    """Records that nobody wrote."""
+    with open("lock", "r+b") as file:
+        file.write(os.urandom(4096))
+
+
+def lock_empty() -> None:
+    """No records."""
+    os.truncate("lock", 0)
+
+
+def lock_long() -> None:
+    """And too many."""
+    with open("lock", "r+b") as file:
+        file.truncate(64 * MIB + 1)
+
+
+def seen_octets() -> None:
+    """What pop3-proxy remembers."""
+    Path("seen").write_bytes(os.urandom(MIB))
+
+
+ATTACKS = [spool_lines, spool_garbage, spool_as_long_as_may_be, spool_links,
+           spool_kinds, spool_many, spool_none, names_in_tmp, names_in_cur,
+           names_in_gone, lock_octets, lock_empty, lock_long, seen_octets]
+TREASURE = ""  # set by the case: a file of the stronger user
+
+
+def ofd_lock(path: Path) -> int:
+    """All of a file, for as long as the descriptor lives."""
+    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
+
+    def had() -> bool:
+        try:
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, whole)
+        except BlockingIOError:
+            return False
+        return True
+    until(had, 30, f"the lock on {path}")
+    return fd
+
+
+@contextlib.contextmanager
+def as_handler(folder: Path, act: Callable[[], object]) -> Iterator[None]:
+    """Somebody who has done this, and lives until we are through."""
+    ready, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = b"?"
+        try:
+            os.close(done[1])
+            os.setgroups([])
+            os.setresgid(GROUP, GROUP, GROUP)
+            os.setresuid(HANDLER, HANDLER, HANDLER)
+            os.chdir(folder)
+            act()
+            status = b"."
+        except Exception as why:  # pylint: disable=broad-except
+            status = repr(why).encode()
+        os.write(ready[1], status)
+        os.read(done[0], 1)
+        os._exit(0)
+    os.close(done[0])
+    try:
+        equal(os.read(ready[0], 1000), b".", "the attack")
+        yield
+    finally:
+        os.close(done[1])
+        os.waitpid(child, 0)
+        os.close(ready[0])
+        os.close(ready[1])
+
+
+class Takeover:
+    """One store of two users, a mailbox for each attack."""
+
+    def __init__(self, place: Place, report: Report) -> None:
+        if os.geteuid() != 0:
+            raise Skip("needs root, for users of its own")
+        self.place, self.report = place, report
+        self.two = TwoUsers(place)
+        self.instance = with_console(self.two.instance, auth="web-server")
+        self.console = copy.copy(self.instance)
+        self.console.place = dataclasses.replace(
+            self.instance.place, uid=ADMIN, as_user={
+                "user": ADMIN, "group": GROUP, "extra_groups": []})
+        os.chown(self.instance.root / "console", ADMIN, GROUP)
+        self.treasure = self.instance.root / "treasure"
+        self.treasure.write_text("of the stronger user\n")
+        os.chown(self.treasure, ADMIN, GROUP)
+        self.treasure.chmod(0o600)
+        global TREASURE  # pylint: disable=global-statement
+        TREASURE = str(self.treasure)
+        self.servers = Xinetd(self.instance, [
+            ("smtp-journal", "--tls=starttls"),
+            ("pop3-serve", "--tls=starttls")])
+        self.slowest = 0.0
+
+    # --- a mailbox, and what must stay as it is --------------------------------
+
+    def mailbox(self) -> Mailbox:
+        """One with messages, and one of them collected."""
+        mailbox = self.two.create()
+        self.deliver(mailbox, 250)
+        self.deliver(mailbox, 250)
+        pop3 = self.instance.pop3(self.servers.ports[1], mailbox)
+        pop3.retr(1)
+        pop3.dele(1)
+        pop3.quit()
+        return mailbox
+
+    def treasures(self, mailbox: Mailbox) -> dict[str, tuple]:
+        """Keys, settings, and what lies outside."""
+        folder = self.instance.folder(mailbox)
+        found = {}
+        for path in [self.treasure, self.instance.store / "format",
+                     *folder.glob("*.conf"), *folder.glob("*.age*"),
+                     *folder.glob("*.key"), *(folder / "lost").iterdir()]:
+            st = path.lstat()
+            found[path.name] = (
+                st.st_uid, st.st_gid, st.st_mode, st.st_nlink,
+                hashlib.sha256(path.read_bytes()).hexdigest())
+        check("mailbox.conf" in found and "identity.age" in found,
+              f"{sorted(found)}")
+        return found
+
+    # --- who comes by ----------------------------------------------------------
+
+    def timed(self, what: str, act: Callable[[], object]) -> None:
+        """Not for ever."""
+        begun = time.monotonic()
+        try:
+            act()
+        except (subprocess.TimeoutExpired, TimeoutError) as why:
+            raise Failure(f"{what} hangs: {why}") from why
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+
+    def command(self, *args: str, text: str = "", uid: int = 0) -> None:
+        """A shell command; it may refuse, and may not be ended."""
+        who = {"user": uid, "group": GROUP, "extra_groups": []} if uid else {}
+
+        def run() -> None:
+            done = subprocess.run(
+                [*self.two.command, *args], input=text, text=True, cwd="/",
+                capture_output=True, check=False, timeout=SECONDS,
+                env={"PATH": SYSTEM_PATH}, errors="replace", **who)
+            check(done.returncode in FINE,
+                  f"{args} ended with {done.returncode}: {done.stderr}")
+            check("\x1b" not in done.stdout + done.stderr,
+                  f"{args}: an escape reaches the terminal")
+        self.timed(f"restante {' '.join(args)}", run)
+
+    def pages(self, mailbox: Mailbox) -> None:
+        """What the console shows."""
+        for path in ("/", "/activity", "/system", f"/mailbox/{mailbox.id}",
+                     f"/mailbox/{mailbox.id}/recipients",
+                     f"/mailbox/{mailbox.id}/delete"):
+            def ask(path: str = path) -> None:
+                run = run_cgi(self.console, "GET", path, REMOTE_USER="anna")
+                equal(run.status, 0, f"console.cgi {path}: {run.log}")
+                check(run.page, f"console.cgi {path}: no page, {run.log}")
+                check(b"<script>" not in run.said, f"{path}: markup")
+            self.timed(f"console.cgi {path}", ask)
+
+    def deliver(self, mailbox: Mailbox, want: int | None = None) -> None:
+        """A sender; may be put off, not turned away."""
+        def send() -> None:
+            smtp = self.instance.smtp(self.servers.ports[0], timeout=SECONDS)
+            reply = smtp.deliver(mailbox.address, MESSAGE)
+            check(reply.code == want if want else
+                  reply.code == 250 or reply.code // 100 == 4, f"{reply}")
+            smtp.quit()
+        self.timed("smtp-journal", send)
+
+    def collect(self, mailbox: Mailbox) -> None:
+        """A login; it may be refused for now."""
+        def login() -> None:
+            with contextlib.suppress(Refused, Vanished):
+                pop3 = self.instance.pop3(self.servers.ports[1], mailbox,
+                                          timeout=SECONDS)
+                for number in list(pop3.list())[:5]:
+                    with contextlib.suppress(Refused):
+                        pop3.retr(number)
+                pop3.quit()
+        self.timed("pop3-serve", login)
+
+    def all_come_by(self, mailbox: Mailbox) -> None:
+        """Whoever reads what others wrote, and changes no key."""
+        ident, out = mailbox.id, self.instance.root / "out"
+        shutil_rmtree(out)
+        out.mkdir()
+        os.chown(out, ADMIN, GROUP)
+        self.command("sweep")
+        self.command("sweep", uid=HANDLER)
+        self.command("settle")
+        self.command("status")
+        for words in ("list", "list --porcelain"):
+            self.command("mailbox", *words.split())
+        for words in ("show", "settings", "recipient list", "target list"):
+            self.command("mailbox", *words.split(), ident)
+        self.command("activity", ident)
+        self.command("mailbox", "export", ident, "--format", "eml", str(out),
+                     text=mailbox.password + "\n")
+        self.pages(mailbox)
+        self.deliver(mailbox)
+        self.collect(mailbox)
+        self.command("sweep")
+
+    def keys_are_changed(self, mailbox: Mailbox) -> None:
+        """By who may; nobody else's key gets in."""
+        ident = mailbox.id
+        for words, text in (("passwd", mailbox.password), ("passwd --cancel",
+                            ""), ("passwd", mailbox.password),
+                            ("rekey", mailbox.password), ("suspend", ""),
+                            ("reset --messages 100000", ident)):
+            name, *options = words.split()
+            self.command("mailbox", name, ident, *options, text=text + "\n")
+        conf = (self.instance.folder(mailbox) / "mailbox.conf").read_text()
+        check(STRANGER_KEY not in conf, conf)
+        equal(len(re.findall(r"age1[0-9a-z]+", conf)), 1, "recipients")
+        self.command("mailbox", "delete", ident, "--yes")
+
+    def attacked(self, act: Callable[[], object]) -> None:
+        """All of it, for one attack."""
+        mailbox = self.mailbox()
+        before = self.treasures(mailbox)
+        with as_handler(self.instance.folder(mailbox), act):
+            self.all_come_by(mailbox)
+            equal(self.treasures(mailbox), before, "keys and settings")
+            self.keys_are_changed(mailbox)
+            equal(self.treasure.read_text(), "of the stronger user\n",
+                  "what lies outside")
+        shutil_rmtree(self.instance.folder(mailbox))
+
+    # --- attacks that need more ------------------------------------------------
+
+    def locks_held(self) -> None:
+        """Every lock that there is, for as long as it takes."""
+        held: list[int] = []
+
+        def hold() -> None:
+            seen = set()
+            for path in [Path("lock"), Path("seen"), *Path().glob("spool/*"),
+                         *Path().glob("tmp/*"), *Path().glob("cur/*")]:
+                if path.stat().st_ino not in seen:  # two names of one file
+                    held.append(ofd_lock(path))
+                seen.add(path.stat().st_ino)
+        mailbox = self.mailbox()
+        before = self.treasures(mailbox)
+        with as_handler(self.instance.folder(mailbox), hold):
+            self.all_come_by(mailbox)
+            self.command("mailbox", "delete", mailbox.id, "--yes")
+            equal(self.treasures(mailbox), before, "keys and settings")
+
+    def rights(self) -> None:
+        """What only the owner may: none of it can be done."""
+        mailbox = self.mailbox()
+
+        def refused(act: Callable[[], object]) -> None:
+            try:
+                act()
+            except OSError as why:
+                if why.errno in (errno.EACCES, errno.EPERM):
+                    return
+                raise
+            raise Failure("it could be done")
+
+        def attempt() -> None:
+            for name in ("mailbox.conf", "identity.age", "seen.key",
+                         "admin.spool"):
+                refused(lambda name=name: open(name, "r+b"))
+                refused(lambda name=name: os.truncate(name, 0))
+                refused(lambda name=name: os.unlink(name))
+                refused(lambda name=name: os.chmod(name, 0o666))
+                refused(lambda name=name: os.rename("lock", name))
+            refused(lambda: os.mkdir("index"))
+            refused(lambda: os.rename("spool", "away"))
+            refused(lambda: os.rename("cur", "lost"))
+            refused(lambda: os.mkdir("lost/x"))
+            refused(lambda: os.symlink(TREASURE, "identity.age.next"))
+            refused(lambda: os.mkdir("../mbx-" + "0" * 32))
+            refused(lambda: os.rename("../../format", "../../format.old"))
+        with as_handler(self.instance.folder(mailbox), attempt):
+            pass
+
+    def no_database(self) -> None:
+        """No program of ours could open one: a log forged by whoever may write
+        to an environment is carried out by whoever recovers it.
+        """
+        programs = [path for path in
+                    (self.place.prefix / "libexec/restante").iterdir()
+                    if os.access(path, os.X_OK)]
+        check(len(programs) >= 6, f"{programs}")
+        for path in programs:
+            said = subprocess.run(["ldd", path], capture_output=True,
+                                  text=True, check=False).stdout
+            check("libdb" not in said, f"{path.name} links {said}")
+
+    def end(self) -> None:
+        """How long the slowest took."""
+        self.servers.stop()
+        self.report.figure("takeover-slowest", f"{self.slowest:.1f} s")
+
+
+def shutil_rmtree(path: Path) -> None:
+    """Whatever lies there, names that are no UTF-8 too."""
+    subprocess.run(["rm", "-rf", path], check=True)
+
+
+def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
+    """Every attack."""
+    takeover = Takeover(place, report)
+    yield "takeover-rights", takeover.rights
+    for act in ATTACKS:
+        yield f"takeover-{act.__name__.replace('_', '-')}", \
+            lambda act=act: takeover.attacked(act)
+    yield "takeover-locks-held", takeover.locks_held
+    yield "takeover-no-database", takeover.no_database
+    takeover.end()
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))

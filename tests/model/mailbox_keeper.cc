@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The second half of sweep, as long as no ledger takes what lies in spool/ and
+ * gone/: under byte 1 it carries batches on, then removes tickets, then names
+ * in gone/, then spools that are old. And who copies a mailbox in use.
+ */
+#include "mailbox.h"
+
+static const char who[] = "keeper";
+
+static uint8_t facts(const State &s)
+{
+	uint8_t all = 0;
+
+	for (const Spool &p : s.spool)
+		for (int i = 0; p.name && i < p.n; i++)
+			all |= (p.line[i] & LINE_BATCH)
+				       ? uint8_t((p.line[i] & 3) * GONE_A)
+				       : uint8_t(KEPT_A << (p.line[i] & 1));
+	return all;
+}
+
+static uint8_t cut_without_line(const State &s)
+{
+	for (int m = 0; m < MESSAGES; m++)
+		if (s.msg[m].cut && (s.msg[m].names & (CUR | IN_GONE)) &&
+		    !(s.entries & GONE_A << m))
+			return uint8_t(1 << m);
+	return 0;
+}
+
+static bool is_there(const State &s, uint8_t messages)
+{
+	for (int m = 0; m < MESSAGES; m++)
+		if ((messages >> m & 1) &&
+		    ((s.msg[m].names | s.msg[m].durable) & (CUR | IN_GONE)))
+			return true;
+	return false;
+}
+
+uint8_t Mailbox::dead_and_kept(const State &s)
+{
+	uint8_t messages = 0;
+
+	for (int m = 0; m < MESSAGES; m++)
+		if (!writing(s, m) && ((s.msg[m].names & (CUR | IN_GONE)) ||
+				       (s.entries & GONE_A << m)))
+			messages |= uint8_t(1 << m);
+	return messages;
+}
+
+void Mailbox::keeper(const State &s, Out &out) const
+{
+	State t = s;
+	uint8_t cut;
+	bool again;
+	auto go = [&](int step, const char *what) {
+		t.at[KEEPER] = uint8_t(step);
+		if (step == IDLE)
+			t.keeper_b1 = t.entries = t.tickets = t.open[KEEPER] =
+				0;
+		out.add(t, who, what);
+	};
+
+	switch (s.at[KEEPER]) {
+	case IDLE:
+		if (byte1(s))
+			return;
+		t.keeper_b1 = 1;
+		go(1, "has byte 1");
+		return;
+	case 1:
+		if (rule(CARRY_SYNC))
+			sync_spools(t);
+		t.entries = facts(s);
+		go(2, "syncs and reads the spools");
+		return;
+	case 2:
+		cut = rule(CUT_GONE) ? cut_without_line(s) : 0;
+		if (!cut) {
+			go(4, "knows a line for every cut file");
+			return;
+		}
+		if (!open_spool(t, KEEPER) ||
+		    !append(t, KEEPER, uint8_t(LINE_BATCH | cut), again)) {
+			t = s;
+			go(IDLE, "finds the disk full, ends");
+			return;
+		}
+		t.entries |= uint8_t(cut * GONE_A);
+		go(3, "appends gone by=full");
+		return;
+	case 3:
+		sync_spool(t, s.open[KEEPER] - 1);
+		go(2, "fsync spool");
+		return;
+	case 4:
+		if (carry(t, uint8_t(s.entries / GONE_A & 3))) {
+			go(4, "carries a batch on: cur/ to gone/");
+			return;
+		}
+		t.tickets = dead_and_kept(s);
+		go(5, "lists the tickets that may go");
+		return;
+	case 5:
+		if (rule(KEEP_SYNC))
+			sync_names(t, CUR | IN_GONE);
+		go(6, "fsync cur/, gone/");
+		return;
+	case 6:
+		if (drop_ticket(s, KEEPER, s.tickets, out))
+			return;
+		if (rule(TMP_SYNC))
+			sync_names(t, TMP);
+		go(7, "fsync tmp/");
+		return;
+	case 7:
+		for (int m = 0; m < MESSAGES; m++) {
+			const uint8_t names = s.msg[m].names;
+
+			if (!(s.entries & GONE_A << m) || !(names & IN_GONE) ||
+			    (names & TMP))
+				continue;
+			t.msg[m].names &= uint8_t(~IN_GONE);
+			out.add(t, who, "unlinks the name in gone/", letter(m));
+			return;
+		}
+		sync_names(t, CUR | IN_GONE);
+		go(8, "fsync gone/");
+		return;
+	case 8:
+		for (int k = 0; s.late && k < SPOOLS; k++) {
+			const Spool &p = s.spool[k];
+			uint8_t gone = 0;
+
+			for (int i = 0; i < p.n; i++)
+				if (p.line[i] & LINE_BATCH)
+					gone |= p.line[i] & 3;
+			if (!p.name ||
+			    (rule(DROP_CARRIED) && is_there(s, gone)))
+				continue;
+			t.spool[k].name = NO_NAME;
+			out.add(t, who, "unlinks an old spool");
+			return;
+		}
+		go(IDLE, "ends");
+		return;
+	}
+}
+
+/* --- a copy of a mailbox in use --------------------------------------------
+ */
+
+enum { COPY_TMP = 1, COPY_CUR = 2, COPY_GONE = 4, COPY_SPOOL = 8, OPENED = 16 };
+
+static void read_names(State &s, uint8_t which)
+{
+	for (int m = 0; m < MESSAGES; m++)
+		s.copy_names[m] |= s.msg[m].names & which;
+}
+
+/* It goes on elsewhere, with what was read: whole and synced. */
+static void open_copy(State &s)
+{
+	for (int m = 0; m < MESSAGES; m++) {
+		s.msg[m].names = s.msg[m].durable = s.copy_names[m];
+		s.copy_names[m] = 0;
+	}
+	for (int k = 0; k < SPOOLS; k++) {
+		Spool &p = s.spool[k];
+
+		p.n = p.synced = s.copy_lines[k];
+		p.name = p.durable = p.n ? LIVE : NO_NAME;
+		for (int i = p.n; i < LINES; i++)
+			p.line[i] = 0;
+		s.copy_lines[k] = 0;
+	}
+	s.promised = s.copy_promised;
+	s.collected = s.copy_collected;
+	s.copied = OPENED;
+}
+
+void Mailbox::copier(const State &s, Out &out) const
+{
+	static const char copies[] = "copier";
+	static const struct {
+		uint8_t dir, names;
+		const char *says;
+	} dirs[] = {
+		{COPY_TMP, TMP, "reads tmp/"},
+		{COPY_CUR, CUR, "reads cur/"},
+		{COPY_GONE, IN_GONE, "reads gone/"},
+	};
+
+	if (!set.copy || s.copied == OPENED)
+		return;
+	for (const auto &d : dirs) {
+		State t = s;
+
+		if (s.copied & d.dir)
+			continue;
+		if (!s.copied) {
+			t.copy_promised = s.promised;
+			t.copy_collected = s.collected;
+		}
+		t.copied |= d.dir;
+		read_names(t, d.names);
+		out.add(t, copies, d.says);
+	}
+	State t = s;
+	if (!(s.copied & COPY_SPOOL)) {
+		if (!s.copied) {
+			t.copy_promised = s.promised;
+			t.copy_collected = s.collected;
+		}
+		t.copied |= COPY_SPOOL;
+		for (int k = 0; k < SPOOLS; k++)
+			t.copy_lines[k] = s.spool[k].name ? s.spool[k].n : 0;
+		out.add(t, copies, "reads spool/");
+	}
+	if (s.copied != (COPY_TMP | COPY_CUR | COPY_GONE | COPY_SPOOL))
+		return;
+	t = s;
+	for (int i = 0; i < ACTORS; i++)
+		kill(t, i);
+	open_copy(t);
+	out.add(t, copies, "opens the copy elsewhere");
+}
