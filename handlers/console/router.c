@@ -6,6 +6,7 @@
 #include "common/mailbox_id.h"
 #include "handlers/console/console.h"
 #include "handlers/console/sign_in/visitor.h"
+#include "store/admin.h"
 
 enum route_needs {
 	NEEDS_NOTHING,
@@ -163,6 +164,13 @@ static bool is_kept_from(const struct console *c, const struct route *r)
 	       strncmp(r->path, "/account", 8) != 0;
 }
 
+/* What a page changes is told under the name of who is signed in. */
+static void acts(struct console *c)
+{
+	if (c->store)
+		store_acts_for(c->store, c->visitor.name, "console");
+}
+
 static void run(struct console *c, const struct route *r)
 {
 	if (r->method == METHOD_POST && !visitor_proves(c))
@@ -173,8 +181,10 @@ static void run(struct console *c, const struct route *r)
 		answer_see_other(c, "/account");
 	else if (r->needs == NEEDS_STORE && !c->store)
 		refuse_without_store(c);
-	else
+	else {
+		acts(c);
 		r->page(c);
+	}
 }
 
 void router_answer(struct console *c, int status)
