@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <nettle/sha2.h>
 
@@ -305,6 +306,18 @@ static void begin(struct update *u, struct collection *c,
 	ulid_new(u->id);
 }
 
+/*
+ * tmp/ as well: what a proxy has dropped there, for it was a second copy of
+ * what leaves, is not to come back in a power cut and be kept for one left
+ * behind.
+ */
+static int sync_all(const struct mailbox *m, struct err *e)
+{
+	if (fsync(m->tmp) < 0)
+		return err_sys(e, "mailbox %s: fsync tmp", m->id);
+	return leaving_sync(m, e);
+}
+
 int collection_update(struct collection *c, size_t *removed_r,
 		      const struct activity *activity, struct err *e)
 {
@@ -315,7 +328,7 @@ int collection_update(struct collection *c, size_t *removed_r,
 	begin(&u, c, activity, true);
 	result = run_groups(&u, e);
 	fault_point("collection.moved");
-	if (leaving_sync(c->mailbox, &syncing) < 0 && result == 0) {
+	if (sync_all(c->mailbox, &syncing) < 0 && result == 0) {
 		*e = syncing;
 		result = -1;
 	}
