@@ -73,31 +73,6 @@ AM_CONDITIONAL([INSTRUMENTED], [test -n "$instrumentation"])
 AC_SUBST([FUZZER_LDFLAGS])
 AC_SUBST([INSTRUMENTATION_CFLAGS])])
 
-dnl RESTANTE_BERKELEY_DB(MAJOR, MINOR): Berkeley DB has no pkg-config file.
-dnl The function probed for is one of the environment, which db 1.85 lacks.
-AC_DEFUN([RESTANTE_BERKELEY_DB],
-[AC_ARG_VAR([DB_CFLAGS], [compiler flags for Berkeley DB])
-AC_ARG_VAR([DB_LIBS], [linker flags for Berkeley DB])
-AC_CACHE_CHECK([for Berkeley DB $1.$2 or later], [restante_cv_db_libs],
-	[restante_cv_db_libs=no
-	restante_saved_libs=$LIBS restante_saved_cflags=$CFLAGS
-	CFLAGS="$CFLAGS $DB_CFLAGS"
-	for restante_lib in ${DB_LIBS:+"$DB_LIBS"} -ldb-5.3 -ldb; do
-		LIBS="$restante_lib $restante_saved_libs"
-		AC_LINK_IFELSE([AC_LANG_PROGRAM([
-#include <sys/types.h>
-#include <db.h>
-#if DB_VERSION_MAJOR * 100 + DB_VERSION_MINOR < $1 * 100 + $2
-#error too old
-#endif], [DB_ENV *env; return db_env_create(&env, 0);])],
-			[restante_cv_db_libs=$restante_lib])
-		test "$restante_cv_db_libs" = no || break
-	done
-	LIBS=$restante_saved_libs CFLAGS=$restante_saved_cflags])
-AS_IF([test "$restante_cv_db_libs" = no],
-      [AC_MSG_ERROR([Berkeley DB $1.$2 or later is needed (libdb5.3-dev); set DB_CFLAGS and DB_LIBS if it lies elsewhere])])
-DB_LIBS=$restante_cv_db_libs])
-
 dnl RESTANTE_SYSTEMD_DIR(VARIABLE, BELOW-PREFIX, HELP): --with-VARIABLE, else
 dnl what systemd's own pkg-config file names for programs of the prefix /usr,
 dnl else a place below the prefix (systemd reads /usr/local/lib as well).
@@ -132,21 +107,18 @@ AS_IF([test "$enable_static_handlers" = yes],
 	SODIUM_LIBS=`$PKG_CONFIG --static --libs libsodium`
 	restante_saved_libs=$LIBS restante_saved_cflags=$CFLAGS
 	CFLAGS="$CFLAGS -fPIE -static-pie -I$srcdir"
-	LIBS="$CONFUSE_LIBS $GNUTLS_LIBS $NETTLE_LIBS $DB_LIBS $SODIUM_LIBS"
+	LIBS="$CONFUSE_LIBS $GNUTLS_LIBS $NETTLE_LIBS $SODIUM_LIBS"
 	AC_MSG_CHECKING([whether everything can be linked statically])
 	AC_LINK_IFELSE([AC_LANG_PROGRAM([
 #include "common/p11_absent.c"
 #include <confuse.h>
-#include <db.h>
 #include <gnutls/gnutls.h>
 #include <nettle/curve25519.h>
 #include <sodium.h>], [
-	DB_ENV *env;
-	return gnutls_global_init() + db_env_create(&env, 0) +
-	       sodium_init() + (cfg_init == 0) + (curve25519_mul == 0);])],
+	return gnutls_global_init() + sodium_init() + (cfg_init == 0) + (curve25519_mul == 0);])],
 		[AC_MSG_RESULT([yes])],
 		[AC_MSG_RESULT([no])
-		AC_MSG_ERROR([--enable-static-handlers needs the archives of GnuTLS, Nettle, libconfuse, Berkeley DB and libsodium and of what they use (on Debian also libunistring-dev); config.log has the linker's words])])
+		AC_MSG_ERROR([--enable-static-handlers needs the archives of GnuTLS, Nettle, libconfuse and libsodium and of what they use (on Debian also libunistring-dev); config.log has the linker's words])])
 	LIBS=$restante_saved_libs CFLAGS=$restante_saved_cflags])
 AC_SUBST([HANDLER_LDFLAGS])
 AM_CONDITIONAL([STATIC_HANDLERS], [test "$enable_static_handlers" = yes])])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * admin.spool: one line for each change that an administrator makes, in the
- * grammar of the ledger, synced before the change is made. Handlers can
- * neither read nor write it.
+ * grammar of the ledger, synced before the change is made. Handlers
+ * cannot write it.
  *
  *	KIND time= by=administrator who= how= what= …
  */

@@ -39,12 +39,11 @@ static int take_snapshot(struct collection *c, struct err *e)
 	int64_t changed = account_changed(c->mailbox);
 	struct leaving_report report;
 	struct listing gone;
-	size_t taken;
 	struct err counting;
 	int result;
 
 	if (leaving_open(c->mailbox, e) < 0 ||
-	    tickets_keep_pending(c->mailbox, end, &taken, e) < 0)
+	    tickets_keep_pending(c->mailbox, end, e) < 0)
 		return -1;
 	result = leaving_settle(c->mailbox, end, &c->l, &gone, &report, e);
 	listing_release(&gone);

@@ -100,5 +100,5 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/unwrap.h
 
 # What each half needs, in the order of linking.
-STORE_LIBS = $(NETTLE_LIBS) $(DB_LIBS)
+STORE_LIBS = $(NETTLE_LIBS)
 UNSEAL_LIBS = $(SODIUM_LIBS)

@@ -393,7 +393,8 @@ static int append(struct appender *a, const struct buf *writes, size_t n_writes,
 	if (choose(a, e) < 0 || write_all(a, writes, n_writes, e) < 0)
 		return -1;
 	fault_point("spool.appended");
-	if (durable && fsync(a->fd) < 0)
+	/* The directory too: who made the spool may have been killed before. */
+	if (durable && (fsync(a->fd) < 0 || fsync(a->dir) < 0))
 		return err_sys(e, "mailbox %s: fsync spool/%s", a->mailbox->id,
 			       a->name);
 	return 0;

@@ -51,10 +51,10 @@ static bool time_is_up(const struct sweep *s)
 struct step {
 	struct tickets tickets;
 	bool *has_line;
+	bool *has_left; /* a batch names it */
 	struct buf lines;
 	size_t n_done; /* tickets to be unlinked once the lines are durable */
 	struct ticket_name *done;
-	bool synced_needed;
 };
 
 static void note_kept_line(void *arg, const char *text, size_t n)
@@ -69,6 +69,23 @@ static void note_kept_line(void *arg, const char *text, size_t n)
 	t = tickets_find(&step->tickets, e.kept.ulid);
 	if (t)
 		step->has_line[t - step->tickets.list] = true;
+}
+
+static void note_left(void *arg, const struct spool_batch *b)
+{
+	struct step *step = arg;
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	struct ticket_name *t;
+	struct entry e;
+	size_t n;
+
+	while (spool_next_line(&at, end, &text, &n)) {
+		if (!entry_parse(text, n, &e) || e.kind != ENTRY_GONE)
+			continue;
+		t = tickets_find(&step->tickets, e.gone.ulid);
+		if (t)
+			step->has_left[t - step->tickets.list] = true;
+	}
 }
 
 static int add_kept_line(struct sweep *s, struct step *step,
@@ -98,6 +115,10 @@ static int see_to_ticket(struct sweep *s, struct step *step, size_t i,
 {
 	struct ticket t;
 	int result = ticket_look(s->mailbox, &step->tickets.list[i], &t, e);
+
+	/* It has left: a copy may hold the batch and this name. */
+	if (t.state == TICKET_PENDING && step->has_left[i])
+		t.state = TICKET_UNFINISHED;
 
 	if (result == 0 && t.state == TICKET_PENDING) {
 		result = ticket_keep_pending(s->mailbox, &t, e);
@@ -146,7 +167,8 @@ static int finish_step(struct sweep *s, struct step *step, struct err *e)
 
 static int run_step(struct sweep *s, struct step *step, struct err *e)
 {
-	const struct spool_visitor v = {.line = note_kept_line, .arg = step};
+	const struct spool_visitor v = {
+		.line = note_kept_line, .batch = note_left, .arg = step};
 
 	if (spool_read_all(s->mailbox, &v, e) < 0)
 		return -1;
@@ -167,12 +189,14 @@ static int sweep_tickets(struct sweep *s, struct err *e)
 
 	if (result == 0 && step.tickets.n) {
 		step.has_line = xcalloc(step.tickets.n, sizeof(bool));
+		step.has_left = xcalloc(step.tickets.n, sizeof(bool));
 		step.done = xcalloc(step.tickets.n, sizeof(*step.done));
 		buf_init(&step.lines,
 			 (size_t)TICKETS_A_STEP * (LINE_OCTETS_MAX + 1));
 		result = run_step(s, &step, e);
 		buf_release(&step.lines);
 		free(step.done);
+		free(step.has_left);
 		free(step.has_line);
 	}
 	tickets_release(&step.tickets);
@@ -252,6 +276,10 @@ static int sweep_gone(struct sweep *s, struct err *e)
 		result = -1;
 	if (result == 0 && spool_sync_all(s->mailbox, e) < 0)
 		result = -1;
+	/* Also where no ticket went just now: one may have, and the run died.
+	 */
+	if (result == 0 && fsync(s->mailbox->tmp) < 0)
+		result = err_sys(e, "mailbox %s: fsync tmp", s->mailbox->id);
 	for (size_t i = 0; result == 0 && i < s->gone.n; i++) {
 		if (time_is_up(s))
 			break;
@@ -365,7 +393,9 @@ static int sweep_spools(struct sweep *s, struct err *e)
 		if (!is_to_be_dropped(s, &l, i) || i + 1 == l.n)
 			continue;
 		if (!seen)
-			result = leaving_sync(s->mailbox, e) < 0 ||
+			result = spool_sync_all(s->mailbox, e) < 0 ||
+						 leaving_sync(s->mailbox, e) <
+							 0 ||
 						 scan_anew(s, e) < 0
 					 ? -1
 					 : 0;

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "store/age.h"
 #include "store/fault.h"
+#include "store/spool.h"
 
 enum { READ_BLOCK = 64 * 1024 };
 
@@ -249,31 +250,60 @@ int ticket_unlink(const struct mailbox *m, const struct ticket_name *name,
 	return 0;
 }
 
+/* Those of which a batch says that they have left, taken out of the list. */
+static void take_out(void *arg, const struct spool_batch *b)
+{
+	struct tickets *t = arg;
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	struct ticket_name *named;
+	struct entry e;
+	size_t n;
+
+	while (spool_next_line(&at, end, &text, &n)) {
+		if (!entry_parse(text, n, &e) || e.kind != ENTRY_GONE)
+			continue;
+		named = tickets_find(t, e.gone.ulid);
+		if (named)
+			memmove(named, named + 1,
+				(size_t)(t->list + t->n-- - named - 1) *
+					sizeof(*named));
+	}
+}
+
 static int keep_one(const struct mailbox *m, const struct ticket_name *name,
-		    size_t *taken, struct err *e)
+		    struct err *e)
 {
 	struct ticket t;
 	int result = ticket_look(m, name, &t, e);
 
-	if (result == 0 && t.state == TICKET_PENDING) {
+	if (result == 0 && t.state == TICKET_PENDING)
 		result = ticket_keep_pending(m, &t, e);
-		*taken += result == 0;
-	}
 	ticket_close(&t);
 	return result;
 }
 
-int tickets_keep_pending(const struct mailbox *m, int64_t end, size_t *taken_r,
-			 struct err *e)
+static int keep_all(const struct mailbox *m, int64_t end, struct tickets *t,
+		    struct err *e)
+{
+	const struct spool_visitor v = {.batch = take_out, .arg = t};
+
+	if (spool_read_all(m, &v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n && clock_ms() < end; i++)
+		if (keep_one(m, &t->list[i], e) < 0)
+			return -1;
+	if (fsync(m->cur) < 0)
+		return err_sys(e, "mailbox %s: fsync cur", m->id);
+	return 0;
+}
+
+int tickets_keep_pending(const struct mailbox *m, int64_t end, struct err *e)
 {
 	struct tickets t;
 	int result = tickets_scan(m, true, &t, e);
 
-	*taken_r = 0;
-	for (size_t i = 0; result == 0 && i < t.n && clock_ms() < end; i++)
-		result = keep_one(m, &t.list[i], taken_r, e);
+	if (result == 0 && t.n)
+		result = keep_all(m, end, &t, e);
 	tickets_release(&t);
-	if (result == 0 && *taken_r && fsync(m->cur) < 0)
-		result = err_sys(e, "mailbox %s: fsync cur", m->id);
 	return result;
 }

@@ -65,10 +65,10 @@ int ticket_unlink(const struct mailbox *m, const struct ticket_name *name,
 		  struct err *e) MUST_USE;
 
 /*
- * Keeps every pending message whose writer is dead, under byte 1, until
- * clock_ms() is `end`; cur/ is synced. *taken_r counts.
+ * Keeps every pending message whose writer is dead and that no batch names,
+ * under byte 1, until clock_ms() is `end`; cur/ is synced.
  */
-int tickets_keep_pending(const struct mailbox *m, int64_t end, size_t *taken_r,
+int tickets_keep_pending(const struct mailbox *m, int64_t end,
 			 struct err *e) MUST_USE;
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <nettle/sha2.h>
 
@@ -153,44 +154,60 @@ static void group_release(struct group *g)
 /* --- moving ----------------------------------------------------------------
  */
 
-/* Does each() with what leaves; `done` of them were before. */
-static int each_leaving(const struct update *u, const struct group *g,
+/* Does each() with those of [from, to) that leave. */
+static int each_leaving(const struct update *u, size_t from, size_t to,
+			bool without_line,
 			int (*each)(const struct mailbox *m,
 				    const struct listing_entry *entry,
-				    struct err *e),
+				    bool without_line, struct err *e),
 			struct err *e)
 {
 	const struct listing *l = &u->collection->l;
 
-	for (size_t i = g->from; i < g->to; i++)
+	for (size_t i = from; i < to; i++)
 		if (leaves(u, &l->list[i]) &&
-		    each(u->collection->mailbox, &l->list[i], e) < 0)
+		    each(u->collection->mailbox, &l->list[i], without_line, e) <
+			    0)
 			return -1;
 	return 0;
 }
 
-static int move_with_line(const struct mailbox *m,
-			  const struct listing_entry *entry, struct err *e)
+static int confirm(const struct mailbox *m, const struct listing_entry *entry,
+		   bool without_line UNUSED, struct err *e)
 {
-	return leaving_move(m, entry, false, e);
+	return leaving_confirm(m, entry, e);
 }
 
-static int move_without_line(const struct mailbox *m,
-			     const struct listing_entry *entry, struct err *e)
+/*
+ * What has moved is cut, so that there is room for more names. Both directories
+ * are synced before: a cut file must never be listed again. With a line the one
+ * that could not be moved is cut, too: it is carried through for certain.
+ */
+static int make_room(const struct update *u, const struct group *g, size_t to,
+		     bool without_line, struct err *e)
 {
-	return leaving_move(m, entry, true, e);
+	if (leaving_sync(u->collection->mailbox, e) < 0)
+		return -1;
+	return each_leaving(u, g->from, without_line ? to : to + 1,
+			    without_line, leaving_cut, e);
 }
 
-static int cut_with_line(const struct mailbox *m,
-			 const struct listing_entry *entry, struct err *e)
+static int move_all(const struct update *u, const struct group *g,
+		    bool without_line, struct err *e)
 {
-	return leaving_cut(m, entry, false, e);
-}
+	const struct listing *l = &u->collection->l;
+	const struct mailbox *m = u->collection->mailbox;
 
-static int cut_without_line(const struct mailbox *m,
-			    const struct listing_entry *entry, struct err *e)
-{
-	return leaving_cut(m, entry, true, e);
+	for (size_t i = g->from; i < g->to; i++) {
+		if (!leaves(u, &l->list[i]) ||
+		    leaving_move(m, &l->list[i], without_line, e) == 0)
+			continue;
+		if (e->kind != ERR_FULL ||
+		    make_room(u, g, i, without_line, e) < 0 ||
+		    leaving_move(m, &l->list[i], without_line, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int append(const struct update *u, const struct group *g, struct err *e)
@@ -202,34 +219,18 @@ static int append(const struct update *u, const struct group *g, struct err *e)
 }
 
 /*
- * No room for the lines. What leaves goes to gone/ under a mark that says so;
- * both directories are synced before anything is cut, for a cut file must never
- * be listed again. Where there is no room even then, it stays as it is: cut,
- * marked, and the answer says that not all of it was done.
+ * No room for the lines. What leaves goes to gone/ under a mark that says so,
+ * and is cut. Where there is no room even then, it stays as it is: cut, marked,
+ * and the answer says that not all of it was done.
  */
 static int leave_full_disk(const struct update *u, const struct group *g,
 			   struct err *e)
 {
-	const struct mailbox *m = u->collection->mailbox;
-
 	log_warn("%s; making room first", e->text);
-	if (each_leaving(u, g, move_without_line, e) < 0 ||
-	    leaving_sync(m, e) < 0 ||
-	    each_leaving(u, g, cut_without_line, e) < 0 || append(u, g, e) < 0)
+	if (move_all(u, g, true, e) < 0 ||
+	    make_room(u, g, g->to, true, e) < 0 || append(u, g, e) < 0)
 		return -1;
-	return each_leaving(u, g, leaving_confirm, e);
-}
-
-/*
- * The lines are durable, but gone/ has no room for names: what is there already
- * makes some.
- */
-static int move_on_full_disk(const struct update *u, const struct group *g,
-			     struct err *e)
-{
-	if (e->kind != ERR_FULL || each_leaving(u, g, cut_with_line, e) < 0)
-		return -1;
-	return each_leaving(u, g, move_with_line, e);
+	return each_leaving(u, g->from, g->to, true, confirm, e);
 }
 
 static int leave(const struct update *u, const struct group *g, struct err *e)
@@ -239,9 +240,7 @@ static int leave(const struct update *u, const struct group *g, struct err *e)
 			       ? leave_full_disk(u, g, e)
 			       : -1;
 	fault_point("update.said");
-	if (each_leaving(u, g, move_with_line, e) == 0)
-		return 0;
-	return move_on_full_disk(u, g, e);
+	return move_all(u, g, false, e);
 }
 
 /* --- the whole -------------------------------------------------------------
@@ -307,6 +306,18 @@ static void begin(struct update *u, struct collection *c,
 	ulid_new(u->id);
 }
 
+/*
+ * tmp/ as well: what a proxy has dropped there, for it was a second copy of
+ * what leaves, is not to come back in a power cut and be kept for one left
+ * behind.
+ */
+static int sync_all(const struct mailbox *m, struct err *e)
+{
+	if (fsync(m->tmp) < 0)
+		return err_sys(e, "mailbox %s: fsync tmp", m->id);
+	return leaving_sync(m, e);
+}
+
 int collection_update(struct collection *c, size_t *removed_r,
 		      const struct activity *activity, struct err *e)
 {
@@ -317,7 +328,7 @@ int collection_update(struct collection *c, size_t *removed_r,
 	begin(&u, c, activity, true);
 	result = run_groups(&u, e);
 	fault_point("collection.moved");
-	if (leaving_sync(c->mailbox, &syncing) < 0 && result == 0) {
+	if (sync_all(c->mailbox, &syncing) < 0 && result == 0) {
 		*e = syncing;
 		result = -1;
 	}

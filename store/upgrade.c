@@ -168,6 +168,8 @@ static int say_upgraded(struct mailbox *m, struct err *e)
 /* gone/ comes last of the new: without it collectors are told to wait. */
 static int convert(struct mailbox *m, struct err *e)
 {
+	if (fsync(m->cur) < 0)
+		return err_sys(e, "fsync cur");
 	if (settle_old_record(m, e) < 0)
 		return -1;
 	fault_point("upgrade.settled");

@@ -5,6 +5,7 @@
 
 #include "handlers/console/parts/page.h"
 #include "handlers/console/routes.h"
+#include "store/admin.h"
 
 /* --- who may -------------------------------------------------------------- */
 
@@ -75,6 +76,13 @@ static bool is_kept_from(const struct console *c, const struct route *r)
 	       strncmp(r->path, "/account", 8) != 0;
 }
 
+/* What a page changes is told under the name of who is signed in. */
+static void acts(struct console *c)
+{
+	if (c->store)
+		store_acts_for(c->store, c->visitor.name, "console");
+}
+
 static void run_page(struct console *c, const struct route *r)
 {
 	if (r->method == METHOD_POST && !visitor_proves(c))
@@ -85,8 +93,10 @@ static void run_page(struct console *c, const struct route *r)
 		answer_see_other(&c->answer, "/account");
 	else if (r->needs == NEEDS_STORE && !c->store)
 		refuse_without_store(c);
-	else
+	else {
+		acts(c);
 		r->page(c);
+	}
 }
 
 void router_answer(struct console *c, int status)

@@ -98,9 +98,13 @@ TOOL_RUN(recipient_add)
 static int agree_to_remove(const struct tool_args *a,
 			   const struct recipient_change *c, struct err *e)
 {
+	const struct conf_strings *r = recipients(mailbox_settings(c->m));
 	char question[700];
 
-	if ((c->given && c->opener.password) || tool_has(a, "yes"))
+	/* One that cannot be removed is refused; nobody need agree to that. */
+	if ((c->given && c->opener.password) || tool_has(a, "yes") ||
+	    !conf_strings_has(r, a->words[1]) ||
+	    strcmp(a->words[1], r->list[0]) == 0)
 		return 0;
 	snprintf(question, sizeof(question),
 		 "Without the password the mailbox keeps its key. Who has the "

@@ -385,8 +385,9 @@ class Walk:
 
     def check_mail(self) -> None:
         """All that is there opens with the password, by age alone."""
+        (world,) = self.worlds
         lines = self.oracle.keys_by_password(self.files()["identity.age"],
-                                             self.password())
+                                             world.force)
         for message in (self.folder / "cur").iterdir():
             check(self.oracle.opens(message, lines),
                   f"{message.name} does not open")

@@ -3,6 +3,7 @@
 #include "common/base.h"
 
 #include "store/counters.h"
+#include "store/key_mark.h"
 #include "store/name.h"
 #include "store/record.h"
 #include "tests/fuzz/fuzz.h"
@@ -20,6 +21,24 @@ static void try_counters(const uint8_t *bytes, size_t n)
 	counters_remove(&c, 1, c.octets);
 	counters_add(&c, UINT64_MAX, INT64_MAX, INT64_MAX);
 	counters_add(&c, 1, INT64_MIN, INT64_MAX);
+}
+
+/* The mark of a used password: one signature, which nobody can guess. */
+static void try_mark(const uint8_t *bytes, size_t n)
+{
+	static const uint8_t public[SESSION_KEY_SIZE] = {
+		0x7d, 0x0f, 0x1a, 0xde, 0xe4, 0xb6, 0x54, 0xf7,
+		0x98, 0x4f, 0xdc, 0xcc, 0x65, 0xa5, 0x14, 0x54,
+		0x59, 0x00, 0x66, 0x3c, 0x9b, 0x1b, 0xef, 0x58,
+		0x84, 0xc4, 0xb9, 0x27, 0x0e, 0x1d, 0xff, 0xb3};
+	uint8_t signature[SESSION_SIGNATURE_SIZE], again[KEY_MARK_SIZE];
+
+	if (!key_mark_decode(bytes, n, signature))
+		return;
+	key_mark_encode(signature, again);
+	fuzz_require(memcmp(again, bytes, 5) == 0 &&
+		     memcmp(again + 8, bytes + 8, sizeof(signature)) == 0);
+	fuzz_require(!session_key_verify(public, "used", 4, signature));
 }
 
 static void try_names(const char *text)
@@ -66,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	char *text = fuzz_text(bytes, n);
 
 	try_checked(bytes, n, try_counters);
+	try_mark(bytes, n);
 	try_names(text);
 	free(text);
 	return 0;

@@ -77,6 +77,7 @@ def refused_is_dropped(side: Proxied) -> None:
 def vanished_is_unconfirmed(side: Proxied) -> None:
     """A server that never says is believed to have the message."""
     send(side, 4465, b"Subject: vanish\r\n\r\nx\r\n").want(421)
+    side.instance.restante("sweep")
     equal([name[-6:] for name in side.names()], [",U.age"], "flags")
     side.kept()
 

@@ -339,8 +339,17 @@ class Command:
         equal(own[1:], [recipient], "recipients")
         self.refused(64, "own key", "mailbox", "recipient", "remove",
                      mailbox.id, own[0])
-        self.run("mailbox", "recipient", "remove", mailbox.id, recipient)
-        check(not (folder / "identity.recovery.age").exists(), "recovery")
+        self.refused(64, "still opens all of its mail", "mailbox",
+                     "recipient", "remove", mailbox.id, recipient,
+                     text="no\n")
+        self.run("mailbox", "recipient", "remove", mailbox.id, recipient,
+                 "--password", text=mailbox.password + "\n")
+        check((folder / "identity.recovery.age").exists(), "recovery")
+        check(self.show(mailbox)["recipient"] != own[:1], "no new key")
+        equal(len(self.opened_by_age(file, folder, "identity.recovery.age")
+                  .split()), 1, "keys that it has")
+        self.refused(64, "was removed", "mailbox", "passwd", mailbox.id,
+                     "--recovery-identity", file)
 
     # --- passwords -------------------------------------------------------------
 
@@ -378,6 +387,15 @@ class Command:
         self.run("mailbox", "passwd", mailbox.id, "--confirm")
         check(not self.opens(mailbox, new), "a confirmed change")
         check(self.opens(mailbox, newer), "the confirmed password")
+        self.refused(64, "none to cancel", "mailbox", "passwd", mailbox.id,
+                     "--cancel")
+        dropped = self.new_password(mailbox, "passwd", text=newer + "\n")
+        self.refused(64, "cancel it", "mailbox", "rekey", mailbox.id,
+                     text=newer + "\n")
+        self.run("mailbox", "passwd", mailbox.id, "--cancel")
+        check(not self.opens(mailbox, dropped), "a cancelled one")
+        self.run("mailbox", "rekey", mailbox.id, text=newer + "\n")
+        check(self.opens(mailbox, newer), "the password after a rekey")
 
     def recovering(self) -> None:
         """A recovery key stands in for a lost password."""
@@ -411,7 +429,7 @@ class Command:
         new = self.new_password(mailbox, "reset", text=mailbox.id + "\n")
         equal(self.instance.kept(mailbox), [], "messages left")
         lost = sorted(path.name for path in (folder / "lost" / own).iterdir())
-        equal(lost, [*kept, "identity.age"], "messages in lost/")
+        equal(lost, [*kept, "identity-1.age"], "messages in lost/")
         equal(self.show(mailbox)["messages"], ["0"], "counted")
         self.run("mailbox", "activate", mailbox.id)
         self.deliver(mailbox)

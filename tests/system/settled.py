@@ -41,6 +41,8 @@ try write-settings append mailbox.conf
 try write-identity append identity.age
 try remove-identity mv identity.age tmp/
 try new-identity touch identity.age.next
+try write-spool append admin.spool
+try write-lost touch lost/probe
 try replace-folder mv cur new
 try new-mailbox mkdir ../mbx-{zeros}
 try write-format append {store}/format

@@ -95,7 +95,7 @@ static void create_mailbox(struct console *c, struct form *f)
 	struct err e;
 
 	make_arguments(f, &args);
-	if (helper_run(c->conf_file, &args, NULL, &r, &e) == 0) {
+	if (helper_run(c, &args, NULL, &r, &e) == 0) {
 		show_created(c, &r);
 	} else {
 		audit(c, "mailbox-create", NULL, &e);

@@ -95,7 +95,7 @@ static int run_tool(struct console *c, const char *option,
 	conf_strings_add(&args, c->id);
 	if (option)
 		conf_strings_add(&args, option);
-	result = helper_run(c->conf_file, &args, input, r, e);
+	result = helper_run(c, &args, input, r, e);
 	conf_strings_release(&args);
 	audit(c, option ? "password-confirm" : "password-change", c->id,
 	      result < 0 ? e : NULL);

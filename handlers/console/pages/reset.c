@@ -46,7 +46,7 @@ static void run_reset(struct console *c, uint64_t messages)
 	conf_strings_add(&args, option);
 	conf_strings_add(&args, c->id);
 	secret_set(&answer, c->id, strlen(c->id));
-	result = helper_run(c->conf_file, &args, &answer, &r, &e);
+	result = helper_run(c, &args, &answer, &r, &e);
 	secret_release(&answer);
 	audit(c, "mailbox-reset", c->id, result < 0 ? &e : NULL);
 	if (result == 0)

@@ -192,7 +192,7 @@ PAGE(system_test)
 	conf_strings_add(&args, "mailbox");
 	conf_strings_add(&args, "test");
 	conf_strings_add(&args, id);
-	result = helper_run(c->conf_file, &args, NULL, &r, &e);
+	result = helper_run(c, &args, NULL, &r, &e);
 	audit(c, "mailbox-test", id, result < 0 ? &e : NULL);
 	page_begin(c, _("Test message"));
 	if (result == 0)

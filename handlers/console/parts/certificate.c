@@ -93,7 +93,7 @@ static int ask_tool(const struct console *c, struct buf *out, struct err *e)
 
 	conf_strings_add(&args, "certificate");
 	conf_strings_add(&args, "--porcelain");
-	result = helper_run(c->conf_file, &args, NULL, &r, e);
+	result = helper_run(c, &args, NULL, &r, e);
 	if (result == 0 && !buf_adds(out, (const char *)r.out.bytes))
 		result = err_set(e, ERR_CONFIG, "certificate %s: too long",
 				 c->conf->tls.certificate);

@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "handlers/admin/sibling_program.h"
+#include "handlers/console/console.h"
 
 enum {
 	OUT_MAX = 64 * 1024,
@@ -30,16 +31,19 @@ struct run {
 
 /* --- starting ------------------------------------------------------------- */
 
-NO_RETURN static void become_tool(const char *path, const char *conf_file,
+/* The tool writes into admin.spool who it was. */
+NO_RETURN static void become_tool(const char *path, const struct console *c,
 				  const struct conf_strings *args, int in,
 				  int out, int said)
 {
-	static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+	char who[256];
+	const char *const environment[] = {"PATH=/usr/bin:/bin", who, NULL};
 	const char **argv = xcalloc(args->n + 4, sizeof(*argv));
 
 	argv[0] = "mailbox-tool";
 	argv[1] = "-c";
-	argv[2] = conf_file;
+	argv[2] = c->conf_file;
+	snprintf(who, sizeof(who), "RESTANTE_CONSOLE_USER=%s", c->visitor.name);
 	for (size_t i = 0; i < args->n; i++)
 		argv[3 + i] = args->list[i];
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(said, 2) < 0)
@@ -56,7 +60,7 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static int start(struct run *r, const char *conf_file,
+static int start(struct run *r, const struct console *c,
 		 const struct conf_strings *args, struct err *e)
 {
 	int in[2], out[2], said[2];
@@ -71,7 +75,7 @@ static int start(struct run *r, const char *conf_file,
 	if (r->pid < 0)
 		return err_sys(e, "fork");
 	if (r->pid == 0)
-		become_tool(path, conf_file, args, in[0], out[1], said[1]);
+		become_tool(path, c, args, in[0], out[1], said[1]);
 	close(in[0]);
 	close(out[1]);
 	close(said[1]);
@@ -182,7 +186,7 @@ static int wait_for_tool(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 75;
 }
 
-int helper_run(const char *conf_file, const struct conf_strings *args,
+int helper_run(const struct console *c, const struct conf_strings *args,
 	       const struct secret *input, struct helper_result *result_r,
 	       struct err *e)
 {
@@ -190,7 +194,7 @@ int helper_run(const char *conf_file, const struct conf_strings *args,
 	int result;
 
 	*result_r = (struct helper_result){.exit_code = 75};
-	if (start(&r, conf_file, args, e) < 0)
+	if (start(&r, c, args, e) < 0)
 		return -1;
 	secret_init(&result_r->out, OUT_MAX + 1);
 	result = talk_to_tool(&r, input, &result_r->out, e);

@@ -11,6 +11,8 @@
 #include "common/err.h"
 #include "common/secret.h"
 
+struct console;
+
 struct helper_result {
 	struct secret
 		out; /* what it printed; ends in a NUL beyond its length */
@@ -18,12 +20,12 @@ struct helper_result {
 };
 
 /*
- * Runs `mailbox-tool -c FILE args…` with input (or NULL) as its fd 0, for at
- * most a minute. 0 where it ended with 0; otherwise e says what it said, with
- * the kind that its exit code stands for. result_r is to be released in both
- * cases.
+ * Runs `mailbox-tool -c FILE args…`, on behalf of who is signed in, with input
+ * (or NULL) as its fd 0, for at most a minute. 0 where it ended with 0;
+ * otherwise e says what it said, with the kind that its exit code stands for.
+ * result_r is to be released in both cases.
  */
-int helper_run(const char *conf_file, const struct conf_strings *args,
+int helper_run(const struct console *c, const struct conf_strings *args,
 	       const struct secret *input, struct helper_result *result_r,
 	       struct err *e) MUST_USE;
 void helper_release(struct helper_result *r);

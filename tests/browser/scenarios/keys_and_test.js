@@ -52,9 +52,18 @@ async function recovery(visit) {
 		"--recovery-identity", key.file]).match(/password: (\S+)/)[1];
 	assert.ok(opens(mailbox.id, fresh), "the password made with the key");
 
-	await recipients(visit, mailbox.id);
+	const own = (await recipients(visit, mailbox.id))[0];
 	await visit.press("Remove");
-	assert.strictEqual((await recipients(visit, mailbox.id)).length, 1);
+	await visit.sees("also what comes");
+	await visit.expectAccessible();
+	await visit.fill({ "Password of the mailbox": "not this one" });
+	await visit.press("Remove");
+	await visit.sees("This is not its password.");
+	await visit.fill({ "Password of the mailbox": fresh });
+	await visit.press("Remove");
+	const left = await recipients(visit, mailbox.id);
+	assert.strictEqual(left.length, 1);
+	assert.notStrictEqual(left[0], own);
 }
 
 async function sendTest(visit, name) {

@@ -173,7 +173,7 @@ class Instance:
         """Remove every message behind the programs' back."""
         for name in self.kept(mailbox):
             (self.folder(mailbox) / "cur" / name).unlink()
-        for folder in ("tmp", "index"):
+        for folder in ("tmp", "gone", "spool"):
             path = self.folder(mailbox) / folder
             for entry in list(path.iterdir()):
                 if entry.is_dir():
