@@ -19,8 +19,8 @@ enum {
 	IN_SIZE = 32 * 1024,
 	OUT_SIZE = 16 * 1024, /* one TLS record: a flush is one write */
 	BYE_MS = 5 * 1000,    /* for the last words */
-	LINGER_MS = 2 * 1000, /* for a peer that is still talking */
-	LINGER_OCTETS = 1024 * 1024,
+	LINGER_MS = 5 * 1000, /* for a peer that is still talking */
+	LINGER_OCTETS = 4 * 1024 * 1024,
 };
 
 struct conn {
@@ -31,6 +31,7 @@ struct conn {
 	size_t in_start, in_end;
 	size_t in_used; /* nothing was stored behind it */
 	uint64_t octets_in;
+	bool peer_ends; /* it has said its own last word */
 
 	uint8_t *out;
 	size_t out_len;
@@ -312,29 +313,41 @@ const struct tls_facts *conn_tls(const struct conn *c)
 	return c->tls ? tls_facts(c->tls) : NULL;
 }
 
+void conn_peer_ends(struct conn *c)
+{
+	c->peer_ends = true;
+}
+
 /*
- * A socket closed with input unread is reset, and the reset may overtake our
- * last reply. So a peer that is still talking is heard out for a moment.
+ * A socket closed with input unread is reset, and so is one that is sent more
+ * behind its end; the reset overtakes our last reply, or takes it out of the
+ * peer's hands. So the end that we make is made as RFC 9112 9.6 says it for
+ * HTTP: our half is shut down, and what comes is thrown away until the peer
+ * has closed, which it does when it has read that far. Where the end was the
+ * peer's own there is nothing to wait for, unless it is talking still.
  */
 static void linger(struct conn *c)
 {
 	ssize_t got = wire_read_now(&c->wire, c->in, IN_SIZE);
+	bool silent = got < 0 && errno == EAGAIN;
 	size_t heard = 0;
 
-	if (got <= 0)
+	if (silent ? c->peer_ends : got <= 0)
 		return;
 	c->in_start = c->in_end = 0;
 	c->in_used = IN_SIZE;
 	(void)shutdown(c->wire.fd_out, SHUT_WR);
 	wire_set_deadline(&c->wire, LINGER_MS, 0);
-	while (got > 0 && heard < LINGER_OCTETS) {
-		heard += (size_t)got;
+	do {
+		heard += got > 0 ? (size_t)got : 0;
 		got = wire_read(&c->wire, c->in, IN_SIZE);
-	}
+	} while (got > 0 && heard < LINGER_OCTETS);
 }
 
+/* The session's own time may be what has ended it. */
 void conn_bye(struct conn *c)
 {
+	wire_set_limit(&c->wire, BYE_MS + LINGER_MS);
 	wire_set_deadline(&c->wire, BYE_MS, 0);
 	if (conn_flush(c) == CONN_OK && c->tls)
 		tls_bye(c->tls);

@@ -92,9 +92,13 @@ int conn_fd(const struct conn *c);
 /* NULL before TLS. */
 const struct tls_facts *conn_tls(const struct conn *c);
 
+/* The peer has asked for the end itself: conn_bye() need not hear it out. */
+void conn_peer_ends(struct conn *c);
+
 /*
- * Flushes and says goodbye as far as the peer still listens; takes a few
- * seconds at most. Only conn_free() may follow.
+ * Flushes, says goodbye, and hears the peer out until it has closed, so that
+ * it gets our last words whatever it was sending: at most 10 seconds. Only
+ * conn_free() may follow.
  */
 void conn_bye(struct conn *c);
 

@@ -76,7 +76,7 @@ static const struct cmd table[] = {
 	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, smtp_proxy_rset},
 	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
 	{"VRFY", READY | MAIL | RCPT, CMD_ARG_REQUIRED, 0, vrfy},
-	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS | CMD_BYE, quit},
 };
 
 static unsigned state_bit(const void *session)
