@@ -49,6 +49,11 @@ void log_open(const char *program, enum log_style style)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+bool log_uses_syslog(void)
+{
+	return identity.syslog;
+}
+
 /* Text from outside may hold anything; a log line holds no control bytes. */
 static void make_printable(char *s)
 {

@@ -20,6 +20,9 @@ enum log_style {
  */
 void log_open(const char *program, enum log_style style);
 
+/* Fd 2 is the connection itself. */
+bool log_uses_syslog(void);
+
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -11,6 +11,7 @@ import concurrent.futures
 import contextlib
 import functools
 import os
+import select
 import socket
 import ssl
 import sys
@@ -68,20 +69,26 @@ class LastWords:
         speaker(wire, self.instance.context if self.tls else None)
         return wire.sock
 
-    def one(self, words: bytes) -> bytes:
-        """Say these, and go on; what was heard."""
-        sock = self.begun()
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            sock.sendall(words)
-            sends_on(sock)
-        heard = rest(sock)
-        sock.close()
-        return heard
+    def one(self, words: bytes, late: bool) -> bytes:
+        """Say these, and go on, or when the end has come; what was heard.
+
+        Whose sending fails does not look for an answer, as most clients do.
+        """
+        with self.begun() as sock:
+            try:
+                sock.sendall(words)
+                if late:
+                    select.select([sock], [], [], 60)
+                sends_on(sock)
+            except (ConnectionError, ssl.SSLError) as why:
+                return f"sending failed: {why}".encode()
+            return rest(sock)
 
     def all(self, words: bytes, wanted: bytes) -> None:
         """Many of them, some at once."""
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            heard = list(pool.map(self.one, [words] * SESSIONS))
+            heard = list(pool.map(self.one, [words] * SESSIONS,
+                                  [False, True] * SESSIONS))
         self.server.idle()
         lost = [what for what in heard
                 if not what.splitlines()[-1:] or
