@@ -195,7 +195,13 @@ int dial_plan_make(const struct conf_strings *targets,
 
 /* --- addresses ------------------------------------------------------------ */
 
-/* The first row that has the address decides. */
+/*
+ * The first row that has the address decides: IANA's registries of special
+ * addresses. Of IPv6 only 2000::/3 is given out for hosts (RFC 4291 2.4, RFC
+ * 3587 3); what lies outside, and is not ours by fc00::/7 or fe80::/10, leads
+ * nowhere, or hides an IPv4 address (::/96, ::ffff:0:0:0/96, 64:ff9b::/96), and
+ * what is made of it tomorrow is not known today.
+ */
 static const struct {
 	const char *network;
 	enum dial_address kind;
@@ -215,18 +221,13 @@ static const struct {
 	{"198.18.0.0/15", DIAL_ADDRESS_PRIVATE},
 	{"198.51.100.0/24", DIAL_ADDRESS_PRIVATE},
 	{"203.0.113.0/24", DIAL_ADDRESS_PRIVATE},
-	{"::1", DIAL_ADDRESS_NEVER},
-	{"::", DIAL_ADDRESS_NEVER},
-	{"ff00::/8", DIAL_ADDRESS_NEVER},
-	/* What carries an IPv4 address inside hides where it leads. */
-	{"::/96", DIAL_ADDRESS_NEVER},
-	{"64:ff9b::/96", DIAL_ADDRESS_NEVER},	/* NAT64, RFC 6052 */
-	{"64:ff9b:1::/48", DIAL_ADDRESS_NEVER}, /* NAT64, RFC 8215 */
-	{"2002::/16", DIAL_ADDRESS_NEVER},	/* 6to4 */
-	{"2001::/32", DIAL_ADDRESS_NEVER},	/* Teredo */
-	{"100::/64", DIAL_ADDRESS_PRIVATE},
-	{"2001:db8::/32", DIAL_ADDRESS_PRIVATE},
+	{"0.0.0.0/0", DIAL_ADDRESS_PUBLIC},
+	{"2001::/32", DIAL_ADDRESS_NEVER}, /* Teredo */
+	{"2002::/16", DIAL_ADDRESS_NEVER}, /* 6to4 */
 	{"2001::/23", DIAL_ADDRESS_PRIVATE},
+	{"2001:db8::/32", DIAL_ADDRESS_PRIVATE}, /* documents */
+	{"3fff::/20", DIAL_ADDRESS_PRIVATE},	 /* the same, RFC 9637 */
+	{"2000::/3", DIAL_ADDRESS_PUBLIC},
 	{"fc00::/7", DIAL_ADDRESS_PRIVATE},
 	{"fe80::/10", DIAL_ADDRESS_PRIVATE},
 	{"fec0::/10", DIAL_ADDRESS_PRIVATE},
@@ -269,5 +270,5 @@ enum dial_address dial_address_kind(const struct sockaddr *address)
 		if (network_has(&network, &p))
 			return special[i].kind;
 	}
-	return DIAL_ADDRESS_PUBLIC;
+	return DIAL_ADDRESS_NEVER;
 }

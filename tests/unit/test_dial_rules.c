@@ -154,6 +154,23 @@ static const struct {
 	{"fe80::1", DIAL_ADDRESS_PRIVATE},
 	{"fd00::1", DIAL_ADDRESS_PRIVATE},
 	{"ff02::1", DIAL_ADDRESS_NEVER},
+	/* Beyond 2000::/3 there are no hosts. */
+	{"::ffff:0:127.0.0.1", DIAL_ADDRESS_NEVER},
+	{"64:ff9b:1::7f00:1", DIAL_ADDRESS_NEVER},
+	{"100::1", DIAL_ADDRESS_NEVER},
+	{"100:0:0:1::1", DIAL_ADDRESS_NEVER},
+	{"1fff:ffff::1", DIAL_ADDRESS_NEVER},
+	{"2000::1", DIAL_ADDRESS_PUBLIC},
+	{"2001::1", DIAL_ADDRESS_NEVER},
+	{"2001:db8::1", DIAL_ADDRESS_PRIVATE},
+	{"2620:4f:8000::1", DIAL_ADDRESS_PUBLIC},
+	{"3ffe:ffff::1", DIAL_ADDRESS_PUBLIC},
+	{"3fff::1", DIAL_ADDRESS_PRIVATE},
+	{"3fff:fff::1", DIAL_ADDRESS_PRIVATE},
+	{"3fff:1000::1", DIAL_ADDRESS_PUBLIC},
+	{"4000::1", DIAL_ADDRESS_NEVER},
+	{"5f00::1", DIAL_ADDRESS_NEVER},
+	{"fbff::1", DIAL_ADDRESS_NEVER},
 };
 
 static void addresses_have_a_kind(UNUSED void **state)
