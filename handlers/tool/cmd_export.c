@@ -31,15 +31,19 @@ static void part_name(const struct output *o, char part_r[80])
 	snprintf(part_r, 80, "%s.part", o->name);
 }
 
-/* What is exported is anybody's secret: for its owner alone. */
+/*
+ * What is exported is anybody's secret: for its owner alone, and never into a
+ * file that somebody else has put there and may read.
+ */
 static int output_open(struct output *o, struct err *e)
 {
 	char part[80];
 	int fd;
 
 	part_name(o, part);
-	fd = openat(o->dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		    0600);
+	(void)unlinkat(o->dir, part, 0); /* of an export that was cut off */
+	fd = openat(o->dir, part,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");
 	return o->file ? 0 : err_sys(e, "create %s", part);
 }
