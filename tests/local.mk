@@ -188,6 +188,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/no-answer.chat \
 	%D%/chat/pop3-proxy/no-capa.chat \
 	%D%/chat/pop3-proxy/no-collecting.chat \
+	%D%/chat/pop3-proxy/no-collecting-for-ever.chat \
 	%D%/chat/pop3-proxy/no-login.chat \
 	%D%/chat/pop3-proxy/no-stls.chat \
 	%D%/chat/pop3-proxy/no-uidl-for-one.chat \
