@@ -30,11 +30,13 @@ struct conn {
 	uint8_t *in; /* [in_start, in_end) is not consumed yet */
 	size_t in_start, in_end;
 	size_t in_used; /* nothing was stored behind it */
+	bool lone_lf;	/* ends a line */
 	uint64_t octets_in;
 	bool peer_ends; /* it has said its own last word */
 
 	uint8_t *out;
 	size_t out_len;
+	size_t answer_at; /* where in it the answer begins that may be cut */
 	uint64_t octets_out;
 	enum conn_status out_status; /* the first failure, kept */
 };
@@ -116,6 +118,18 @@ enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r, size_t *n_r)
 	return CONN_OK;
 }
 
+bool conn_has_said(struct conn *c)
+{
+	enum conn_status status;
+
+	if (c->in_start < c->in_end)
+		return true;
+	c->wire.hasty = true;
+	status = fill_input(c);
+	c->wire.hasty = false;
+	return status == CONN_OK;
+}
+
 void conn_consume(struct conn *c, size_t n)
 {
 	if (n > c->in_end - c->in_start)
@@ -136,14 +150,23 @@ void conn_wipe_output(struct conn *c)
 	explicit_bzero(c->out + c->out_len, OUT_SIZE - c->out_len);
 }
 
-/* Cuts the CRLF off. False: bare LF, bare CR or NUL. */
-static bool cut_line_end(struct buf *line)
+/* Octets of a line without its end, SIZE_MAX where that is none. */
+static size_t length_without_end(const struct conn *c, const struct buf *line)
 {
 	size_t n = line->len;
 
-	if (n < 2 || line->data[n - 2] != '\r')
+	if (n >= 2 && line->data[n - 2] == '\r')
+		return n - 2;
+	return c->lone_lf ? n - 1 : SIZE_MAX;
+}
+
+/* Cuts the CRLF off. False: bare LF, bare CR or NUL. */
+static bool cut_line_end(const struct conn *c, struct buf *line)
+{
+	size_t n = length_without_end(c, line);
+
+	if (n == SIZE_MAX)
 		return false;
-	n -= 2;
 	if (memchr(line->data, '\r', n) || memchr(line->data, '\0', n))
 		return false;
 	line->data[n] = '\0';
@@ -158,6 +181,11 @@ static enum conn_status drop_line(struct conn *c, struct buf *line,
 	buf_wipe(line);
 	conn_wipe_input(c);
 	return status;
+}
+
+void conn_take_lone_lf(struct conn *c)
+{
+	c->lone_lf = true;
 }
 
 enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max)
@@ -182,7 +210,7 @@ enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max)
 	}
 	if (!fits)
 		return drop_line(c, line, CONN_LONG);
-	if (!cut_line_end(line))
+	if (!cut_line_end(c, line))
 		return drop_line(c, line, CONN_BAD_LINE);
 	return CONN_OK;
 }
@@ -210,6 +238,10 @@ static void send_full_piece(struct conn *c, const void *bytes)
 		send_piece(c, bytes, OUT_SIZE);
 }
 
+/*
+ * A full buffer leaves when there is more and not before: whoever cuts must
+ * find the end of what was written in it.
+ */
 void conn_write(struct conn *c, const void *bytes, size_t n)
 {
 	const uint8_t *next = bytes;
@@ -218,15 +250,14 @@ void conn_write(struct conn *c, const void *bytes, size_t n)
 		size_t room = OUT_SIZE - c->out_len;
 		size_t part = n < room ? n : room;
 
-		if (part == OUT_SIZE) {
+		if (room == 0) {
+			c->out_len = c->answer_at = 0;
+			send_full_piece(c, c->out);
+		} else if (room == OUT_SIZE && n > OUT_SIZE) {
 			send_full_piece(c, next); /* spares the copy */
 		} else {
 			memcpy(c->out + c->out_len, next, part);
 			c->out_len += part;
-		}
-		if (c->out_len == OUT_SIZE) {
-			c->out_len = 0;
-			send_full_piece(c, c->out);
 		}
 		next += part;
 		n -= part;
@@ -269,10 +300,22 @@ enum conn_status conn_flush(struct conn *c)
 {
 	size_t n = c->out_len;
 
-	c->out_len = 0;
+	c->out_len = c->answer_at = 0;
 	if (n && c->out_status == CONN_OK)
 		send_piece(c, c->out, n);
 	return c->out_status;
+}
+
+void conn_begin_answer(struct conn *c)
+{
+	c->answer_at = c->out_len;
+}
+
+void conn_cut(struct conn *c)
+{
+	c->out_len = c->answer_at;
+	if (conn_flush(c) == CONN_OK)
+		c->out_status = CONN_EOF;
 }
 
 bool conn_broken(const struct conn *c)

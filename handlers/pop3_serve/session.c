@@ -168,6 +168,8 @@ static void begin_session(struct pop3_serve *s, struct conn *c,
 	};
 	summary_start(&s->summary, peer->text);
 	conn_set_session_limit(c, conf->limits.session_max);
+	/* Scripts, and openssl s_client without -crlf. */
+	conn_take_lone_lf(c);
 }
 
 /* A client that hung up behind QUIT has collected all the same. */
