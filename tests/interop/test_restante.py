@@ -101,7 +101,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 28, f"commands in the help: {commands}")
+        check(len(commands) == 29, f"commands in the help: {commands}")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
@@ -241,7 +241,8 @@ class Command:
     def unknown(self) -> None:
         """No such mailbox is 67, whatever was to be done."""
         for args in [("show",), ("settings",), ("set", "name=x"), ("suspend",),
-                     ("activate",), ("recipient", "list"), ("passwd",),
+                     ("activate",), ("alias",), ("recipient", "list"),
+                     ("passwd",),
                      ("target", "add", "*"), ("reset",), ("delete", "--yes"),
                      ("export", "--format", "eml", "x")]:
             group = 2 if args[0] in ("recipient", "target") else 1
