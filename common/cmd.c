@@ -108,6 +108,8 @@ static bool ended_with(struct dialogue *d, const struct reply *r,
 {
 	if (!(r->flags & REPLY_SENT))
 		reply_write(d->conn, r);
+	if (d->cmd && d->cmd->flags & CMD_BYE)
+		conn_peer_ends(d->conn);
 	conn_set_deadline(d->conn, LAST_WORDS_SECONDS, 0);
 	if (conn_flush(d->conn) != CONN_OK && end == CMD_END_CLOSED)
 		end = CMD_END_DROPPED;

@@ -17,6 +17,7 @@ enum cmd_flags {
 	CMD_PRE_TLS = 1 << 0, /* allowed before TLS where TLS is required */
 	CMD_LAST = 1 << 1,    /* nothing may be pipelined behind it: STARTTLS */
 	CMD_SECRET = 1 << 2,  /* its line is wiped as soon as it has run */
+	CMD_BYE = 1 << 3,     /* the peer's own end of the session: QUIT */
 };
 
 struct cmd {

@@ -19,8 +19,8 @@ enum {
 	IN_SIZE = 32 * 1024,
 	OUT_SIZE = 16 * 1024, /* one TLS record: a flush is one write */
 	BYE_MS = 5 * 1000,    /* for the last words */
-	LINGER_MS = 2 * 1000, /* for a peer that is still talking */
-	LINGER_OCTETS = 1024 * 1024,
+	LINGER_MS = 5 * 1000, /* for a peer that is still talking */
+	LINGER_OCTETS = 4 * 1024 * 1024,
 };
 
 struct conn {
@@ -30,10 +30,13 @@ struct conn {
 	uint8_t *in; /* [in_start, in_end) is not consumed yet */
 	size_t in_start, in_end;
 	size_t in_used; /* nothing was stored behind it */
+	bool lone_lf;	/* ends a line */
 	uint64_t octets_in;
+	bool peer_ends; /* it has said its own last word */
 
 	uint8_t *out;
 	size_t out_len;
+	size_t answer_at; /* where in it the answer begins that may be cut */
 	uint64_t octets_out;
 	enum conn_status out_status; /* the first failure, kept */
 };
@@ -115,6 +118,18 @@ enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r, size_t *n_r)
 	return CONN_OK;
 }
 
+bool conn_has_said(struct conn *c)
+{
+	enum conn_status status;
+
+	if (c->in_start < c->in_end)
+		return true;
+	c->wire.hasty = true;
+	status = fill_input(c);
+	c->wire.hasty = false;
+	return status == CONN_OK;
+}
+
 void conn_consume(struct conn *c, size_t n)
 {
 	if (n > c->in_end - c->in_start)
@@ -135,14 +150,23 @@ void conn_wipe_output(struct conn *c)
 	explicit_bzero(c->out + c->out_len, OUT_SIZE - c->out_len);
 }
 
-/* Cuts the CRLF off. False: bare LF, bare CR or NUL. */
-static bool cut_line_end(struct buf *line)
+/* Octets of a line without its end, SIZE_MAX where that is none. */
+static size_t length_without_end(const struct conn *c, const struct buf *line)
 {
 	size_t n = line->len;
 
-	if (n < 2 || line->data[n - 2] != '\r')
+	if (n >= 2 && line->data[n - 2] == '\r')
+		return n - 2;
+	return c->lone_lf ? n - 1 : SIZE_MAX;
+}
+
+/* Cuts the CRLF off. False: bare LF, bare CR or NUL. */
+static bool cut_line_end(const struct conn *c, struct buf *line)
+{
+	size_t n = length_without_end(c, line);
+
+	if (n == SIZE_MAX)
 		return false;
-	n -= 2;
 	if (memchr(line->data, '\r', n) || memchr(line->data, '\0', n))
 		return false;
 	line->data[n] = '\0';
@@ -157,6 +181,11 @@ static enum conn_status drop_line(struct conn *c, struct buf *line,
 	buf_wipe(line);
 	conn_wipe_input(c);
 	return status;
+}
+
+void conn_take_lone_lf(struct conn *c)
+{
+	c->lone_lf = true;
 }
 
 enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max)
@@ -181,7 +210,7 @@ enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max)
 	}
 	if (!fits)
 		return drop_line(c, line, CONN_LONG);
-	if (!cut_line_end(line))
+	if (!cut_line_end(c, line))
 		return drop_line(c, line, CONN_BAD_LINE);
 	return CONN_OK;
 }
@@ -209,6 +238,10 @@ static void send_full_piece(struct conn *c, const void *bytes)
 		send_piece(c, bytes, OUT_SIZE);
 }
 
+/*
+ * A full buffer leaves when there is more and not before: whoever cuts must
+ * find the end of what was written in it.
+ */
 void conn_write(struct conn *c, const void *bytes, size_t n)
 {
 	const uint8_t *next = bytes;
@@ -217,15 +250,14 @@ void conn_write(struct conn *c, const void *bytes, size_t n)
 		size_t room = OUT_SIZE - c->out_len;
 		size_t part = n < room ? n : room;
 
-		if (part == OUT_SIZE) {
+		if (room == 0) {
+			c->out_len = c->answer_at = 0;
+			send_full_piece(c, c->out);
+		} else if (room == OUT_SIZE && n > OUT_SIZE) {
 			send_full_piece(c, next); /* spares the copy */
 		} else {
 			memcpy(c->out + c->out_len, next, part);
 			c->out_len += part;
-		}
-		if (c->out_len == OUT_SIZE) {
-			c->out_len = 0;
-			send_full_piece(c, c->out);
 		}
 		next += part;
 		n -= part;
@@ -268,10 +300,22 @@ enum conn_status conn_flush(struct conn *c)
 {
 	size_t n = c->out_len;
 
-	c->out_len = 0;
+	c->out_len = c->answer_at = 0;
 	if (n && c->out_status == CONN_OK)
 		send_piece(c, c->out, n);
 	return c->out_status;
+}
+
+void conn_begin_answer(struct conn *c)
+{
+	c->answer_at = c->out_len;
+}
+
+void conn_cut(struct conn *c)
+{
+	c->out_len = c->answer_at;
+	if (conn_flush(c) == CONN_OK)
+		c->out_status = CONN_EOF;
 }
 
 bool conn_broken(const struct conn *c)
@@ -312,29 +356,41 @@ const struct tls_facts *conn_tls(const struct conn *c)
 	return c->tls ? tls_facts(c->tls) : NULL;
 }
 
+void conn_peer_ends(struct conn *c)
+{
+	c->peer_ends = true;
+}
+
 /*
- * A socket closed with input unread is reset, and the reset may overtake our
- * last reply. So a peer that is still talking is heard out for a moment.
+ * A socket closed with input unread is reset, and so is one that is sent more
+ * behind its end; the reset overtakes our last reply, or takes it out of the
+ * peer's hands. So the end that we make is made as RFC 9112 9.6 says it for
+ * HTTP: our half is shut down, and what comes is thrown away until the peer
+ * has closed, which it does when it has read that far. Where the end was the
+ * peer's own there is nothing to wait for, unless it is talking still.
  */
 static void linger(struct conn *c)
 {
 	ssize_t got = wire_read_now(&c->wire, c->in, IN_SIZE);
+	bool silent = got < 0 && errno == EAGAIN;
 	size_t heard = 0;
 
-	if (got <= 0)
+	if (silent ? c->peer_ends : got <= 0)
 		return;
 	c->in_start = c->in_end = 0;
 	c->in_used = IN_SIZE;
 	(void)shutdown(c->wire.fd_out, SHUT_WR);
 	wire_set_deadline(&c->wire, LINGER_MS, 0);
-	while (got > 0 && heard < LINGER_OCTETS) {
-		heard += (size_t)got;
+	do {
+		heard += got > 0 ? (size_t)got : 0;
 		got = wire_read(&c->wire, c->in, IN_SIZE);
-	}
+	} while (got > 0 && heard < LINGER_OCTETS);
 }
 
+/* The session's own time may be what has ended it. */
 void conn_bye(struct conn *c)
 {
+	wire_set_limit(&c->wire, BYE_MS + LINGER_MS);
 	wire_set_deadline(&c->wire, BYE_MS, 0);
 	if (conn_flush(c) == CONN_OK && c->tls)
 		tls_bye(c->tls);

@@ -51,6 +51,11 @@ void conn_set_deadline(struct conn *c, unsigned seconds, unsigned min_rate);
  */
 enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max);
 
+/* From now on LF alone ends a line, too; no line holds a CR or NUL all the
+ * same.
+ */
+void conn_take_lone_lf(struct conn *c);
+
 /*
  * Lends the next input, at least one octet: *bytes_r stays valid until the
  * next read. The caller says how much it took with conn_consume().
@@ -58,6 +63,12 @@ enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max);
 enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r,
 			   size_t *n_r);
 void conn_consume(struct conn *c, size_t n);
+
+/*
+ * Whether the peer has said something that was not read. Looks, and does not
+ * wait.
+ */
+bool conn_has_said(struct conn *c);
 
 /* Whether input is buffered already: then a reply may wait (PIPELINING). */
 bool conn_input_buffered(const struct conn *c);
@@ -70,7 +81,16 @@ void conn_write(struct conn *c, const void *bytes, size_t n);
 void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum conn_status conn_flush(struct conn *c);
 
-/* Writing has failed: nothing that is written now arrives. */
+/*
+ * Begins an answer that may be cut: then what of it is buffered is dropped,
+ * what was written before it is sent, and nothing that is written later
+ * arrives. The last octet of what was written is never among what has left
+ * already.
+ */
+void conn_begin_answer(struct conn *c);
+void conn_cut(struct conn *c);
+
+/* Writing has failed, or was cut: nothing that is written now arrives. */
 bool conn_broken(const struct conn *c);
 
 /* Overwrites all but unconsumed input in the buffer: it held a secret. */
@@ -92,9 +112,13 @@ int conn_fd(const struct conn *c);
 /* NULL before TLS. */
 const struct tls_facts *conn_tls(const struct conn *c);
 
+/* The peer has asked for the end itself: conn_bye() need not hear it out. */
+void conn_peer_ends(struct conn *c);
+
 /*
- * Flushes and says goodbye as far as the peer still listens; takes a few
- * seconds at most. Only conn_free() may follow.
+ * Flushes, says goodbye, and hears the peer out until it has closed, so that
+ * it gets our last words whatever it was sending: at most 10 seconds. Only
+ * conn_free() may follow.
  */
 void conn_bye(struct conn *c);
 

@@ -49,12 +49,36 @@ void log_open(const char *program, enum log_style style)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+bool log_uses_syslog(void)
+{
+	return identity.syslog;
+}
+
 /* Text from outside may hold anything; a log line holds no control bytes. */
 static void make_printable(char *s)
 {
 	for (; *s; s++)
 		if (iscntrl((unsigned char)*s))
 			*s = '?';
+}
+
+/*
+ * A text may quote a peer's words: it gets no key and no value from them, so
+ * that whoever looks for outcome= or mailbox= finds what we say. A person on
+ * a terminal looks for nothing.
+ */
+static void encode(const char *text, char *out, size_t size)
+{
+	const char *const end = out + size - sizeof("%3D");
+
+	for (; *text && out < end; text++)
+		if (strchr("=\"%", *text) &&
+		    identity.style == LOG_STYLE_SERVICE)
+			out += snprintf(out, sizeof("%3D"), "%%%02X",
+					(unsigned char)*text);
+		else
+			*out++ = *text;
+	*out = '\0';
 }
 
 static void write_log_line(int priority, const char *text)
@@ -72,6 +96,14 @@ static void write_log_line(int priority, const char *text)
 		return; /* there is nobody left to tell */
 }
 
+static void put_line(int priority, const char *text)
+{
+	if (identity.syslog)
+		syslog(priority, "%s", text);
+	else
+		write_log_line(priority, text);
+}
+
 static void log_line(int priority, const char *fmt, va_list ap)
 	PRINTF_LIKE(2, 0);
 
@@ -82,10 +114,23 @@ static void log_line(int priority, const char *fmt, va_list ap)
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	make_printable(text);
-	if (identity.syslog)
-		syslog(priority, "%s", text);
-	else
-		write_log_line(priority, text);
+	put_line(priority, text);
+	errno = saved;
+}
+
+static void tell_line(int priority, const char *fmt, va_list ap)
+	PRINTF_LIKE(2, 0);
+
+/* The same for what may hold words from outside. */
+static void tell_line(int priority, const char *fmt, va_list ap)
+{
+	char text[1500], encoded[1500];
+	int saved = errno;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	make_printable(text);
+	encode(text, encoded, sizeof(encoded));
+	put_line(priority, encoded);
 	errno = saved;
 }
 
@@ -104,11 +149,13 @@ static bool may_tell(void)
 	return n < LOG_LINES_MAX - 1;
 }
 
-#define LOG_AT(priority)                                                       \
+#define LOG_AT(priority)  LOG_BY(log_line, priority)
+#define TELL_AT(priority) LOG_BY(tell_line, priority)
+#define LOG_BY(line, priority)                                                 \
 	do {                                                                   \
 		va_list ap;                                                    \
 		va_start(ap, fmt);                                             \
-		log_line(priority, fmt, ap);                                   \
+		line(priority, fmt, ap);                                       \
 		va_end(ap);                                                    \
 	} while (0)
 
@@ -120,19 +167,19 @@ void log_always(const char *fmt, ...)
 void log_info(const char *fmt, ...)
 {
 	if (may_tell())
-		LOG_AT(LOG_INFO);
+		TELL_AT(LOG_INFO);
 }
 
 void log_warn(const char *fmt, ...)
 {
 	if (may_tell())
-		LOG_AT(LOG_WARNING);
+		TELL_AT(LOG_WARNING);
 }
 
 void log_error(const char *fmt, ...)
 {
 	if (may_tell())
-		LOG_AT(LOG_ERR);
+		TELL_AT(LOG_ERR);
 }
 
 void die_usage(const char *fmt, ...)

@@ -17,3 +17,21 @@ bool mailbox_id_parse(const char *text, size_t n, char id_r[MAILBOX_ID_LEN + 1])
 	num_write_hex(bits, sizeof(bits), stpcpy(id_r, "mbx-"));
 	return true;
 }
+
+bool mailbox_alias_parse(const char *text, size_t n,
+			 char alias_r[MAILBOX_ALIAS_LEN + 1])
+{
+	if (n != MAILBOX_ALIAS_LEN)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = text[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (!(c >= 'a' && c <= 'z') && !(c >= '2' && c <= '7'))
+			return false;
+		alias_r[i] = c;
+	}
+	alias_r[n] = '\0';
+	return true;
+}

@@ -9,13 +9,18 @@
 #include "common/base.h"
 #include "common/sandbox_calls.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <seccomp.h>
 
 enum {
@@ -27,31 +32,44 @@ enum {
 	ALL = SESSION | DIALLER,
 };
 
+/*
+ * Beside each call stands what it is for, or, where its arguments could do more
+ * than its name says, why they cannot here. "Own" is what the process could do
+ * by itself as well: to its memory, its time, its descriptors.
+ */
 static const struct {
 	int call;
 	unsigned rows;
 } calls[] = {
-	/* descriptors that are there: the peer, the log, files */
+	/* Descriptors that are there: the peer, the log, files. */
 	{SCMP_SYS(read), ALL},
 	{SCMP_SYS(readv), ALL},
 	{SCMP_SYS(write), ALL},
 	{SCMP_SYS(writev), ALL}, /* a libc's stdio, syslog(3) */
 	{SCMP_SYS(close), ALL},
-	{SCMP_SYS(fcntl), ALL}, /* O_NONBLOCK, locks of open files */
 	{SCMP_SYS(poll), ALL},	/* every wait for a peer */
 	{SCMP_SYS(ppoll), ALL}, /* the same where there is no poll */
 	{SCMP_SYS(recvfrom), ALL},
-	{SCMP_SYS(sendto), ALL},
-	{SCMP_SYS(shutdown), ALL},    /* the end of one direction */
+	/* The end of one direction: of sockets that are this process's alone,
+	 * for none that listens is handed to a session. */
+	{SCMP_SYS(shutdown), ALL},
 	{SCMP_SYS(getpeername), ALL}, /* whom the log names */
 	{SCMP_SYS(getsockname), ALL},
-	{SCMP_SYS(getsockopt), ALL}, /* SO_PEERCRED; how connecting ended */
-	{SCMP_SYS(setsockopt), ALL}, /* TCP_NODELAY, keepalive */
-	{SCMP_SYS(recvmsg), PROXY | DIALLER}, /* the dialled descriptor */
-	{SCMP_SYS(sendmsg), DIALLER},	      /* the same; a resolver's query */
-	{SCMP_SYS(sendmmsg), DIALLER},	      /* two queries at once */
+	{SCMP_SYS(getsockopt), ALL}, /* SO_PEERCRED, SO_ERROR: only tells */
+	/* The dialled descriptor. Who could send another has the same rights.
+	 */
+	{SCMP_SYS(recvmsg), PROXY | DIALLER},
+	/* The same; a resolver's queries. It may send to whom it may connect
+	 * to, and pass on what it may open. */
+	{SCMP_SYS(sendmsg), DIALLER},
+	{SCMP_SYS(sendmmsg), DIALLER},
+	/* Options of its own sockets, which are made here, and of its one to
+	 * the session; what reaches further needs a capability. */
+	{SCMP_SYS(setsockopt), DIALLER},
+	{SCMP_SYS(sendto), DIALLER}, /* rtnetlink */
 
-	/* reading files, those that Landlock leaves */
+	/* Reading files, those that Landlock leaves; of the others names,
+	 * sizes and times can be asked, as far as permissions go. */
 	{SCMP_SYS(open), ALL},
 	{SCMP_SYS(openat), ALL},
 	{SCMP_SYS(access), ALL},
@@ -71,7 +89,9 @@ static const struct {
 	{SCMP_SYS(fstatfs), SESSION}, /* the room that is left */
 	{SCMP_SYS(statfs), SESSION},
 
-	/* keeping and deleting messages, writing the index */
+	/* Keeping and deleting messages, writing the index: by descriptor what
+	 * was opened for it, by name what Landlock leaves. linkat of a
+	 * descriptor (AT_EMPTY_PATH) needs a capability. */
 	{SCMP_SYS(pwrite64), SESSION},
 	{SCMP_SYS(fsync), SESSION},
 	{SCMP_SYS(fdatasync), SESSION},
@@ -87,20 +107,20 @@ static const struct {
 	{SCMP_SYS(mkdir), SESSION}, /* an index made anew */
 	{SCMP_SYS(mkdirat), SESSION},
 	{SCMP_SYS(rmdir), SESSION},
-	{SCMP_SYS(umask), SESSION},
+	{SCMP_SYS(umask), SESSION}, /* own */
 
-	/* memory, see also below */
+	/* Own memory, see also below. mremap keeps the protection that is. */
 	{SCMP_SYS(brk), ALL},
 	{SCMP_SYS(munmap), ALL},
 	{SCMP_SYS(mremap), ALL}, /* realloc() of much */
 	{SCMP_SYS(madvise), ALL},
-	{SCMP_SYS(mlock), SESSION}, /* struct secret */
+	{SCMP_SYS(mlock), SESSION}, /* struct secret; RLIMIT_MEMLOCK bounds */
 	{SCMP_SYS(mlock2), SESSION},
 	{SCMP_SYS(munlock), SESSION},
-	{SCMP_SYS(mmap), DIALLER}, /* modules that resolve names */
+	{SCMP_SYS(mmap), DIALLER}, /* modules that resolve names are code */
 	{SCMP_SYS(mprotect), DIALLER},
 
-	/* time and chance */
+	/* Time and chance, own. No timer here signals another process. */
 	{SCMP_SYS(clock_gettime), ALL},
 	{SCMP_SYS(clock_nanosleep), ALL}, /* waiting for a lock; throttles */
 	{SCMP_SYS(gettimeofday), ALL},
@@ -111,8 +131,8 @@ static const struct {
 	{SCMP_SYS(setitimer), SESSION}, /* the watchdog inside the index */
 	{SCMP_SYS(getrandom), ALL},	/* keys, names, TLS */
 
-	/* what a libc does by itself */
-	{SCMP_SYS(futex), ALL},
+	/* What a libc does by itself. */
+	{SCMP_SYS(futex), ALL}, /* in shared memory: a wake-up too many */
 	{SCMP_SYS(sched_yield), ALL},
 	{SCMP_SYS(sched_getaffinity), ALL}, /* how many processors there are */
 	{SCMP_SYS(sysinfo), ALL},	    /* qsort() of much */
@@ -124,49 +144,90 @@ static const struct {
 	{SCMP_SYS(geteuid), ALL},
 	{SCMP_SYS(getgid), ALL},
 	{SCMP_SYS(getegid), ALL},
-	{SCMP_SYS(rt_sigaction), ALL},
+	{SCMP_SYS(rt_sigaction), ALL}, /* own */
 	{SCMP_SYS(rt_sigprocmask), ALL},
 	{SCMP_SYS(rt_sigreturn), ALL},
 	{SCMP_SYS(restart_syscall), ALL}, /* a wait that a stop broke off */
 	{SCMP_SYS(exit), ALL},
 	{SCMP_SYS(exit_group), ALL},
 
-	/* a proxy ends its dialler, and no other process: by the descriptor
-	 * that it had before */
-	{SCMP_SYS(pidfd_send_signal), PROXY},
+	/* A proxy waits for its dialler, its one child, and signals nobody. */
 	{SCMP_SYS(wait4), PROXY},
 
-	/* a collector gives up more once it has logged in */
+	/* A collector gives up more once it has logged in; none gives back. */
 	{SCMP_SYS(landlock_create_ruleset), COLLECTOR},
 	{SCMP_SYS(landlock_add_rule), COLLECTOR},
 	{SCMP_SYS(landlock_restrict_self), COLLECTOR},
 
-	/* the dialler's trade, see also below */
+	/* The dialler's trade, see also below. Whom it connects to is what it
+	 * yields (docs/architecture.md). */
 	{SCMP_SYS(connect), DIALLER},
 	{SCMP_SYS(dup2), DIALLER}, /* a connection in place of another */
 	{SCMP_SYS(dup3), DIALLER},
-	{SCMP_SYS(bind), DIALLER},  /* a netlink socket: our own addresses */
-	{SCMP_SYS(ioctl), DIALLER}, /* FIONREAD: how long an answer is */
 };
 
-/* Allowed where an argument is such. */
+#define ARG(n, value)                                                          \
+	{                                                                      \
+		n, SCMP_CMP_EQ, value, 0                                       \
+	}
+#define ARG_LACKS(n, bits)                                                     \
+	{                                                                      \
+		n, SCMP_CMP_MASKED_EQ, bits, 0                                 \
+	}
+#define OPTION(level, option)                                                  \
+	{                                                                      \
+		ARG(1, level), ARG(2, option)                                  \
+	}
+
+/* Allowed where the arguments are such. */
 static const struct {
 	int call;
 	unsigned rows;
-	struct scmp_arg_cmp arg;
+	struct scmp_arg_cmp args[2];
 } guarded[] = {
+	/*
+	 * Not F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: with them
+	 * a descriptor sends any signal to any process of the same user.
+	 */
+	{SCMP_SYS(fcntl), ALL, {ARG(1, F_GETFL)}},
+	{SCMP_SYS(fcntl), ALL, {ARG(1, F_SETFL), ARG_LACKS(2, O_ASYNC)}},
+	{SCMP_SYS(fcntl), ALL, {ARG(1, F_GETFD)}},
+	{SCMP_SYS(fcntl), ALL, {ARG(1, F_SETFD)}},
+	{SCMP_SYS(fcntl), SESSION, {ARG(1, F_OFD_SETLK)}},
+	{SCMP_SYS(fcntl), SESSION, {ARG(1, F_OFD_SETLKW)}}, /* a throttle's */
+	/* How long an answer is. FIOSETOWN and SIOCSPGRP are F_SETOWN again. */
+	{SCMP_SYS(ioctl), DIALLER, {ARG(1, FIONREAD)}},
+
+	/*
+	 * To whom it is connected. With an address syslog's datagram socket,
+	 * which is open under xinetd, reaches every other one of the host.
+	 */
+	{SCMP_SYS(sendto), SESSION, {ARG(4, 0)}},
+	/* What common/wire.c sets, and no route, filter or upper protocol. */
+	{SCMP_SYS(setsockopt), SESSION, OPTION(SOL_SOCKET, SO_KEEPALIVE)},
+	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_NODELAY)},
+	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_KEEPIDLE)},
+	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_KEEPINTVL)},
+	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_KEEPCNT)},
+	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT)},
+
 	/* Memory that is not code. */
-	{SCMP_SYS(mmap), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
-	{SCMP_SYS(mmap2), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
-	{SCMP_SYS(mprotect), SESSION, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}},
+	{SCMP_SYS(mmap), SESSION, {ARG_LACKS(2, PROT_EXEC)}},
+	{SCMP_SYS(mprotect), SESSION, {ARG_LACKS(2, PROT_EXEC)}},
 	/* abort() on ourselves. */
-	{SCMP_SYS(tgkill), ALL, {0, SCMP_CMP_EQ, SANDBOX_OWN_PID, 0}},
+	{SCMP_SYS(tgkill), ALL, {ARG(0, SANDBOX_OWN_PID)}},
 	/* Limits are asked for, not set. */
-	{SCMP_SYS(prlimit64), ALL, {2, SCMP_CMP_EQ, 0, 0}},
-	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_UNIX, 0}},
-	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_INET, 0}},
-	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_INET6, 0}},
-	{SCMP_SYS(socket), DIALLER, {0, SCMP_CMP_EQ, AF_NETLINK, 0}},
+	{SCMP_SYS(prlimit64), ALL, {ARG(2, 0)}},
+
+	{SCMP_SYS(socket), DIALLER, {ARG(0, AF_UNIX)}}, /* nscd, resolved */
+	{SCMP_SYS(socket), DIALLER, {ARG(0, AF_INET)}},
+	{SCMP_SYS(socket), DIALLER, {ARG(0, AF_INET6)}},
+	/* Our own addresses are asked of rtnetlink, of no other one; and only
+	 * such a socket is bound, none that could receive. */
+	{SCMP_SYS(socket),
+	 DIALLER,
+	 {ARG(0, AF_NETLINK), ARG(2, NETLINK_ROUTE)}},
+	{SCMP_SYS(bind), DIALLER, {ARG(2, sizeof(struct sockaddr_nl))}},
 };
 
 static int add_rules(scmp_filter_ctx ctx, unsigned row)
@@ -179,9 +240,9 @@ static int add_rules(scmp_filter_ctx ctx, unsigned row)
 						calls[i].call, 0);
 	for (size_t i = 0; code == 0 && i < N_ELEMENTS(guarded); i++)
 		if (guarded[i].rows & row)
-			code = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW,
-						      guarded[i].call, 1,
-						      &guarded[i].arg);
+			code = seccomp_rule_add_array(
+				ctx, SCMP_ACT_ALLOW, guarded[i].call,
+				guarded[i].args[1].op ? 2 : 1, guarded[i].args);
 	return code;
 }
 

@@ -157,6 +157,18 @@ void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1])
 	num_write_hex(random, sizeof(random), id_r + sizeof(prefix) - 1);
 }
 
+void mailbox_alias_new(char alias_r[MAILBOX_ALIAS_LEN + 1])
+{
+	uint8_t random[10];
+	char text[16];
+
+	random_bytes(random, sizeof(random));
+	write_base32(rfc4648, random, text);
+	write_base32(rfc4648, random + 5, text + 8);
+	snprintf(alias_r, MAILBOX_ALIAS_LEN + 1, "%.*s", MAILBOX_ALIAS_LEN,
+		 text);
+}
+
 void password_new(struct secret *password_r)
 {
 	struct secret random;

@@ -37,6 +37,9 @@ void ulid_unpack(const uint8_t packed[ULID_PACKED_SIZE],
 /* A new random "mbx-…". */
 void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1]);
 
+/* A new random alias of a mailbox, 50 bits. */
+void mailbox_alias_new(char alias_r[MAILBOX_ALIAS_LEN + 1]);
+
 /*
  * A new mailbox password of 160 bits: eight groups of four characters of
  * a-z2-7, joined by "-". A person can type it, and no shell minds it.

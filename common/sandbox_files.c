@@ -61,8 +61,8 @@ static void explain_absence(struct err *e)
 		err_set(e, ERR_NONE, "sandbox: this kernel has no Landlock");
 	else
 		err_set(e, ERR_CONFIG,
-			"sandbox: Landlock: %s: does SystemCallFilter= of the "
-			"unit leave out landlock_create_ruleset?",
+			"sandbox: Landlock: %s: does the unit's "
+			"SystemCallFilter leave out landlock_create_ruleset?",
 			strerror(errno));
 }
 

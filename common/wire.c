@@ -116,7 +116,7 @@ ssize_t wire_read(void *owner, void *bytes, size_t n)
 {
 	const struct wire *w = owner;
 
-	if (wire_is_late(w)) {
+	if (!w->hasty && wire_is_late(w)) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -125,7 +125,8 @@ ssize_t wire_read(void *owner, void *bytes, size_t n)
 
 		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
 			return got;
-		if (errno == EAGAIN && !wait_for(w, w->fd_in, POLLIN))
+		if (errno == EAGAIN &&
+		    (w->hasty || !wait_for(w, w->fd_in, POLLIN)))
 			return -1;
 	}
 }

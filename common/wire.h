@@ -13,6 +13,7 @@ struct wire {
 	int64_t limit;	   /* milliseconds on CLOCK_MONOTONIC */
 	int64_t deadline;  /* the same; INT64_MAX: none */
 	unsigned min_rate; /* octets that buy one more second; 0: none do */
+	bool hasty;	   /* reads do not wait, whatever the time */
 	uint64_t moved;	   /* octets of use, counted by the owner */
 	uint64_t moved_at_start; /* the same when the deadline was set */
 };

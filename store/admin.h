@@ -135,6 +135,14 @@ int store_settle(struct store *s, struct err *e) MUST_USE;
 int store_raise_format(const char *path, struct err *e) MUST_USE;
 int mailbox_upgrade(struct mailbox *m, bool *done_r, struct err *e) MUST_USE;
 
+/*
+ * Gives the mailbox an alias, a new one where it has none. Revoked by the
+ * second, which is no error where there is none.
+ */
+int mailbox_alias_make(struct mailbox *m, char alias_r[MAILBOX_ALIAS_LEN + 1],
+		       struct err *e) MUST_USE;
+int mailbox_alias_remove(struct mailbox *m, struct err *e) MUST_USE;
+
 /* Removes what commands that were killed left behind; *removed_r counts. */
 int store_tidy(struct store *s, unsigned *removed_r, struct err *e) MUST_USE;
 

@@ -66,7 +66,9 @@ int mailbox_delete(struct mailbox **m_r, uint64_t messages, struct err *e)
 		return -1;
 	}
 	/* The directory stays locked meanwhile: store_tidy() keeps out. */
-	result = admin_remove_tree(m->store->mailboxes, gone, e);
+	result = admin_unlink_alias(m->store, m->id, e);
+	if (result == 0)
+		result = admin_remove_tree(m->store->mailboxes, gone, e);
 	if (result < 0)
 		err_prefix(e, "mailbox %s is deleted, but not all of its files",
 			   m->id);

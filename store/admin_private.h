@@ -88,6 +88,10 @@ int admin_seal_identity(int dir, const char *name, const struct secret *keys,
 int admin_seal_recovery(int dir, const struct mailbox_conf *conf,
 			const struct secret *keys, struct err *e) MUST_USE;
 
+/* Removes its alias, where it has one. */
+int admin_unlink_alias(const struct store *s, const char *id,
+		       struct err *e) MUST_USE;
+
 /*
  * For what takes messages away: the mailbox must be suspended, nobody may
  * collect or deliver, and it may hold at most `messages`.

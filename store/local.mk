@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/age.c \
 	%D%/age.h \
 	%D%/age_key.c \
+	%D%/alias.c \
 	%D%/bech32.c \
 	%D%/bech32.h \
 	%D%/conf_mailbox.c \
@@ -65,6 +66,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 
 %C%_libadmin_a_SOURCES = \
 	%D%/admin.h \
+	%D%/admin_alias.c \
 	%D%/admin_begin.c \
 	%D%/admin_delete.c \
 	%D%/admin_files.c \

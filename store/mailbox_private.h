@@ -36,6 +36,9 @@ struct store {
 	struct account *accounts;
 };
 
+/* What a link in aliases/ holds, before the mailbox's id. */
+#define ALIAS_TARGET "../mailboxes/"
+
 struct mailbox {
 	struct store *store; /* borrowed */
 	char id[MAILBOX_ID_LEN + 1];

@@ -41,6 +41,14 @@ int store_each_mailbox(struct store *s,
 		       int (*each)(const char *id, void *arg, struct err *e),
 		       void *arg, struct err *e) MUST_USE;
 
+/* The mailbox that an alias stands for. ERR_ABSENT: there is no such alias. */
+int store_alias_id(const struct store *s, const char *alias,
+		   char id_r[MAILBOX_ID_LEN + 1], struct err *e) MUST_USE;
+
+/* The alias of a mailbox, "" where it has none. */
+int store_alias_of(const struct store *s, const char *id,
+		   char alias_r[MAILBOX_ALIAS_LEN + 1], struct err *e) MUST_USE;
+
 struct mailbox;
 
 /*

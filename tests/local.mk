@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	%D%/unit/test_address \
 	%D%/unit/test_admin \
 	%D%/unit/test_admins \
+	%D%/unit/test_alias \
 	%D%/unit/test_age \
 	%D%/unit/test_base64 \
 	%D%/unit/test_bech32 \
@@ -37,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_ledger \
+	%D%/unit/test_mended \
 	%D%/unit/test_name \
 	%D%/unit/test_num \
 	%D%/unit/test_peer \
@@ -93,6 +95,7 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
 %C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
@@ -176,6 +179,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/collecting.chat \
 	%D%/chat/pop3-proxy/endless-capa.chat \
 	%D%/chat/pop3-proxy/endless-line.chat \
+	%D%/chat/pop3-proxy/ends-of-lines.chat \
 	%D%/chat/pop3-proxy/fetched-after-a-break.chat \
 	%D%/chat/pop3-proxy/guessing.chat \
 	%D%/chat/pop3-proxy/injected-behind-stls.chat \
@@ -192,6 +196,7 @@ STORIES = \
 	%D%/chat/pop3-proxy/no-answer.chat \
 	%D%/chat/pop3-proxy/no-capa.chat \
 	%D%/chat/pop3-proxy/no-collecting.chat \
+	%D%/chat/pop3-proxy/no-collecting-for-ever.chat \
 	%D%/chat/pop3-proxy/no-login.chat \
 	%D%/chat/pop3-proxy/no-stls.chat \
 	%D%/chat/pop3-proxy/no-uidl-for-one.chat \
@@ -206,8 +211,13 @@ STORIES = \
 	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
 	%D%/chat/pop3-proxy/speaks-smtp.chat \
 	%D%/chat/pop3-proxy/stls.chat \
+	%D%/chat/pop3-proxy/top-3-gets-2-lines.chat \
+	%D%/chat/pop3-proxy/top-ignores-the-count.chat \
+	%D%/chat/pop3-proxy/top-minds-one-line-more.chat \
 	%D%/chat/pop3-proxy/top-with-bare-lf.chat \
 	%D%/chat/pop3-proxy/top.chat \
+	%D%/chat/pop3-proxy/uidl-is-nonsense.chat \
+	%D%/chat/pop3-proxy/uidl-not-listed.chat \
 	%D%/chat/pop3-proxy/uidls-begin-anew.chat \
 	%D%/chat/pop3-proxy/unkept-in-the-midst.chat \
 	%D%/chat/pop3-proxy/unkept.chat \
@@ -243,16 +253,21 @@ STORIES = \
 	%D%/chat/pop3/wrong-password.chat \
 	%D%/chat/smtp-proxy/421-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/421-in-the-midst.chat \
+	%D%/chat/smtp-proxy/552-in-the-midst.chat \
 	%D%/chat/smtp-proxy/basic.chat \
 	%D%/chat/smtp-proxy/certificate-expired.chat \
 	%D%/chat/smtp-proxy/certificate-other-name.chat \
 	%D%/chat/smtp-proxy/certificate-untrusted.chat \
 	%D%/chat/smtp-proxy/data-answered-with-250.chat \
 	%D%/chat/smtp-proxy/dot-answered-with-354.chat \
+	%D%/chat/smtp-proxy/eai-recipient.chat \
+	%D%/chat/smtp-proxy/eai-where-it-lacks.chat \
 	%D%/chat/smtp-proxy/endless-line.chat \
 	%D%/chat/smtp-proxy/endless-reply.chat \
 	%D%/chat/smtp-proxy/greeted-with-554.chat \
 	%D%/chat/smtp-proxy/guessing.chat \
+	%D%/chat/smtp-proxy/idle-noop.chat \
+	%D%/chat/smtp-proxy/idle-rset.chat \
 	%D%/chat/smtp-proxy/injected-behind-starttls.chat \
 	%D%/chat/smtp-proxy/login-not-base64.chat \
 	%D%/chat/smtp-proxy/login-refused-for-now.chat \
@@ -268,6 +283,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/not-dialled.chat \
 	%D%/chat/smtp-proxy/not-kept-at-all.chat \
 	%D%/chat/smtp-proxy/not-kept-in-the-midst.chat \
+	%D%/chat/smtp-proxy/nul-before-dot.chat \
 	%D%/chat/smtp-proxy/plain-asked-for-again.chat \
 	%D%/chat/smtp-proxy/refused-behind-the-dot.chat \
 	%D%/chat/smtp-proxy/refused-data.chat \

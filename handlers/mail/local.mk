@@ -7,5 +7,6 @@ noinst_LIBRARIES += %D%/libmail.a
 	%D%/journal_report.c %D%/journal_report.h \
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
+	%D%/mended.c %D%/mended.h \
 	%D%/trace.c %D%/trace.h \
 	%D%/trace_copy.c %D%/trace_copy.h

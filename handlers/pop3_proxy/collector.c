@@ -21,7 +21,7 @@ static const struct reply reply_no_collecting = {
 	"-ERR", "[SYS/TEMP]",
 	"collecting cannot be had on this port now; "
 	"a proxied user name is user%server%mailbox-id",
-	0};
+	REPLY_FAULT};
 
 static void write_proxy_header(const struct pop3_proxy *s, struct conn *server)
 {

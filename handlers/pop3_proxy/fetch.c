@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * RETR and TOP: the message goes to the client as it comes, and into a copy.
- * The copy is durable before the client gets the last line; where it cannot
- * be kept, the message is refused, or, behind +OK, the connection cut: no
- * message is fetched that is not kept.
+ * RETR and TOP: the message goes to the client, line ends mended, and the same
+ * octets into a copy. The copy is durable before the client gets the last
+ * line; where it cannot be kept, the message is refused, or, behind +OK, the
+ * connection cut: no message is fetched that is not kept. Whether a TOP was a
+ * fetch, and what is kept then, only RETR says.
  */
 #include "common/base.h"
 #include "handlers/pop3_proxy/state.h"
 
 #include <time.h>
 
-#include "common/crlf.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/sink.h"
 #include "common/tls.h"
 #include "handlers/mail/dot.h"
+#include "handlers/mail/mended.h"
 #include "handlers/mail/trace.h"
 #include "handlers/pop3/top.h"
 #include "handlers/proxy/kept_copy.h"
@@ -32,7 +33,7 @@ static const struct reply reply_number = {
 enum {
 	NUMBER_MAX = 1000000000,
 	UIDL_LINES_MAX = 10000000,
-	TOP_LINES_MAX = 10000000, /* more are all there are */
+	TOP_LINES_ALL = 10000000, /* so many are all there are */
 };
 
 /* One message on its way. */
@@ -42,9 +43,10 @@ struct fetching {
 	bool is_top;
 	uint64_t top_lines; /* of the body, as asked for */
 	struct kept_copy *copy;
+	bool to_client, to_copy; /* where what comes now goes to */
 	bool copy_failed;
 	struct dot_out dot;
-	struct crlf crlf;
+	struct mended mended;
 	struct pop3_top top;
 	bool has_more;	 /* than the client asked for */
 	uint64_t octets; /* from the server, unstuffed */
@@ -52,27 +54,39 @@ struct fetching {
 
 /* --- what the server calls its messages ----------------------------------- */
 
-/* The whole list, once: it also says what may be forgotten. */
+static int read_uidls(struct pop3_proxy *s, struct err *e)
+{
+	const struct upstream *u = s->account.upstream;
+	bool good;
+
+	pop3_uidls_begin(&s->uidls);
+	for (unsigned n = 0; n < UIDL_LINES_MAX; n++) {
+		if (upstream_read_entry(s->account.upstream, &good, e) < 0)
+			return -1;
+		if (good && strcmp(u->line.data, ".") == 0)
+			return 0;
+		pop3_uidls_add(&s->uidls, u->line.data);
+	}
+	return err_set(e, ERR_TEMP, "server %s sent a list without an end",
+		       u->host);
+}
+
+/*
+ * The whole list, once: it also says what may be forgotten. The client has not
+ * asked for it: a server that has no UIDL is not asked, and where it sends
+ * nonsense the messages are told by content alone.
+ */
 static int ask_uidls(struct pop3_proxy *s, struct err *e)
 {
-	bool ok;
+	bool ok = false;
 
 	s->uidls.asked = true;
+	if (!s->features.uidl)
+		return 0;
 	pop3_proxy_expect_data(s);
 	if (pop3_upstream_command(s->account.upstream, &ok, e, "UIDL") < 0)
 		return -1;
-	if (!ok)
-		return 0; /* a server without UIDL: told by content alone */
-	pop3_uidls_begin(&s->uidls);
-	for (unsigned n = 0; n < UIDL_LINES_MAX; n++) {
-		if (upstream_read_line(s->account.upstream, e) < 0)
-			return -1;
-		if (strcmp(s->account.upstream->line.data, ".") == 0)
-			return 0;
-		pop3_uidls_add(&s->uidls, s->account.upstream->line.data);
-	}
-	return err_set(e, ERR_TEMP, "server %s sent a list without an end",
-		       s->account.upstream->host);
+	return ok ? read_uidls(s, e) : 0;
 }
 
 static struct fetched fetched_of(const struct pop3_proxy *s, const char *uidl)
@@ -156,24 +170,7 @@ static struct kept_copy *begin_fetched_copy(struct pop3_proxy *s, struct err *e)
 	return kept_copy_begin(s->account.mailbox, &facts, e);
 }
 
-static int push_copy(void *to, const uint8_t *bytes, size_t n)
-{
-	struct fetching *p = to;
-
-	return kept_copy_push(p->copy, bytes, n);
-}
-
-/* --- how much of it ------------------------------------------------------- */
-
-/*
- * TOP is asked for one line more than the client wants: where that does not
- * come, the client has the whole message. Sizes in LIST would say it too, but
- * many a server only estimates them.
- */
-static uint64_t lines_to_ask_for(uint64_t wanted)
-{
-	return wanted < TOP_LINES_MAX ? wanted + 1 : wanted;
-}
+/* --- passing -------------------------------------------------------------- */
 
 /* How many of n octets the client asked for. */
 static size_t count_wanted(struct fetching *p, const uint8_t *bytes, size_t n)
@@ -184,8 +181,6 @@ static size_t count_wanted(struct fetching *p, const uint8_t *bytes, size_t n)
 	return wanted;
 }
 
-/* --- passing -------------------------------------------------------------- */
-
 static int write_to_client(void *to, const uint8_t *bytes, size_t n)
 {
 	struct conn *c = to;
@@ -194,23 +189,31 @@ static int write_to_client(void *to, const uint8_t *bytes, size_t n)
 	return conn_broken(c) ? -1 : 0;
 }
 
-/* Unstuffed octets of the server's. -1: the copy failed or the client left. */
-static int hand_out(void *to, const uint8_t *bytes, size_t n)
+/* Mended: both get the same. -1: the copy failed or the client left. */
+static int hand_out_mended(void *to, const uint8_t *bytes, size_t n)
 {
 	struct fetching *p = to;
-	const struct sink copy = {.push = push_copy, .to = p};
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	size_t wanted = count_wanted(p, bytes, n);
 
-	if (p->has_more) /* there will be no copy */
-		return dot_out_push(&p->dot, bytes, wanted, &client);
-	p->octets += n;
-	seen_add_octets(p->s->seen, bytes, n);
-	if (crlf_push(&p->crlf, bytes, n, &copy) < 0) {
+	if (p->to_copy && !p->has_more &&
+	    kept_copy_push(p->copy, bytes, n) < 0) {
 		p->copy_failed = true;
 		return -1;
 	}
-	return dot_out_push(&p->dot, bytes, wanted, &client);
+	return p->to_client ? dot_out_push(&p->dot, bytes, wanted, &client) : 0;
+}
+
+/* Unstuffed octets of the server's. */
+static int hand_out(void *to, const uint8_t *bytes, size_t n)
+{
+	struct fetching *p = to;
+	const struct sink mended = {.push = hand_out_mended, .to = p};
+
+	p->octets += n;
+	if (p->to_copy)
+		seen_add_octets(p->s->seen, bytes, n);
+	return mended_push(&p->mended, bytes, n, &mended);
 }
 
 /* Behind +OK the client must not take for whole what was not kept. */
@@ -220,17 +223,46 @@ static const struct reply *cut_unkept(struct fetching *p, const struct err *e)
 	return pop3_proxy_cut(p->s, OUTCOME_TEMPFAIL, "store");
 }
 
+/*
+ * Reads the server's answer to its end. NULL: all of it went where it had to,
+ * but for the last line.
+ */
+static const struct reply *read_fetched(struct fetching *p)
+{
+	const struct sink taker = {.push = hand_out, .to = p};
+	const struct sink mended = {.push = hand_out_mended, .to = p};
+	struct pop3_proxy *s = p->s;
+	enum conn_status status;
+	bool taken;
+	struct err e;
+
+	pop3_proxy_expect_data(s);
+	mended_init(&p->mended);
+	seen_begin_message(s->seen);
+	p->octets = 0;
+	status = read_to_dot_while_taken(s->account.upstream->conn, &taker,
+					 &taken);
+	if (status != CONN_OK) {
+		err_set(&e, ERR_TEMP, "server %s broke off a message",
+			s->account.upstream->host);
+		return pop3_proxy_broken_off(s, &e);
+	}
+	taken = taken && mended_end(&p->mended, &mended) == 0;
+	if (p->copy_failed)
+		return cut_unkept(p, kept_copy_err(p->copy));
+	return taken ? NULL : pop3_proxy_lost_client(s, conn_flush(s->conn));
+}
+
 /* The copy becomes visible, unless the mailbox has the message already. */
 static int commit_fetched_copy(struct fetching *p, struct err *e)
 {
-	const struct sink copy = {.push = push_copy, .to = p};
-	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
+	unsigned flags = mended_changed(&p->mended) ? MESSAGE_NORMALISED : 0;
 	struct pop3_proxy *s = p->s;
 	const struct fetched f =
 		fetched_of(s, pop3_uidls_get(&s->uidls, p->number));
 	bool kept;
 
-	if (crlf_end(&p->crlf, &copy) < 0 || kept_copy_end(p->copy) < 0) {
+	if (kept_copy_end(p->copy) < 0) {
 		*e = *kept_copy_err(p->copy);
 		return -1;
 	}
@@ -242,74 +274,154 @@ static int commit_fetched_copy(struct fetching *p, struct err *e)
 	return 0;
 }
 
-/* All of it is here: kept, and only then the last line. */
-static const struct reply *finish_fetch(struct fetching *p)
+/* NULL: kept, where it is a fetch. */
+static const struct reply *keep_fetched(struct fetching *p)
+{
+	struct err e;
+
+	if (p->has_more)
+		return NULL;
+	if (commit_fetched_copy(p, &e) < 0)
+		return cut_unkept(p, &e);
+	pop3_uidls_mark_kept(&p->s->uidls, p->number);
+	return NULL;
+}
+
+static const struct reply *hand_out_last_line(struct fetching *p)
 {
 	const struct sink client = {.push = write_to_client, .to = p->s->conn};
 	struct pop3_proxy *s = p->s;
-	struct err e;
 
-	if (!p->has_more) {
-		if (commit_fetched_copy(p, &e) < 0)
-			return cut_unkept(p, &e);
-		pop3_uidls_mark_kept(&s->uidls, p->number);
-	}
 	summary_note(&s->summary, OUTCOME_RELAYED, NULL);
 	if (dot_out_end(&p->dot, &client) < 0)
 		return pop3_proxy_lost_client(s, conn_flush(s->conn));
 	return &reply_sent;
 }
 
-static const struct reply *hand_out_message(struct fetching *p)
+static void write_fetch_status(struct pop3_proxy *s)
 {
-	const struct sink taker = {.push = hand_out, .to = p};
-	struct pop3_proxy *s = p->s;
-	enum conn_status status;
-	bool taken;
-	struct err e;
-
 	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
-	pop3_proxy_expect_data(s);
-	dot_out_init(&p->dot);
-	crlf_init(&p->crlf);
-	seen_begin_message(s->seen);
-	status = read_to_dot_while_taken(s->account.upstream->conn, &taker,
-					 &taken);
-	if (status != CONN_OK) {
-		err_set(&e, ERR_TEMP, "server %s broke off a message",
-			s->account.upstream->host);
-		return pop3_proxy_broken_off(s, &e);
-	}
-	if (p->copy_failed)
-		return cut_unkept(p, kept_copy_err(p->copy));
-	if (!taken)
-		return pop3_proxy_lost_client(s, conn_flush(s->conn));
-	return finish_fetch(p);
 }
 
-/* The command itself, once a copy has been begun. */
-static const struct reply *ask_for_message(struct fetching *p)
+/* The server's answer, behind its status line, is the client's answer. */
+static void begin_fetch_answer(struct fetching *p)
 {
-	struct pop3_proxy *s = p->s;
-	unsigned long long number = p->number;
+	conn_begin_answer(p->s->conn);
+	write_fetch_status(p->s);
+	dot_out_init(&p->dot);
+	p->to_client = true;
+}
+
+/* --- RETR ----------------------------------------------------------------- */
+
+static int ask_retr(struct fetching *p, bool *ok_r, struct err *e)
+{
+	pop3_proxy_expect_answer(p->s);
+	p->to_copy = true;
+	return pop3_upstream_command(p->s->account.upstream, ok_r, e,
+				     "RETR %llu",
+				     (unsigned long long)p->number);
+}
+
+/* All of it is there: kept, and only then the last line. */
+static const struct reply *answer_retr(struct fetching *p)
+{
+	const struct reply *cut;
 	struct err e;
 	bool ok;
-	int sent;
 
-	pop3_proxy_expect_answer(s);
-	if (p->is_top)
-		sent = pop3_upstream_command(
-			s->account.upstream, &ok, &e, "TOP %llu %llu", number,
-			(unsigned long long)lines_to_ask_for(p->top_lines));
-	else
-		sent = pop3_upstream_command(s->account.upstream, &ok, &e,
-					     "RETR %llu", number);
-	if (sent < 0)
-		return pop3_proxy_lost_server(s, &e);
-	if (ok)
-		return hand_out_message(p);
-	conn_printf(s->conn, "%s\r\n", s->account.upstream->line.data);
-	return &reply_sent;
+	if (ask_retr(p, &ok, &e) < 0)
+		return pop3_proxy_lost_server(p->s, &e);
+	if (!ok) {
+		write_fetch_status(p->s);
+		return &reply_sent;
+	}
+	begin_fetch_answer(p);
+	cut = read_fetched(p);
+	if (!cut)
+		cut = keep_fetched(p);
+	return cut ? cut : hand_out_last_line(p);
+}
+
+/* --- TOP ------------------------------------------------------------------ */
+
+/*
+ * It is asked for one line more than the client wants: where that comes, the
+ * client has not all of the message. A server that minds is asked for what the
+ * client wants.
+ */
+static int ask_top(struct fetching *p, bool *ok_r, struct err *e)
+{
+	unsigned long long number = p->number, lines = p->top_lines;
+
+	pop3_proxy_expect_answer(p->s);
+	if (pop3_upstream_command(p->s->account.upstream, ok_r, e,
+				  "TOP %llu %llu", number, lines + 1) < 0)
+		return -1;
+	if (*ok_r)
+		return 0;
+	return pop3_upstream_command(p->s->account.upstream, ok_r, e,
+				     "TOP %llu %llu", number, lines);
+}
+
+/* Nothing can be said about it: so it stays where it is. */
+static const struct reply *leave_unkept(struct fetching *p)
+{
+	log_warn("server %s gave a TOP that may be all of message %llu, but no "
+		 "RETR: %s",
+		 p->s->account.upstream->host, (unsigned long long)p->number,
+		 p->s->account.upstream->line.data);
+	pop3_uidls_mark_unkept(&p->s->uidls, p->number);
+	return NULL;
+}
+
+/*
+ * The line more has not come. Many a server gives fewer lines than it is asked
+ * for, or counts them otherwise: the message itself is asked for, and where it
+ * has no more lines than the client wanted, it is kept. NULL: go on.
+ */
+static const struct reply *look_at_all_of_it(struct fetching *p)
+{
+	const struct reply *cut;
+	struct err e;
+	bool ok;
+
+	p->to_client = false;
+	pop3_top_init(&p->top, p->top_lines);
+	if (ask_retr(p, &ok, &e) < 0)
+		return pop3_proxy_broken_off(p->s, &e);
+	if (!ok)
+		return leave_unkept(p);
+	cut = read_fetched(p);
+	return cut ? cut : keep_fetched(p);
+}
+
+static const struct reply *answer_top(struct fetching *p)
+{
+	const struct reply *cut;
+	struct err e;
+	bool ok;
+
+	if (ask_top(p, &ok, &e) < 0)
+		return pop3_proxy_lost_server(p->s, &e);
+	if (!ok) {
+		write_fetch_status(p->s);
+		return &reply_sent;
+	}
+	begin_fetch_answer(p);
+	cut = read_fetched(p);
+	if (!cut && !p->has_more)
+		cut = look_at_all_of_it(p);
+	return cut ? cut : hand_out_last_line(p);
+}
+
+/* --- both ----------------------------------------------------------------- */
+
+/* Whoever asks for all lines there are has asked for the message. */
+static const struct reply *answer_fetch(struct fetching *p)
+{
+	return p->is_top && p->top_lines < TOP_LINES_ALL ? answer_top(p)
+							 : answer_retr(p);
 }
 
 static const struct reply *not_fetched(struct fetching *p, const struct err *e)
@@ -331,7 +443,7 @@ static const struct reply *fetch(struct fetching *p)
 		return lost_server ? pop3_proxy_lost_server(s, &e)
 				   : not_fetched(p, &e);
 	p->copy = begin_fetched_copy(s, &e);
-	r = p->copy ? ask_for_message(p) : not_fetched(p, &e);
+	r = p->copy ? answer_fetch(p) : not_fetched(p, &e);
 	kept_copy_free(&p->copy);
 	mailbox_release(s->account.mailbox);
 	return r;

@@ -86,6 +86,7 @@ static const struct reply *one_or_all(struct pop3_proxy *s, const char *command,
 	bool ok;
 
 	if (!*arg) {
+		conn_begin_answer(s->conn);
 		r = ask(s, command, &ok);
 		return r == &reply_sent && ok ? relay_lines(s, uidls) : r;
 	}

@@ -121,7 +121,7 @@ static const struct cmd table[] = {
 	{"DELE", TRANSACTION, CMD_ARG_REQUIRED, 0, pop3_proxy_dele},
 	{"RSET", TRANSACTION, CMD_ARG_NONE, 0, pop3_proxy_rset},
 	{"NOOP", TRANSACTION, CMD_ARG_NONE, 0, pop3_proxy_noop},
-	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, pop3_proxy_quit},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS | CMD_BYE, pop3_proxy_quit},
 };
 
 static unsigned state_bit(const void *session)

@@ -20,6 +20,7 @@ const struct reply *pop3_proxy_cut(struct pop3_proxy *s, enum outcome outcome,
 {
 	summary_note(&s->summary, outcome, reason);
 	upstream_free(&s->account.upstream);
+	conn_cut(s->conn);
 	return &reply_sent_close;
 }
 
@@ -35,7 +36,10 @@ const struct reply *pop3_proxy_lost_server(struct pop3_proxy *s,
 					   const struct err *e)
 {
 	conn_printf(s->conn, "-ERR [SYS/TEMP] %s\r\n", e->text);
-	return pop3_proxy_broken_off(s, e);
+	log_warn("%s", e->text);
+	summary_note(&s->summary, OUTCOME_TEMPFAIL, "upstream");
+	upstream_free(&s->account.upstream);
+	return &reply_sent_close;
 }
 
 const struct reply *pop3_proxy_broken_off(struct pop3_proxy *s,

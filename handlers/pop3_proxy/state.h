@@ -54,7 +54,10 @@ const struct reply *pop3_proxy_broken_off(struct pop3_proxy *s,
 /* The client is gone or too slow in the midst of an answer. */
 const struct reply *pop3_proxy_lost_client(struct pop3_proxy *s,
 					   enum conn_status why);
-/* Ends the session where it stands: half an answer must not look whole. */
+/*
+ * Ends the session where it stands: half an answer must not look whole, so that
+ * what of it has not left yet does not.
+ */
 const struct reply *pop3_proxy_cut(struct pop3_proxy *s, enum outcome outcome,
 				   const char *reason);
 

@@ -41,10 +41,25 @@ static const char no_mailbox[MAILBOX_ID_LEN + 1] =
 /* RFC 1939 3: once logged in, ten minutes of silence are the client's right. */
 enum { AUTOLOGOUT_MIN_SECONDS = 600 };
 
-/* The id in what people put in as a user: "<id>", and also "<id>@<domain>". */
+/* An alias that nobody has is no error: it is a name that is no id. */
+static bool id_of_alias(struct pop3_serve *s, const char *user)
+{
+	char alias[MAILBOX_ALIAS_LEN + 1];
+	struct err e;
+
+	return s->store &&
+	       mailbox_alias_parse(user, strcspn(user, "@"), alias) &&
+	       store_alias_id(s->store, alias, s->mailbox, &e) == 0;
+}
+
+/*
+ * The id in what people put in as a user: "<id>" or an alias of it, and also
+ * "<id>@<domain>".
+ */
 static const char *mailbox_of_user(struct pop3_serve *s, const char *user)
 {
-	if (mailbox_id_parse(user, strcspn(user, "@"), s->mailbox))
+	if (mailbox_id_parse(user, strcspn(user, "@"), s->mailbox) ||
+	    id_of_alias(s, user))
 		return s->mailbox;
 	s->mailbox[0] = '\0';
 	return no_mailbox;
@@ -113,11 +128,14 @@ static const struct reply *turn_away(struct pop3_serve *s)
 	return &reply_busy;
 }
 
-static void open_mailbox(struct pop3_serve *s, const char *id,
+static void open_mailbox(struct pop3_serve *s, const char *user,
 			 const struct secret *password, struct err *e)
 {
+	const char *id;
+
 	if (!s->store)
 		s->store = store_open(s->conf->store, e);
+	id = mailbox_of_user(s, user);
 	if (s->store)
 		s->mail = collection_login(s->store, id, password,
 					   s->conf->identity.scrypt_log_n, e);
@@ -133,7 +151,6 @@ static void open_mailbox(struct pop3_serve *s, const char *id,
 static const struct reply *log_in(struct pop3_serve *s, const char *user,
 				  struct secret *password)
 {
-	const char *id = mailbox_of_user(s, user);
 	struct err e = {.kind = ERR_NONE};
 	struct timespec came;
 	bool may_try;
@@ -142,7 +159,7 @@ static const struct reply *log_in(struct pop3_serve *s, const char *user,
 	clock_gettime(CLOCK_MONOTONIC, &came);
 	may_try = take_place(s);
 	if (may_try)
-		open_mailbox(s, id, password, &e);
+		open_mailbox(s, user, password, &e);
 	secret_release(password);
 	pop3_serve_expect_long_answer(s);
 	if (s->mail)

@@ -76,6 +76,7 @@ static void write_ok(const struct transfer *t)
 	struct conn *c = t->session->conn;
 
 	pop3_serve_expect_long_answer(t->session);
+	conn_begin_answer(c);
 	if (t->top)
 		conn_printf(c, "+OK Top of message follows\r\n");
 	else

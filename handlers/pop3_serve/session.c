@@ -98,7 +98,8 @@ static const struct cmd table[] = {
 	{"PASS", U, CMD_ARG_REQUIRED, CMD_SECRET, pop3_serve_pass},
 	{"AUTH", A | U, CMD_ARG_OPTIONAL, CMD_SECRET, pop3_serve_auth},
 	{"UTF8", A | U, CMD_ARG_NONE, CMD_PRE_TLS, utf8},
-	{"QUIT", A | U | T, CMD_ARG_NONE, CMD_PRE_TLS, pop3_serve_quit},
+	{"QUIT", A | U | T, CMD_ARG_NONE, CMD_PRE_TLS | CMD_BYE,
+	 pop3_serve_quit},
 	{"NOOP", T, CMD_ARG_NONE, 0, noop},
 	{"STAT", T, CMD_ARG_NONE, 0, pop3_serve_stat},
 	{"LIST", T, CMD_ARG_OPTIONAL, 0, pop3_serve_list},
@@ -167,6 +168,8 @@ static void begin_session(struct pop3_serve *s, struct conn *c,
 	};
 	summary_start(&s->summary, peer->text);
 	conn_set_session_limit(c, conf->limits.session_max);
+	/* Scripts, and openssl s_client without -crlf. */
+	conn_take_lone_lf(c);
 }
 
 /* A client that hung up behind QUIT has collected all the same. */

@@ -39,6 +39,7 @@ const struct reply *pop3_serve_cut(struct pop3_serve *s, enum outcome outcome,
 				   const char *reason)
 {
 	summary_note(&s->summary, outcome, reason);
+	conn_cut(s->conn);
 	return &reply_sent_close;
 }
 

@@ -36,6 +36,15 @@ static int no_mailbox(struct proxy_account *a, const struct err *e)
 	return -1;
 }
 
+/* From here on it goes by its id alone, in the log, too. */
+static int find_id(struct proxy_account *a, struct err *e)
+{
+	if (!a->login.mailbox_alias[0])
+		return 0;
+	return store_alias_id(a->store, a->login.mailbox_alias,
+			      a->login.mailbox_id, e);
+}
+
 int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 {
 	if (!proxy_login_parse(user, &a->login)) {
@@ -46,7 +55,7 @@ int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 	mailbox_close(&a->mailbox);
 	if (!a->store)
 		a->store = store_open(a->conf->store, e);
-	if (a->store)
+	if (a->store && find_id(a, e) == 0)
 		a->mailbox = mailbox_open(a->store, a->login.mailbox_id, e);
 	if (!a->mailbox)
 		return no_mailbox(a, e);

@@ -142,6 +142,25 @@ static void add_standard_ways(struct dial_plan *plan, const struct target *t,
 	}
 }
 
+/* Whether one of the service's standard ports. */
+static bool is_port_of(uint16_t port, enum dial_service service)
+{
+	for (size_t i = 0; i < N_ELEMENTS(standard_ports); i++)
+		if (standard_ports[i].port == port &&
+		    standard_ports[i].service == service)
+			return true;
+	return false;
+}
+
+/* A port that is the other service's is none of this one's, whatever its TLS.
+ */
+static bool is_of_another(uint16_t port, enum dial_service service)
+{
+	enum dial_service other = service == DIAL_SMTP ? DIAL_POP3 : DIAL_SMTP;
+
+	return is_port_of(port, other);
+}
+
 /* No way is left where the port is not this target's. */
 static void plan_for(const struct target *t, const struct dial_server *server,
 		     enum dial_service service, struct dial_plan *plan)
@@ -154,28 +173,48 @@ static void plan_for(const struct target *t, const struct dial_server *server,
 	if (t->port && server->port && t->port != server->port)
 		return;
 	add_standard_ways(plan, t, service, port);
-	if (plan->n == 0 && t->port && t->tls != TARGET_TLS_BY_PORT)
+	if (plan->n == 0 && t->port && t->tls != TARGET_TLS_BY_PORT &&
+	    !is_of_another(t->port, service))
 		add_way(plan, t->port, t->tls == TARGET_TLS_IMPLICIT);
 }
 
-/* The first target of that kind that allows it. */
+/*
+ * How well a target fits that allows the server: of two lines for one host the
+ * one with the port that is meant outweighs the one without any, for it may
+ * hold a pin; a port that nothing is known of comes last.
+ */
+static unsigned fit(const struct target *t, const struct dial_server *server,
+		    enum dial_service service)
+{
+	if (!t->port)
+		return 2;
+	return t->port == server->port || is_port_of(t->port, service) ? 3 : 1;
+}
+
+/* The best target of that kind that allows it, the first of equals. */
 static bool plan_by_kind(const struct conf_strings *targets,
 			 enum target_kind kind,
 			 const struct dial_server *server,
 			 enum dial_service service, struct dial_plan *plan)
 {
+	unsigned best = 0;
 	struct target t;
 	struct err e;
 
 	for (size_t i = 0; i < targets->n; i++) {
+		struct dial_plan found;
+
 		if (!target_parse(targets->list[i], &t, &e) || t.kind != kind ||
-		    !host_matches(&t, server->host))
+		    !host_matches(&t, server->host) ||
+		    fit(&t, server, service) <= best)
 			continue;
-		plan_for(&t, server, service, plan);
-		if (plan->n)
-			return true;
+		plan_for(&t, server, service, &found);
+		if (!found.n)
+			continue;
+		best = fit(&t, server, service);
+		*plan = found;
 	}
-	return false;
+	return best > 0;
 }
 
 /*
@@ -195,7 +234,13 @@ int dial_plan_make(const struct conf_strings *targets,
 
 /* --- addresses ------------------------------------------------------------ */
 
-/* The first row that has the address decides. */
+/*
+ * The first row that has the address decides: IANA's registries of special
+ * addresses. Of IPv6 only 2000::/3 is given out for hosts (RFC 4291 2.4, RFC
+ * 3587 3); what lies outside, and is not ours by fc00::/7 or fe80::/10, leads
+ * nowhere, or hides an IPv4 address (::/96, ::ffff:0:0:0/96, 64:ff9b::/96), and
+ * what is made of it tomorrow is not known today.
+ */
 static const struct {
 	const char *network;
 	enum dial_address kind;
@@ -215,18 +260,13 @@ static const struct {
 	{"198.18.0.0/15", DIAL_ADDRESS_PRIVATE},
 	{"198.51.100.0/24", DIAL_ADDRESS_PRIVATE},
 	{"203.0.113.0/24", DIAL_ADDRESS_PRIVATE},
-	{"::1", DIAL_ADDRESS_NEVER},
-	{"::", DIAL_ADDRESS_NEVER},
-	{"ff00::/8", DIAL_ADDRESS_NEVER},
-	/* What carries an IPv4 address inside hides where it leads. */
-	{"::/96", DIAL_ADDRESS_NEVER},
-	{"64:ff9b::/96", DIAL_ADDRESS_NEVER},	/* NAT64, RFC 6052 */
-	{"64:ff9b:1::/48", DIAL_ADDRESS_NEVER}, /* NAT64, RFC 8215 */
-	{"2002::/16", DIAL_ADDRESS_NEVER},	/* 6to4 */
-	{"2001::/32", DIAL_ADDRESS_NEVER},	/* Teredo */
-	{"100::/64", DIAL_ADDRESS_PRIVATE},
-	{"2001:db8::/32", DIAL_ADDRESS_PRIVATE},
+	{"0.0.0.0/0", DIAL_ADDRESS_PUBLIC},
+	{"2001::/32", DIAL_ADDRESS_NEVER}, /* Teredo */
+	{"2002::/16", DIAL_ADDRESS_NEVER}, /* 6to4 */
 	{"2001::/23", DIAL_ADDRESS_PRIVATE},
+	{"2001:db8::/32", DIAL_ADDRESS_PRIVATE}, /* documents */
+	{"3fff::/20", DIAL_ADDRESS_PRIVATE},	 /* the same, RFC 9637 */
+	{"2000::/3", DIAL_ADDRESS_PUBLIC},
 	{"fc00::/7", DIAL_ADDRESS_PRIVATE},
 	{"fe80::/10", DIAL_ADDRESS_PRIVATE},
 	{"fec0::/10", DIAL_ADDRESS_PRIVATE},
@@ -269,5 +309,5 @@ enum dial_address dial_address_kind(const struct sockaddr *address)
 		if (network_has(&network, &p))
 			return special[i].kind;
 	}
-	return DIAL_ADDRESS_PUBLIC;
+	return DIAL_ADDRESS_NEVER;
 }

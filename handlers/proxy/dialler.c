@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -20,12 +19,12 @@
 #include "common/log.h"
 #include "handlers/proxy/dialler_child.h"
 
-enum { ANSWER_GRACE_MS = 2000 };
+enum { ANSWER_GRACE_MS = 2000, END_GRACE_MS = 1000 };
 
 struct dialler {
 	int fd;
 	pid_t child;
-	int pidfd; /* the one process that a confined session can end */
+	int pidfd; /* readable when it has ended */
 	unsigned timeout;
 };
 
@@ -33,6 +32,7 @@ struct dialler *dialler_start(const struct conf *conf,
 			      enum dial_service service, struct err *e)
 {
 	struct dialler *d = xcalloc(1, sizeof(*d));
+	const pid_t session = getpid();
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -45,7 +45,7 @@ struct dialler *dialler_start(const struct conf *conf,
 	d->child = fork();
 	if (d->child == 0) {
 		close(ends[0]);
-		dialler_child_run(ends[1], conf, service);
+		dialler_child_run(ends[1], session, conf, service);
 	}
 	close(ends[1]);
 	if (d->child > 0)
@@ -59,16 +59,22 @@ struct dialler *dialler_start(const struct conf *conf,
 	return d;
 }
 
+/* One that hangs in a resolver is not waited for: it ends with this process. */
+static void see_it_end(const struct dialler *d)
+{
+	struct pollfd p = {.fd = d->pidfd, .events = POLLIN};
+
+	if (poll(&p, 1, END_GRACE_MS) > 0)
+		(void)waitpid(d->child, NULL, WNOHANG);
+}
+
 void dialler_end(struct dialler **d)
 {
 	if (!*d)
 		return;
 	close((*d)->fd);
-	/* It may hang in a resolver that nobody answers. */
-	(void)syscall(SYS_pidfd_send_signal, (*d)->pidfd, SIGKILL, NULL, 0);
+	see_it_end(*d);
 	close((*d)->pidfd);
-	while (waitpid((*d)->child, NULL, 0) < 0 && errno == EINTR)
-		;
 	free(*d);
 	*d = NULL;
 }

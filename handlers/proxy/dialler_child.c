@@ -6,6 +6,7 @@
 #include "common/base.h"
 #include "handlers/proxy/dialler_child.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,10 +15,12 @@
 #include <ifaddrs.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/conf.h"
+#include "common/log.h"
 #include "common/peer.h"
 #include "common/sandbox.h"
 #include "store/store.h"
@@ -293,7 +296,7 @@ static int answer_one(const struct conf *conf, enum dial_service service,
 		      struct dialler_request *r, struct dialled *out,
 		      struct err *e)
 {
-	if (r->hand_over)
+	if (r->hand_over && service == DIAL_POP3)
 		return hand_over(conf, out, e);
 	if (!request_is_sound(r))
 		return err_set(e, ERR_STATE, "not a request");
@@ -339,24 +342,37 @@ NO_RETURN static void answer_requests(int fd, const struct conf *conf,
 	_exit(0);
 }
 
-/* The client's connection must end when the session does: not kept open here.
+/*
+ * The client's connection must end when the session does: not kept open here,
+ * nor as fd 2, which it is under xinetd.
  */
 static int drop_connection(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	return null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-			       dup2(null, STDOUT_FILENO) < 0
-		       ? -1
-		       : 0;
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 ||
+	    (log_uses_syslog() && dup2(null, STDERR_FILENO) < 0))
+		return -1;
+	return 0;
 }
 
-void dialler_child_run(int fd, const struct conf *conf,
+/*
+ * However the session ends, this process does: it may hang in a resolver that
+ * nobody answers, and the session itself can signal nobody.
+ */
+static int end_with(pid_t session)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != session ? -1
+									    : 0;
+}
+
+void dialler_child_run(int fd, pid_t session, const struct conf *conf,
 		       enum dial_service service)
 {
 	struct err e;
 
-	if (drop_connection() < 0 ||
+	if (end_with(session) < 0 || drop_connection() < 0 ||
 	    sandbox_enter(SANDBOX_DIALLER, conf, &e) < 0)
 		_exit(1);
 	answer_requests(fd, conf, service);

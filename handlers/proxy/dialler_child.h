@@ -22,9 +22,10 @@ struct dialler_answer {
 
 /*
  * All of the child: gives up the client's connection, enters the sandbox and
- * answers one request after the other until fd is closed.
+ * answers one request after the other until fd is closed. Ends with its
+ * parent, the session, at the latest.
  */
-NO_RETURN void dialler_child_run(int fd, const struct conf *conf,
+NO_RETURN void dialler_child_run(int fd, pid_t session, const struct conf *conf,
 				 enum dial_service service);
 
 #endif

@@ -8,6 +8,15 @@ bool proxy_login_is_meant(const char *text)
 	return strchr(text, '%') != NULL;
 }
 
+static bool take_mailbox(const char *text, struct proxy_login *l)
+{
+	size_t n = strcspn(text, "@");
+
+	l->mailbox_id[0] = l->mailbox_alias[0] = '\0';
+	return mailbox_id_parse(text, n, l->mailbox_id) ||
+	       mailbox_alias_parse(text, n, l->mailbox_alias);
+}
+
 bool proxy_login_parse(const char *text, struct proxy_login *l_r)
 {
 	const char *id = strrchr(text, '%');
@@ -24,5 +33,5 @@ bool proxy_login_parse(const char *text, struct proxy_login *l_r)
 	l_r->user[n_user] = '\0';
 	server++;
 	return dial_server_parse(server, (size_t)(id - server), &l_r->server) &&
-	       mailbox_id_parse(id + 1, strlen(id + 1), l_r->mailbox_id);
+	       take_mailbox(id + 1, l_r);
 }

@@ -95,9 +95,10 @@ void upstream_free(struct upstream **u_r)
 
 /* --- lines ---------------------------------------------------------------- */
 
-int upstream_read_line(struct upstream *u, struct err *e)
+static int judge_line(const struct upstream *u, enum conn_status status,
+		      struct err *e)
 {
-	switch (conn_read_line(u->conn, &u->line, UPSTREAM_LINE_MAX)) {
+	switch (status) {
 	case CONN_OK:
 		return 0;
 	case CONN_EOF:
@@ -111,6 +112,23 @@ int upstream_read_line(struct upstream *u, struct err *e)
 		break;
 	}
 	return err_set(e, ERR_TEMP, "server %s sent what is no line", u->host);
+}
+
+int upstream_read_line(struct upstream *u, struct err *e)
+{
+	return judge_line(
+		u, conn_read_line(u->conn, &u->line, UPSTREAM_LINE_MAX), e);
+}
+
+int upstream_read_entry(struct upstream *u, bool *good_r, struct err *e)
+{
+	enum conn_status status =
+		conn_read_line(u->conn, &u->line, UPSTREAM_LINE_MAX);
+
+	*good_r = status == CONN_OK;
+	return status == CONN_LONG || status == CONN_BAD_LINE
+		       ? 0
+		       : judge_line(u, status, e);
 }
 
 static int flush(struct upstream *u, struct err *e)

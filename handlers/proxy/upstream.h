@@ -53,6 +53,8 @@ void upstream_free(struct upstream **u);
 
 /* ERR_TEMP: the server is gone, too slow, or sends no lines. */
 int upstream_read_line(struct upstream *u, struct err *e);
+/* The same for one of a list: what is no line is skipped, *good_r false. */
+int upstream_read_entry(struct upstream *u, bool *good_r, struct err *e);
 /* Sends a line (fmt without CRLF) at once. */
 int upstream_send(struct upstream *u, struct err *e, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

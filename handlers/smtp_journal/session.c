@@ -146,7 +146,7 @@ static const struct cmd table[] = {
 	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
 	{"HELP", ANY, CMD_ARG_OPTIONAL, 0, help},
 	{"VRFY", ANY, CMD_ARG_REQUIRED, 0, vrfy},
-	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS | CMD_BYE, quit},
 };
 
 static unsigned state_of(const void *session)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/conf.h"
+#include "common/conn.h"
 #include "common/log.h"
 #include "common/num.h"
 
@@ -63,6 +64,15 @@ int smtp_upstream_read(struct upstream *u, struct smtp_reply *r, struct err *e)
 	return 0;
 }
 
+int smtp_upstream_commandv(struct upstream *u, struct smtp_reply *r,
+			   struct err *e, const char *fmt, va_list ap)
+{
+	/* Where it takes nothing more it may have said why (421). */
+	if (upstream_sendv(u, e, fmt, ap) < 0 && !conn_has_said(u->conn))
+		return -1;
+	return smtp_upstream_read(u, r, e);
+}
+
 int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,
 			  struct err *e, const char *fmt, ...)
 {
@@ -70,9 +80,9 @@ int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,
 	int result;
 
 	va_start(ap, fmt);
-	result = upstream_sendv(u, e, fmt, ap);
+	result = smtp_upstream_commandv(u, r, e, fmt, ap);
 	va_end(ap);
-	return result < 0 ? -1 : smtp_upstream_read(u, r, e);
+	return result;
 }
 
 /* --- EHLO ----------------------------------------------------------------- */

@@ -37,6 +37,9 @@ int smtp_upstream_read(struct upstream *u, struct smtp_reply *r, struct err *e);
 int smtp_upstream_command(struct upstream *u, struct smtp_reply *r,
 			  struct err *e, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+int smtp_upstream_commandv(struct upstream *u, struct smtp_reply *r,
+			   struct err *e, const char *fmt, va_list ap)
+	PRINTF_LIKE(4, 0);
 
 /*
  * Greeting, EHLO with our name, STARTTLS where TLS is not there yet, EHLO

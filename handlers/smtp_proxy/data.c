@@ -9,11 +9,11 @@
 
 #include <time.h>
 
-#include "common/crlf.h"
 #include "common/log.h"
 #include "common/sink.h"
 #include "common/tls.h"
 #include "handlers/mail/dot.h"
+#include "handlers/mail/mended.h"
 #include "handlers/mail/trace.h"
 #include "handlers/proxy/kept_copy.h"
 #include "handlers/session/read_to_dot.h"
@@ -30,9 +30,10 @@ struct sending {
 	struct smtp_proxy *s;
 	struct conn *server;
 	struct kept_copy *copy;
-	struct crlf crlf;
+	struct mended mended;
 	struct dot_out dot;
 	bool copy_failed;
+	bool answered; /* the server has spoken, or left, before the end */
 };
 
 /* --- beginning ------------------------------------------------------------ */
@@ -76,12 +77,13 @@ static int write_to_server(void *to, const uint8_t *bytes, size_t n)
 {
 	struct sending *p = to;
 
-	conn_write(p->server, bytes, n);
-	return 0; /* a failure is met at the flush, behind the last line */
+	if (!p->answered)
+		conn_write(p->server, bytes, n);
+	return 0; /* a failure is met behind the last line */
 }
 
 /* Behind the line ends. Once the copy has failed the server gets no more. */
-static int pass_mended(void *to, const uint8_t *bytes, size_t n)
+static int send_on_mended(void *to, const uint8_t *bytes, size_t n)
 {
 	struct sending *p = to;
 	const struct sink server = {.push = write_to_server, .to = p};
@@ -93,12 +95,24 @@ static int pass_mended(void *to, const uint8_t *bytes, size_t n)
 	return dot_out_push(&p->dot, bytes, n, &server);
 }
 
+/*
+ * A server that has had enough says so in the midst (552), and may close at
+ * once: what it said must be read before more is written to it.
+ */
+static void look_at_server(struct sending *p)
+{
+	if (!p->answered)
+		p->answered =
+			conn_broken(p->server) || conn_has_said(p->server);
+}
+
 static int send_on(void *to, const uint8_t *bytes, size_t n)
 {
 	struct sending *p = to;
-	const struct sink mended = {.push = pass_mended, .to = p};
+	const struct sink mended = {.push = send_on_mended, .to = p};
 
-	return crlf_push(&p->crlf, bytes, n, &mended);
+	look_at_server(p);
+	return mended_push(&p->mended, bytes, n, &mended);
 }
 
 static void expect_data(struct smtp_proxy *s)
@@ -123,9 +137,9 @@ static const struct reply *not_kept_or_sent(struct sending *p)
 
 static bool finish_copy(struct sending *p)
 {
-	const struct sink mended = {.push = pass_mended, .to = p};
+	const struct sink mended = {.push = send_on_mended, .to = p};
 
-	return !p->copy_failed && crlf_end(&p->crlf, &mended) == 0 &&
+	return !p->copy_failed && mended_end(&p->mended, &mended) == 0 &&
 	       kept_copy_end(p->copy) == 0;
 }
 
@@ -133,15 +147,30 @@ static bool finish_copy(struct sending *p)
  * copy is durable, and the next one in the index makes it visible. */
 static void commit_sent_copy(struct sending *p)
 {
-	unsigned flags = p->crlf.changed ? MESSAGE_NORMALISED : 0;
+	unsigned flags = mended_changed(&p->mended) ? MESSAGE_NORMALISED : 0;
 	struct smtp_proxy *s = p->s;
 	struct err e;
 
 	if (delivery_commit(kept_copy_delivery(p->copy), flags, &e) < 0)
 		log_error("%s", e.text);
 	s->summary.messages++;
-	s->summary.octets += p->crlf.octets;
+	s->summary.octets += p->mended.crlf.octets;
 	summary_note(&s->summary, OUTCOME_RELAYED, NULL);
+}
+
+/* Nobody knows whether the server has it: so it is kept, with flag U. */
+static const struct reply *leave_unconfirmed(struct sending *p)
+{
+	struct smtp_proxy *s = p->s;
+	struct err e;
+
+	err_set(&e, ERR_TEMP,
+		"server %s did not say what became of the message",
+		s->account.login.server.host);
+	kept_copy_leave(&p->copy);
+	s->summary.messages++;
+	s->summary.octets += p->mended.crlf.octets;
+	return smtp_proxy_lost_server(s, &e);
 }
 
 /* From here on the server may have the message. */
@@ -159,13 +188,7 @@ static const struct reply *send_last_line(struct sending *p)
 	if (conn_flush(p->server) != CONN_OK ||
 	    smtp_upstream_read(s->account.upstream, &r, &e) < 0 ||
 	    r.code / 100 == 3) {
-		err_set(&e, ERR_TEMP,
-			"server %s did not say what became of the message",
-			s->account.login.server.host);
-		kept_copy_leave(&p->copy);
-		s->summary.messages++;
-		s->summary.octets += p->crlf.octets;
-		result = smtp_proxy_lost_server(s, &e);
+		result = leave_unconfirmed(p);
 	} else {
 		if (r.code / 100 == 2)
 			commit_sent_copy(p);
@@ -186,6 +209,34 @@ static const struct reply *server_lost(struct sending *p)
 	err_set(&e, ERR_TEMP, "server %s did not take the message",
 		s->account.login.server.host);
 	return smtp_proxy_lost_server(s, &e);
+}
+
+/*
+ * It has spoken before the last line. A refusal is one, and the session ends
+ * with it: what the server takes for the next command nobody knows. A yes is
+ * none, but it may have taken something for the end.
+ */
+static const struct reply *answered_early(struct sending *p)
+{
+	struct smtp_proxy *s = p->s;
+	const struct reply *result;
+	struct smtp_reply r;
+	struct err e;
+
+	smtp_reply_init(&r);
+	conn_set_deadline(p->server, s->conf->limits.command_timeout, 0);
+	if (smtp_upstream_read(s->account.upstream, &r, &e) < 0) {
+		result = server_lost(p);
+	} else if (r.code / 100 < 4) {
+		result = leave_unconfirmed(p);
+	} else {
+		summary_note(&s->summary, OUTCOME_REFUSED, "upstream");
+		(void)smtp_proxy_relay(s, &r);
+		upstream_free(&s->account.upstream);
+		result = &reply_sent_close;
+	}
+	buf_release(&r.text);
+	return result;
 }
 
 static const struct reply *client_lost(struct smtp_proxy *s,
@@ -214,9 +265,8 @@ static const struct reply *send_message(struct sending *p)
 		return client_lost(s, status);
 	if (!finish_copy(p))
 		return not_kept_or_sent(p);
-	if (conn_broken(p->server))
-		return server_lost(p);
-	return send_last_line(p);
+	look_at_server(p);
+	return p->answered ? answered_early(p) : send_last_line(p);
 }
 
 /* --- DATA ----------------------------------------------------------------- */
@@ -268,7 +318,7 @@ const struct reply *smtp_proxy_data(void *session, const char *arg UNUSED)
 	const struct reply *r;
 	struct err e;
 
-	crlf_init(&p.crlf);
+	mended_init(&p.mended);
 	dot_out_init(&p.dot);
 	p.copy = begin_sent_copy(s, &e);
 	if (!p.copy) {

@@ -7,6 +7,8 @@
 #include "common/base.h"
 #include "handlers/smtp_proxy/state.h"
 
+#include <strings.h>
+
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/num.h"
@@ -17,6 +19,9 @@ enum { COMMAND_MAX = 4 * 1024, RECIPIENTS_MAX = 1000 };
 
 static const struct reply reply_no_room = {"452", "4.3.1",
 					   "No room for the copy now", 0};
+static const struct reply reply_no_report = {
+	"555", "5.5.4", "The server reports no success: it has no DSN",
+	REPLY_FAULT};
 
 /* --- parameters ----------------------------------------------------------- */
 
@@ -24,8 +29,9 @@ static const struct reply reply_no_room = {"452", "4.3.1",
 struct passed_on {
 	const struct smtp_features *features;
 	struct buf text;
-	bool utf8;     /* SMTPUTF8 was asked for */
-	uint64_t size; /* as declared, or 0 */
+	bool utf8;	/* SMTPUTF8 was asked for */
+	uint64_t size;	/* as declared, or 0 */
+	bool no_report; /* a report is asked for that nobody would send */
 };
 
 /*
@@ -50,11 +56,19 @@ static bool read_size(const struct addr_param *p, void *to)
 	return pass_on(c, p, c->features->size);
 }
 
+static bool has_value(const struct addr_param *p, const char *value)
+{
+	return p->value && strlen(value) == p->value_len &&
+	       strncasecmp(p->value, value, p->value_len) == 0;
+}
+
+/* BINARYMIME is never offered: it would need BDAT (RFC 3030 3). */
 static bool read_body(const struct addr_param *p, void *to)
 {
 	struct passed_on *c = to;
 
-	return pass_on(c, p, c->features->eightbit);
+	return (has_value(p, "7BIT") || has_value(p, "8BITMIME")) &&
+	       pass_on(c, p, c->features->eightbit);
 }
 
 static bool read_utf8(const struct addr_param *p, void *to)
@@ -72,6 +86,23 @@ static bool read_dsn(const struct addr_param *p, void *to)
 	return pass_on(c, p, c->features->dsn);
 }
 
+/*
+ * A failure is reported without DSN as well, so that only a report of success
+ * is missed. Postfix names ORCPT to everybody who offers DSN: what merely says
+ * how a report shall look is dropped.
+ */
+static bool read_notify(const struct addr_param *p, void *to)
+{
+	static const char success[] = "SUCCESS";
+	const size_t n = sizeof(success) - 1;
+	struct passed_on *c = to;
+
+	for (size_t i = 0; p->value && i + n <= p->value_len; i++)
+		if (strncasecmp(p->value + i, success, n) == 0)
+			c->no_report = !c->features->dsn;
+	return pass_on(c, p, c->features->dsn);
+}
+
 /* RFC 4954 section 5: taken, and the server goes by the login it has seen. */
 static bool read_auth(const struct addr_param *p UNUSED, void *to UNUSED)
 {
@@ -84,7 +115,7 @@ static const struct path_arg mail_rows[] = {
 };
 
 static const struct path_arg rcpt_rows[] = {
-	{"NOTIFY", read_dsn},
+	{"NOTIFY", read_notify},
 	{"ORCPT", read_dsn},
 };
 
@@ -183,6 +214,8 @@ static const struct reply *rcpt(struct smtp_proxy *s, struct passed_on *c,
 	if (!buf_addf(&c->text, "RCPT TO:<%s>", path->address))
 		return &smtp_bad_recipient;
 	r = path_args_refusal(path_args_read(rest, &rcpt_args, c));
+	if (!r && c->no_report)
+		r = &reply_no_report;
 	if (!r)
 		r = utf8_refusal(s, path, s->tx->utf8);
 	if (r)

@@ -15,7 +15,8 @@
 const struct reply *smtp_proxy_rset(void *session, const char *arg UNUSED)
 {
 	struct smtp_proxy *s = session;
-	const struct reply *lost = s->tx ? smtp_proxy_reset(s) : NULL;
+	const struct reply *lost =
+		s->account.upstream ? smtp_proxy_reset(s) : NULL;
 
 	return lost ? lost : &smtp_ok;
 }
@@ -43,10 +44,14 @@ static bool offers_auth(const struct smtp_proxy *s)
 	return smtp_proxy_secure(s) && !s->account.upstream;
 }
 
-/* Before the login we offer what we can honour whatever the server is. */
+/*
+ * Before the login nobody knows the server, and most clients do not ask again
+ * behind it: what is not offered now they never have. What the server lacks is
+ * refused where it is needed.
+ */
 static bool offers_utf8(const struct smtp_proxy *s)
 {
-	return s->account.upstream && s->features.smtputf8;
+	return !s->account.upstream || s->features.smtputf8;
 }
 
 static bool offers_eightbit(const struct smtp_proxy *s)
@@ -61,7 +66,7 @@ static bool offers_enhanced(const struct smtp_proxy *s)
 
 static bool offers_dsn(const struct smtp_proxy *s)
 {
-	return s->account.upstream && s->features.dsn;
+	return !s->account.upstream || s->features.dsn;
 }
 
 /*

@@ -38,9 +38,17 @@ static const struct reply *starttls(void *session, const char *arg UNUSED)
 
 /* --- what changes little or nothing --------------------------------------- */
 
-static const struct reply *noop(void *session UNUSED, const char *arg UNUSED)
+/*
+ * Clients ask so whether a connection that has rested is still good: the server
+ * is to say it, where there is one.
+ */
+static const struct reply *noop(void *session, const char *arg UNUSED)
 {
-	return &smtp_ok;
+	struct smtp_proxy *s = session;
+	unsigned code;
+
+	return s->account.upstream ? smtp_proxy_ask(s, &code, "NOOP")
+				   : &smtp_ok;
 }
 
 static const struct reply *vrfy(void *session UNUSED, const char *arg UNUSED)
@@ -76,7 +84,7 @@ static const struct cmd table[] = {
 	{"RSET", ANY, CMD_ARG_NONE, CMD_PRE_TLS, smtp_proxy_rset},
 	{"NOOP", ANY, CMD_ARG_OPTIONAL, CMD_PRE_TLS, noop},
 	{"VRFY", READY | MAIL | RCPT, CMD_ARG_REQUIRED, 0, vrfy},
-	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS, quit},
+	{"QUIT", ANY, CMD_ARG_NONE, CMD_PRE_TLS | CMD_BYE, quit},
 };
 
 static unsigned state_bit(const void *session)

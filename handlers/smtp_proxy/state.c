@@ -83,16 +83,16 @@ const struct reply *smtp_proxy_ask(struct smtp_proxy *s, unsigned *code_r,
 	struct smtp_reply r;
 	struct err e;
 	va_list ap;
-	int sent;
+	int answered;
 
 	*code_r = 0;
 	smtp_reply_init(&r);
 	conn_set_deadline(s->account.upstream->conn,
 			  s->conf->limits.command_timeout, 0);
 	va_start(ap, fmt);
-	sent = upstream_sendv(s->account.upstream, &e, fmt, ap);
+	answered = smtp_upstream_commandv(s->account.upstream, &r, &e, fmt, ap);
 	va_end(ap);
-	if (sent == 0 && smtp_upstream_read(s->account.upstream, &r, &e) == 0) {
+	if (answered == 0) {
 		*code_r = r.code;
 		result = smtp_proxy_relay(s, &r);
 	} else {
@@ -114,6 +114,8 @@ const struct reply *smtp_proxy_reset(struct smtp_proxy *s)
 			  s->conf->limits.command_timeout, 0);
 	if (smtp_upstream_command(s->account.upstream, &r, &e, "RSET") < 0)
 		lost = smtp_proxy_lost_server(s, &e);
+	else if (r.code == 421)
+		lost = smtp_proxy_relay(s, &r);
 	else if (r.code / 100 != 2)
 		lost = smtp_proxy_out_of_turn(s, &r);
 	buf_release(&r.text);

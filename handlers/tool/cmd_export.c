@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -31,15 +32,19 @@ static void part_name(const struct output *o, char part_r[80])
 	snprintf(part_r, 80, "%s.part", o->name);
 }
 
-/* What is exported is anybody's secret: for its owner alone. */
+/*
+ * What is exported is anybody's secret: for its owner alone, and never into a
+ * file that somebody else has put there and may read.
+ */
 static int output_open(struct output *o, struct err *e)
 {
 	char part[80];
 	int fd;
 
 	part_name(o, part);
-	fd = openat(o->dir, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		    0600);
+	(void)unlinkat(o->dir, part, 0); /* of an export that was cut off */
+	fd = openat(o->dir, part,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	o->file = fd < 0 ? NULL : fdopen(fd, "w");
 	return o->file ? 0 : err_sys(e, "create %s", part);
 }
@@ -188,6 +193,25 @@ static int export_all_to_mbox(struct collection *c, const char *id, int dir,
 	return result;
 }
 
+/* Which exit code: used wrongly, not allowed, or a trouble that may pass. */
+static int no_directory(const char *path, struct err *e)
+{
+	const struct passwd *me = getpwuid(geteuid());
+	int why = errno;
+
+	err_sys(e, "%s", path);
+	if (why == ENOENT || why == ENOTDIR || why == ELOOP)
+		e->kind = ERR_CONFIG;
+	if (why != EACCES && why != EPERM && why != EROFS)
+		return -1;
+	return err_set(e, ERR_PASSWORD,
+		       "%s: user %s, as whom this command works, may not %s: "
+		       "choose a directory that is that user's",
+		       path, me ? me->pw_name : "who owns the store",
+		       access(path, F_OK) == 0 ? "write there"
+					       : "go there or make it");
+}
+
 static int export_to(struct collection *c, const char *id, const char *path,
 		     bool mbox, struct err *e)
 {
@@ -195,10 +219,10 @@ static int export_to(struct collection *c, const char *id, const char *path,
 	int dir, result;
 
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "%s", path);
+		return no_directory(path, e);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return err_sys(e, "%s", path);
+		return no_directory(path, e);
 	result = mbox ? export_all_to_mbox(c, id, dir, &left_out, e)
 		      : export_each(c, dir, NULL, &left_out, e);
 	if (result == 0 && fsync(dir) < 0)

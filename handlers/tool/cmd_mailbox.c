@@ -147,3 +147,24 @@ TOOL_RUN(activate)
 {
 	return change_settings(t, a, set_active, e);
 }
+
+/* --- alias ---------------------------------------------------------------- */
+
+TOOL_RUN(alias)
+{
+	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	char alias[MAILBOX_ALIAS_LEN + 1];
+	int result;
+
+	if (!m)
+		return -1;
+	if (tool_has(a, "remove")) {
+		result = mailbox_alias_remove(m, e);
+	} else {
+		result = mailbox_alias_make(m, alias, e);
+		if (result == 0)
+			printf("alias: %s\n", alias);
+	}
+	mailbox_close(&m);
+	return result;
+}

@@ -48,6 +48,7 @@ TOOL_RUN(create); /* cmd_mailbox.c */
 TOOL_RUN(set);
 TOOL_RUN(suspend);
 TOOL_RUN(activate);
+TOOL_RUN(alias);
 TOOL_RUN(list); /* cmd_show.c */
 TOOL_RUN(show);
 TOOL_RUN(settings);

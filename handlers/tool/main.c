@@ -41,6 +41,10 @@ static const struct tool_command commands[] = {
 	 "", 1, 1, CHANGES, tool_suspend},
 	{"mailbox activate", "ID", "take mail again", "", 1, 1, CHANGES,
 	 tool_activate},
+	{"mailbox alias", "ID [--remove]",
+	 "show a short name for logins, made where there is none; --remove: "
+	 "it is good no more",
+	 "remove", 1, 1, CHANGES, tool_alias},
 	{"mailbox recipient add",
 	 "ID age1… [--password | --recovery-identity FILE]",
 	 "seal mail to a recovery key as well",

@@ -145,6 +145,21 @@ class Visit {
 			.filter({ hasText: name }).innerText();
 	}
 
+	// A handler counts when its connection is over: it may take a while.
+	async rowBecomes(name, pattern) {
+		const end = Date.now() + 60000;
+
+		for (;;) {
+			const row = await this.row(name);
+
+			if (pattern.test(row))
+				return;
+			if (Date.now() > end)
+				throw new Error(`${row} is not ${pattern}`);
+			await this.page.waitForTimeout(100);
+		}
+	}
+
 	async picture(name) {
 		if (this.page)
 			await this.page.screenshot({

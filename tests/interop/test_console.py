@@ -122,6 +122,18 @@ class Access:
               "the right password is taken")
         self.console.forget_failures()
 
+    def known_address(self) -> None:
+        """Who knows a name keeps nobody out where he has signed in before."""
+        self.console.add_admin("carla")
+        owner = self.console.client("127.0.0.5")
+        owner.sign_in("carla", PASSWORD).to("/")
+        stranger = self.console.client("127.0.0.6")
+        until(lambda: self.told_to_wait(stranger, "carla") >= 4, 90,
+              "the waits grow")
+        self.console.client("127.0.0.7").sign_in("carla", PASSWORD).want(429)
+        self.console.client("127.0.0.5").sign_in("carla", PASSWORD).to("/")
+        self.console.forget_failures()
+
     @staticmethod
     def told_to_wait(client: WebClient, name: str) -> int:
         """For how long, after one more wrong password."""
@@ -391,6 +403,7 @@ def cases(place: Place, *_: object) -> Iterator[Case]:
         yield "stranger-with-proof", access.stranger_with_proof
         yield "methods", access.methods
         yield "wrong-passwords", access.wrong_passwords
+        yield "known-address", access.known_address
         yield "unknown-names", access.unknown_names
         yield "one-time-password", access.one_time
         yield "idle-session", access.idle

@@ -101,7 +101,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 32, f"commands in the help: {commands}")
+        check(len(commands) == 33, f"commands in the help: {commands}")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
@@ -241,7 +241,8 @@ class Command:
     def unknown(self) -> None:
         """No such mailbox is 67, whatever was to be done."""
         for args in [("show",), ("settings",), ("set", "name=x"), ("suspend",),
-                     ("activate",), ("recipient", "list"), ("passwd",),
+                     ("activate",), ("alias",), ("recipient", "list"),
+                     ("passwd",),
                      ("target", "add", "*"), ("reset",), ("delete", "--yes"),
                      ("export", "--format", "eml", "x")]:
             group = 2 if args[0] in ("recipient", "target") else 1
@@ -426,7 +427,11 @@ class Command:
         self.refused(64, "3 messages", "mailbox", "reset", mailbox.id,
                      text="yes\n")
         kept = self.instance.kept(mailbox)
-        new = self.new_password(mailbox, "reset", text=mailbox.id + "\n")
+        self.refused(64, "more than the 2", "mailbox", "reset", mailbox.id,
+                     "--messages=2", text=mailbox.id + "\n")
+        # Fewer than were agreed to are no surprise to anybody.
+        new = self.new_password(mailbox, "reset", "--messages=5",
+                                text=mailbox.id + "\n")
         equal(self.instance.kept(mailbox), [], "messages left")
         lost = sorted(path.name for path in (folder / "lost" / own).iterdir())
         equal(lost, [*kept, "identity-1.age"], "messages in lost/")
@@ -484,6 +489,21 @@ class Command:
         self.refused(64, "there already", "mailbox", "export", mailbox.id,
                      "--format", "mbox", str(out),
                      text=mailbox.password + "\n")
+
+    def exporting_past_a_link(self) -> None:
+        """What others have put there is not written into."""
+        mailbox = self.suspended()
+        out = self.out / "linked"
+        out.mkdir()
+        self.instance.place.give(out)
+        theirs = self.out / "theirs"
+        theirs.write_bytes(b"theirs")
+        theirs.chmod(0o666)
+        (out / f"{mailbox.id}.mbox.part").symlink_to(theirs)
+        self.run("mailbox", "export", mailbox.id, "--format", "mbox",
+                 str(out), text=mailbox.password + "\n")
+        equal(theirs.read_bytes(), b"theirs", "the file of somebody else")
+        check(not (out / f"{mailbox.id}.mbox").is_symlink(), "a link is left")
 
     def exporting_damage(self) -> None:
         """A damaged message is named, the others come, the end is 75."""
@@ -641,9 +661,9 @@ class Command:
 CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
          "listing", "unknown", "setting", "suspending", "targets",
          "recipients", "passwords", "recovering", "resetting", "deleting",
-         "exporting", "exporting_damage", "status", "certificate",
-         "status_of_old_mail",
-         "status_of_a_broken_mailbox", "sweeping", "manual", "completion"]
+         "exporting", "exporting_past_a_link", "exporting_damage", "status",
+         "certificate", "status_of_old_mail", "status_of_a_broken_mailbox",
+         "sweeping", "manual", "completion"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

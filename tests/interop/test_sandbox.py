@@ -11,6 +11,8 @@ import os
 import pty
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +29,7 @@ from harness.processes import (memory, require_closed, require_confined,
                                stopped_at_its_end, waits_for_input)
 from harness.report import Report, Skip, check, equal
 from harness.script import Case, run_script
-from harness.servers import Spawner, children
+from harness.servers import Spawner, children, free_port
 from harness.smtp import Smtp
 from harness.tools import tool
 from harness.web_client import FORM
@@ -51,6 +53,49 @@ def confined(instance: Instance, name: str) -> None:
         require_confined(pid, FILES.get(name, 256))
     wire.close()
     equal(handler.wait(10), 0, "exit status")
+
+
+def diallers_hold_no_client(instance: Instance, name: str) -> None:
+    """Where fd 2 is the connection, as under xinetd, its end is the end."""
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    inode = os.fstat(server.fileno()).st_ino
+    with server:
+        handler = subprocess.Popen(
+            [instance.place.handler(name), "-c", str(instance.conf),
+             "--tls=starttls"], stdin=server, stdout=server, stderr=server,
+            **instance.place.as_user)
+    wire = Wire(client)
+    wire.line()
+    dialler = Path(f"/proc/{children(handler.pid)[0]}/fd")
+    until(lambda: f"socket:[{inode}]" not in map(os.readlink,
+                                                 dialler.iterdir()),
+          10, "the dialler has let go of the client")
+    wire.close()
+    equal(handler.wait(10), 0, "exit status")
+
+
+def diallers_end_with_their_session(instance: Instance, name: str) -> None:
+    """However it ends."""
+    client, handler = Spawner(instance, name, "--tls=starttls").open()
+    wire = Wire(client)
+    wire.line()
+    dialler = children(handler.pid)[0]
+    os.kill(dialler, signal.SIGSTOP)
+    handler.kill()
+    handler.wait()
+    until(lambda: not is_running(dialler), 10, "its dialler has ended")
+    wire.close()
+
+
+def is_running(pid: int) -> bool:
+    """A process that only waits for its parent has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def most_mailboxes(instance: Instance) -> None:
@@ -166,6 +211,11 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         yield f"sandbox-{name}", partial(confined, instance, name)
         yield f"sandbox-{name}-without-landlock", partial(
             without_landlock, instance, name)
+    for name in ("smtp-proxy", "pop3-proxy"):
+        yield f"sandbox-{name}-dialler-holds-no-client", partial(
+            diallers_hold_no_client, instance, name)
+        yield f"sandbox-{name}-dialler-ends-with-it", partial(
+            diallers_end_with_their_session, instance, name)
     yield "sandbox-most-mailboxes", partial(most_mailboxes, instance)
     yield "sandbox-programs-are-closed", partial(programs_are_closed, instance)
     yield "sandbox-secrets-go", lambda: secrets_go(instance)

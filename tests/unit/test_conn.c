@@ -682,7 +682,7 @@ static void test_last_words_arrive(void **state)
 	rig_close(&r);
 }
 
-/* It lasts a few seconds and no longer, whatever the peer does. */
+/* It lasts five seconds and no longer, whatever the peer does. */
 static void test_bye_is_short(void **state)
 {
 	struct rig r;
@@ -692,11 +692,67 @@ static void test_bye_is_short(void **state)
 	rig_open(&r, SOCK_STREAM);
 	start = kernel.now_ms;
 	conn_bye(r.conn); /* a silent peer */
-	assert_int_equal(kernel.waits, 0);
-	peer_sends(&r, TEXT("x"));
+	assert_int_equal(seconds_since(start), 5);
+	start = kernel.now_ms;
 	kernel.drip_fd = r.peer;
 	conn_bye(r.conn); /* one that never stops */
-	assert_in_range(seconds_since(start), 1, 3);
+	assert_in_range(seconds_since(start), 5, 6);
+	rig_close(&r);
+}
+
+/* Nobody waits for a peer that has said QUIT, or has hung up. */
+static void test_the_peers_own_end(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, SOCK_STREAM);
+	conn_peer_ends(r.conn);
+	conn_bye(r.conn);
+	assert_int_equal(kernel.waits, 0);
+	rig_close(&r);
+	rig_open(&r, SOCK_STREAM);
+	peer_vanishes(&r);
+	conn_bye(r.conn);
+	assert_int_equal(kernel.waits, 0);
+	rig_close(&r);
+}
+
+/* What ended the session may be its time; a peer that talks on hears it. */
+static void test_bye_has_its_own_time(void **state)
+{
+	struct rig r;
+	int64_t start;
+
+	(void)state;
+	rig_open_tcp(&r);
+	conn_set_session_limit(r.conn, 60);
+	assert_int_equal(conn_read_line(r.conn, &r.line, 64), CONN_TIMEOUT);
+	conn_write(r.conn, TEXT("421 4.4.2 too slow\r\n"));
+	start = kernel.now_ms;
+	kernel.drip_fd = r.peer;
+	kernel.drip_octets = 4000;
+	conn_bye(r.conn);
+	assert_in_range(seconds_since(start), 5, 6);
+	rig_close(&r);
+}
+
+/* At most 4 MiB: that is no way to keep us busy. */
+static void test_bye_hears_so_much(void **state)
+{
+	enum { PIECE = 4096, MOST = 4 * 1024 * 1024 };
+	struct rig r;
+	int64_t start;
+
+	(void)state;
+	rig_open(&r, SOCK_STREAM);
+	start = kernel.now_ms;
+	kernel.drip_fd = r.peer;
+	kernel.drip_octets = PIECE;
+	kernel.drip_ms = 1;
+	conn_bye(r.conn);
+	assert_in_range(kernel.now_ms - start, MOST / PIECE - 1,
+			MOST / PIECE + 1);
 	rig_close(&r);
 }
 
@@ -721,6 +777,9 @@ int main(void)
 		cmocka_unit_test(test_tcp_options),
 		cmocka_unit_test(test_last_words_arrive),
 		cmocka_unit_test(test_bye_is_short),
+		cmocka_unit_test(test_the_peers_own_end),
+		cmocka_unit_test(test_bye_has_its_own_time),
+		cmocka_unit_test(test_bye_hears_so_much),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

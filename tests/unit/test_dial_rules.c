@@ -113,6 +113,57 @@ static void the_narrowest_target_decides(UNUSED void **state)
 	}
 }
 
+/* Two lines for one host: the one whose port is meant, wherever it stands. */
+static void the_port_that_fits_decides(UNUSED void **state)
+{
+	static const struct {
+		const char *first, *second;
+		uint16_t port; /* that the login names */
+		enum dial_service service;
+		const char *ways;
+		bool pinned;
+	} rows[] = {
+#define PIN ",pin-sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+		{"m.x:995,tls=implicit", "m.x:465", 0, DIAL_SMTP, "465i",
+		 false},
+		{"m.x:995,tls=implicit", "m.x:2525,tls=starttls", 0, DIAL_SMTP,
+		 "2525s", false},
+		{"m.x:2525,tls=starttls", "m.x:465,tls=implicit", 0, DIAL_POP3,
+		 "2525s", false},
+		{"m.x:2525,tls=starttls", "m.x:465", 0, DIAL_SMTP, "465i",
+		 false},
+		{"m.x:2525,tls=starttls", "m.x", 0, DIAL_POP3, "995i 110s",
+		 false},
+		{"m.x", "m.x:995" PIN, 0, DIAL_POP3, "995i", true},
+		{"m.x", "m.x:995" PIN, 995, DIAL_POP3, "995i", true},
+		{"m.x", "m.x:995" PIN, 110, DIAL_POP3, "110s", false},
+		{"m.x", "m.x:995" PIN, 0, DIAL_SMTP, "465i 587s", false},
+		{"m.x:2525,tls=starttls", "m.x:9950,tls=implicit", 9950,
+		 DIAL_POP3, "9950i", false},
+	};
+
+	for (size_t i = 0; i < 2 * N_ELEMENTS(rows); i++) {
+		char one[128], two[128];
+		char *list[] = {i % 2 ? one : two, i % 2 ? two : one};
+		const struct conf_strings targets = {.list = list, .n = 2};
+		struct dial_server server = {.host = "m.x",
+					     .port = rows[i / 2].port};
+		struct dial_plan plan;
+		struct err e;
+		char ways[64];
+
+		snprintf(one, sizeof(one), "%s", rows[i / 2].first);
+		snprintf(two, sizeof(two), "%s", rows[i / 2].second);
+		assert_int_equal(dial_plan_make(&targets, &server,
+						rows[i / 2].service, &plan, &e),
+				 0);
+		write_ways(&plan, ways, sizeof(ways));
+		if (strcmp(ways, rows[i / 2].ways) != 0 ||
+		    plan.pinned != rows[i / 2].pinned)
+			fail_msg("row %zu: %s", i, ways);
+	}
+}
+
 static void no_targets_allow_nothing(UNUSED void **state)
 {
 	const struct conf_strings none = {.n = 0};
@@ -154,6 +205,23 @@ static const struct {
 	{"fe80::1", DIAL_ADDRESS_PRIVATE},
 	{"fd00::1", DIAL_ADDRESS_PRIVATE},
 	{"ff02::1", DIAL_ADDRESS_NEVER},
+	/* Beyond 2000::/3 there are no hosts. */
+	{"::ffff:0:127.0.0.1", DIAL_ADDRESS_NEVER},
+	{"64:ff9b:1::7f00:1", DIAL_ADDRESS_NEVER},
+	{"100::1", DIAL_ADDRESS_NEVER},
+	{"100:0:0:1::1", DIAL_ADDRESS_NEVER},
+	{"1fff:ffff::1", DIAL_ADDRESS_NEVER},
+	{"2000::1", DIAL_ADDRESS_PUBLIC},
+	{"2001::1", DIAL_ADDRESS_NEVER},
+	{"2001:db8::1", DIAL_ADDRESS_PRIVATE},
+	{"2620:4f:8000::1", DIAL_ADDRESS_PUBLIC},
+	{"3ffe:ffff::1", DIAL_ADDRESS_PUBLIC},
+	{"3fff::1", DIAL_ADDRESS_PRIVATE},
+	{"3fff:fff::1", DIAL_ADDRESS_PRIVATE},
+	{"3fff:1000::1", DIAL_ADDRESS_PUBLIC},
+	{"4000::1", DIAL_ADDRESS_NEVER},
+	{"5f00::1", DIAL_ADDRESS_NEVER},
+	{"fbff::1", DIAL_ADDRESS_NEVER},
 };
 
 static void addresses_have_a_kind(UNUSED void **state)
@@ -182,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_decide),
 		cmocka_unit_test(the_narrowest_target_decides),
+		cmocka_unit_test(the_port_that_fits_decides),
 		cmocka_unit_test(no_targets_allow_nothing),
 		cmocka_unit_test(addresses_have_a_kind),
 	};

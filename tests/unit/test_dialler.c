@@ -197,6 +197,21 @@ static void a_pin_comes_with_it(void **state)
 	dialler_end(&r.dialler);
 }
 
+/* Collecting is pop3-proxy's affair: smtp-proxy would guess past a throttle. */
+static void smtp_hands_nothing_over(void **state)
+{
+	struct rig r;
+	struct err e;
+	int listener;
+
+	start(&r, state, DIAL_SMTP);
+	listener = listen_at(&r, "pop3-serve.sock");
+	assert_int_equal(dialler_hand_over(r.dialler, &e), -1);
+	assert_int_equal(e.kind, ERR_STATE);
+	close(listener);
+	dialler_end(&r.dialler);
+}
+
 static void pop3_serve_is_handed_over_to(void **state)
 {
 	struct rig r;
@@ -224,6 +239,7 @@ int main(void)
 		TEST(implicit_tls_is_tried_first),
 		TEST(a_private_address_needs_its_name),
 		TEST(a_pin_comes_with_it),
+		TEST(smtp_hands_nothing_over),
 		TEST(pop3_serve_is_handed_over_to),
 	};
 

@@ -49,7 +49,7 @@ static void test_system_calls(void **state)
 
 static void test_long_texts(void **state)
 {
-	char text[1000];
+	char text[2 * sizeof(((struct err *)NULL)->text)];
 	struct err e;
 
 	(void)state;
@@ -60,7 +60,7 @@ static void test_long_texts(void **state)
 	errno = EIO;
 	err_sys(&e, "%s", text);
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
-	err_set(&e, ERR_TEMP, "%.390s", text);
+	err_set(&e, ERR_TEMP, "%.*s", (int)sizeof(e.text) - 10, text);
 	err_prefix(&e, "in front of");
 	assert_int_equal(strlen(e.text), sizeof(e.text) - 1);
 	assert_memory_equal(e.text, "in front of: xxx", 16);

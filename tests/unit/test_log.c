@@ -56,13 +56,31 @@ static void test_styles(void **state)
 	struct outcome o = run(say_all, LOG_STYLE_SERVICE);
 
 	(void)state;
-	assert_string_equal(o.text, "<6>test-log: messages=1\n"
+	assert_string_equal(o.text, "<6>test-log: messages%3D1\n"
 				    "<4>test-log: two\n"
 				    "<3>test-log: three\n");
 	o = run(say_all, LOG_STYLE_PERSON);
 	assert_string_equal(o.text, "test-log: messages=1\n"
 				    "test-log: two\n"
 				    "test-log: three\n");
+}
+
+static void say_a_peers_words(void)
+{
+	log_info("recipient <%s>: 550", "\"x outcome=error mailbox=y\"@d");
+	log_always("outcome=kept");
+}
+
+/* No peer has a key in the log: what is looked for is found once. */
+static void test_no_peer_writes_keys(void **state)
+{
+	struct outcome o = run(say_a_peers_words, LOG_STYLE_SERVICE);
+
+	(void)state;
+	assert_string_equal(o.text,
+			    "<6>test-log: recipient <%22x outcome%3Derror "
+			    "mailbox%3Dy%22@d>: 550\n"
+			    "<6>test-log: outcome=kept\n");
 }
 
 /* No peer writes a line of its own into the log, nor to a terminal. */
@@ -228,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_control_bytes),
+		cmocka_unit_test(test_no_peer_writes_keys),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_errno),

@@ -285,7 +285,10 @@ static void damage_in_the_first_chunk_is_told_before_ok(void **state)
 	assert_int_equal(rig_store.updates, 1);
 }
 
-/* Neither the rest, nor a dot, nor an answer to what was pipelined behind. */
+/*
+ * Neither what is buffered of it, nor a dot, nor an answer to what was
+ * pipelined behind. What was answered before it arrives.
+ */
 static void damage_behind_ok_cuts_the_session(void **state)
 {
 	struct rig r;
@@ -299,8 +302,7 @@ static void damage_behind_ok_cuts_the_session(void **state)
 	rig_init(&r);
 	rig_run(&r, RIG_LOGIN "DELE 2\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n");
 	assert_string_equal(r.client.heard.data, RIG_GREETING RIG_OPENED
-			    "+OK Marked for deletion\r\n"
-			    "+OK 13 octets\r\na: b\r\n\r\n");
+			    "+OK Marked for deletion\r\n");
 	assert_int_equal(rig_store.updates, 0);
 	rig_expect_logged(&r, "outcome=error reason=message");
 	rig_expect_logged(&r, "messages=0 octets=0");

@@ -26,6 +26,11 @@ static const struct {
 	{"joe%mail.example%MBX-00112233445566778899AABBCCDDEEFF", "joe",
 	 "mail.example", 0},
 	{"joe%192.0.2.1%" ID, "joe", "192.0.2.1", 0},
+	{"joe%mail.example%" ID "@gw.example", "joe", "mail.example", 0},
+	{"joe@x.example%mail.example%" ID "@", "joe@x.example", "mail.example",
+	 0},
+	{"joe%mail.example%" ID "0@gw.example", NULL, NULL, 0},
+	{"joe%mail.example%@gw.example", NULL, NULL, 0},
 	{"joe%mail.example:+1%" ID, NULL, NULL, 0},
 	{"joe%[::1%" ID, NULL, NULL, 0},
 	{"joe%[localhost]%" ID, NULL, NULL, 0},
@@ -65,6 +70,33 @@ static void names_are_split_from_the_right(void **state UNUSED)
 	}
 }
 
+static const struct {
+	const char *text;
+	const char *alias; /* NULL: it is none */
+} aliases[] = {
+	{"joe%mail.example%k3j5abcxyz", "k3j5abcxyz"},
+	{"joe%mail.example:587%K3J5ABCXYZ@gw.example", "k3j5abcxyz"},
+	{"joe%mail.example%k3j5abcxy", NULL},
+	{"joe%mail.example%k3j5abcxyz2", NULL},
+	{"joe%mail.example%k3j5abcxy1", NULL},
+	{"joe%mail.example%../mailbox", NULL},
+};
+
+static void an_alias_stands_for_an_id(void **state UNUSED)
+{
+	for (size_t i = 0; i < N_ELEMENTS(aliases); i++) {
+		struct proxy_login l;
+
+		if (proxy_login_parse(aliases[i].text, &l) !=
+		    (aliases[i].alias != NULL))
+			fail_msg("\"%s\"", aliases[i].text);
+		if (!aliases[i].alias)
+			continue;
+		assert_string_equal(l.mailbox_alias, aliases[i].alias);
+		assert_string_equal(l.mailbox_id, "");
+	}
+}
+
 static void long_names_are_none(void **state UNUSED)
 {
 	char text[2000];
@@ -91,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_split_from_the_right),
+		cmocka_unit_test(an_alias_stands_for_an_id),
 		cmocka_unit_test(long_names_are_none),
 		cmocka_unit_test(a_percent_sign_says_what_was_meant),
 	};

@@ -7,11 +7,13 @@
 #include "common/base.h"
 #include "common/sandbox.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -19,10 +21,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 
 #include <cmocka.h>
 #include <seccomp.h>
@@ -43,7 +51,9 @@ enum {
 
 static char dir[64];
 static struct conf *conf;
-static int unconnected; /* a socket that was there before */
+/* What was there before: a socket; syslog's; two ends of a session's; the
+ * parent, as a descriptor. */
+static int unconnected, syslog_socket, ends[2], parent;
 
 static const char *in_dir(const char *name)
 {
@@ -92,7 +102,10 @@ static int set_up(void **state)
 	conf = conf_read(in_dir("restante.conf"), &e);
 	assert_non_null(conf);
 	unconnected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return unconnected < 0;
+	syslog_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	parent = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return unconnected < 0 || syslog_socket < 0 || parent < 0 ||
+	       socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0;
 }
 
 static int tear_down(void **state)
@@ -101,6 +114,10 @@ static int tear_down(void **state)
 
 	(void)state;
 	close(unconnected);
+	close(syslog_socket);
+	close(parent);
+	close(ends[0]);
+	close(ends[1]);
 	conf_free(&conf);
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	return system(command) != 0;
@@ -255,6 +272,125 @@ static int read_boot_id(void)
 	return open_as("/proc/sys/kernel/random/boot_id", O_RDONLY);
 }
 
+static int signal_descriptor(void)
+{
+	return (int)syscall(SYS_pidfd_send_signal, parent, 0, NULL, 0);
+}
+
+static int own_a_socket(void)
+{
+	return fcntl(ends[0], F_SETOWN, getppid());
+}
+
+static int own_a_socket_by_ioctl(void)
+{
+	pid_t pid = getppid();
+
+	return ioctl(ends[0], FIOSETOWN, &pid);
+}
+
+static int own_a_group_by_ioctl(void)
+{
+	pid_t pid = getppid();
+
+	return ioctl(ends[0], SIOCSPGRP, &pid);
+}
+
+static int choose_its_signal(void)
+{
+	return fcntl(ends[0], F_SETSIG, SIGKILL);
+}
+
+static int ask_for_signals(void)
+{
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
+static int not_block(void)
+{
+	return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+static int watch_a_folder(void)
+{
+	int fd = open(in_dir("store/mailboxes"), O_RDONLY);
+
+	return fd < 0 ? -1 : fcntl(fd, F_NOTIFY, DN_ACCESS);
+}
+
+static int lock_a_file(void)
+{
+	const struct flock f = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd = open(in_dir("store/mailboxes/a/mailbox.conf"), O_RDONLY);
+
+	return fd < 0 ? -1 : fcntl(fd, F_OFD_SETLK, &f);
+}
+
+static int ask_for_input(void)
+{
+	int n;
+
+	return ioctl(ends[0], FIONREAD, &n);
+}
+
+/* Nobody is there: where it may be tried, that is what it says. */
+static int send_elsewhere(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/nowhere"};
+
+	return sendto(syslog_socket, "x", 1, 0, (struct sockaddr *)&a,
+		      sizeof(a)) < 0 &&
+			       errno == ENOENT
+		       ? 0
+		       : -1;
+}
+
+static int send_to_the_peer(void)
+{
+	return send(ends[0], "x", 1, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static int keep_alive(void)
+{
+	const int on = 1;
+
+	return setsockopt(ends[0], SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+static int attach_a_filter(void)
+{
+	struct sock_filter all = {.code = BPF_RET | BPF_K, .k = 0xffff};
+	const struct sock_fprog filter = {.len = 1, .filter = &all};
+
+	return setsockopt(ends[0], SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+			  sizeof(filter));
+}
+
+static int make_netlink(int protocol)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int ask_for_addresses(void)
+{
+	return make_netlink(NETLINK_ROUTE);
+}
+
+static int hear_of_devices(void)
+{
+	return make_netlink(NETLINK_KOBJECT_UEVENT);
+}
+
+static int bind_a_port(void)
+{
+	const struct sockaddr_in a = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&a, sizeof(a));
+}
+
 static const struct {
 	const char *name;
 	int (*act)(void);
@@ -270,6 +406,23 @@ static const struct {
 	{"read another process", read_parent, NONE},
 	{"signal another process", signal_parent, NONE},
 	{"signal itself", signal_self, NONE},
+	{"signal by a descriptor", signal_descriptor, NONE},
+	{"own a socket's signals", own_a_socket, NONE},
+	{"own them by FIOSETOWN", own_a_socket_by_ioctl, NONE},
+	{"own them by SIOCSPGRP", own_a_group_by_ioctl, NONE},
+	{"choose its signal", choose_its_signal, NONE},
+	{"ask for signals", ask_for_signals, NONE},
+	{"watch a folder by signals", watch_a_folder, NONE},
+	{"not block", not_block, ALL},
+	{"lock a file", lock_a_file, SESSION},
+	{"ask how much there is", ask_for_input, DIALLER},
+	{"send to another address", send_elsewhere, DIALLER},
+	{"send to the peer", send_to_the_peer, ALL},
+	{"keep a connection alive", keep_alive, ALL},
+	{"attach a filter", attach_a_filter, DIALLER},
+	{"ask for our addresses", ask_for_addresses, DIALLER},
+	{"hear of devices", hear_of_devices, NONE},
+	{"bind a port", bind_a_port, NONE},
 	{"map code", map_code, DIALLER},
 	{"raise a limit", raise_limit, NONE},
 	{"read /etc/passwd", read_passwd, NONE},
@@ -338,6 +491,52 @@ static void every_try_can_be_done_outside(void **state)
 			_exit(tries[i].act() != 0);
 		if (end_of(pid) != 0)
 			fail_msg("%s: cannot even outside", tries[i].name);
+	}
+}
+
+/* A neighbour of the same user, and a session that was taken over: it does
+ * what it can with a socket of its own, and a word comes. */
+NO_RETURN static void attack(enum sandbox_row row, pid_t neighbour)
+{
+	enter(row);
+	(void)kill(neighbour, SIGKILL);
+	(void)fcntl(ends[0], F_SETOWN, neighbour);
+	(void)ioctl(ends[0], FIOSETOWN, &neighbour);
+	(void)fcntl(ends[0], F_SETSIG, SIGKILL);
+	(void)fcntl(ends[0], F_SETFL, O_ASYNC | O_NONBLOCK);
+	(void)!write(ends[1], "x", 1);
+	(void)send(ends[1], "x", 1, MSG_OOB);
+	_exit(0);
+}
+
+/* Ends when told to, and not before. */
+NO_RETURN static void be_a_neighbour(int told)
+{
+	char word;
+
+	_exit(read(told, &word, 1) == 1);
+}
+
+static void neighbours_live(void **state)
+{
+	(void)state;
+	for (enum sandbox_row row = 0; row < SANDBOX_N_ROWS; row++) {
+		int told[2];
+		pid_t neighbour, attacker;
+
+		assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+		neighbour = fork();
+		if (neighbour == 0)
+			be_a_neighbour(told[0]);
+		attacker = fork();
+		if (attacker == 0)
+			attack(row, neighbour);
+		assert_int_equal(end_of(attacker), 0);
+		assert_int_equal(write(told[1], "x", 1), 1);
+		if (end_of(neighbour) != 1 << 8)
+			fail_msg("row %d: its neighbour was killed", (int)row);
+		close(told[0]);
+		close(told[1]);
 	}
 }
 
@@ -506,6 +705,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_try_can_be_done_outside),
 		cmocka_unit_test(row_grants_what_is_due),
+		cmocka_unit_test(neighbours_live),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(abort_is_possible),
 		cmocka_unit_test(a_login_leaves_one_mailbox),

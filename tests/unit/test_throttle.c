@@ -6,6 +6,7 @@
 
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include "handlers/session/login_throttle.h"
+#include "common/digest.h"
 #include "tests/support/test_cert.h"
 
 static const char file[] = "failures";
@@ -64,19 +66,92 @@ static void keys_and_files_are_apart(void **state UNUSED)
 			 0);
 }
 
-/* "anna" and "x110" share a slot: neither ends what the other has counted. */
+/* A table whose key we know, as nobody outside does. */
+static void make_table(void)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs("0123456789abcdef", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static unsigned slot_of(const char *key)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_keyed_hex("30313233343536373839616263646566", key, hex);
+	hex[16] = '\0';
+	return (unsigned)(strtoull(hex, NULL, 16) % 4096);
+}
+
+/* The first name, after the number given, that falls together with this. */
+static unsigned find_other(const char *key, unsigned after, char out[32])
+{
+	do
+		snprintf(out, 32, "n%u", ++after);
+	while (slot_of(out) != slot_of(key));
+	return after;
+}
+
+/* Neither of two that share a slot ends what the other has counted. */
 static void no_key_ends_anothers_count(void **state UNUSED)
 {
+	char other[32];
+
+	make_table();
+	find_other("anna", 0, other);
 	for (unsigned i = 0; i < 4; i++)
 		throttle_note(dir, file, "anna", true);
 	assert_int_equal(throttle_delay(dir, file, "anna"), 2);
-	assert_int_equal(throttle_delay(dir, file, "x110"), 2);
-	throttle_note(dir, file, "x110", false);
+	assert_int_equal(throttle_delay(dir, file, other), 2);
+	throttle_note(dir, file, other, false);
 	assert_int_equal(throttle_delay(dir, file, "anna"), 2);
-	throttle_note(dir, file, "x110", true);
-	assert_int_equal(throttle_delay(dir, file, "anna"), 4);
 	throttle_note(dir, file, "anna", true);
-	assert_int_equal(throttle_delay(dir, file, "anna"), 8);
+	assert_int_equal(throttle_delay(dir, file, "anna"), 4);
+}
+
+/* Who went well before waits for what it does itself, and for nothing else. */
+static void strangers_slow_nobody_who_is_known(void **state UNUSED)
+{
+	char stranger[32], another[32];
+	unsigned n;
+
+	make_table();
+	n = find_other("archive", 0, stranger);
+	find_other("archive", n, another);
+	assert_false(throttle_knows(dir, file, "archive"));
+	throttle_note(dir, file, "archive", false);
+	assert_true(throttle_knows(dir, file, "archive"));
+	for (unsigned i = 0; i < 8; i++)
+		throttle_note(dir, file, stranger, true);
+	assert_int_equal(throttle_delay(dir, file, "archive"), 0);
+	assert_int_equal(throttle_delay(dir, file, another), 30);
+	for (unsigned i = 0; i < 4; i++)
+		throttle_note(dir, file, "archive", true);
+	assert_int_equal(throttle_delay(dir, file, "archive"), 2);
+	assert_false(throttle_knows(dir, file, stranger));
+}
+
+/* What falls together in one table is no help in another. */
+static void every_table_has_its_key(void **state UNUSED)
+{
+	char keys[2][16], path[128];
+	const char *const names[] = {"one", "two"};
+
+	for (size_t i = 0; i < 2; i++) {
+		int fd;
+
+		throttle_note(dir, names[i], "a", true);
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		fd = open(path, O_RDONLY);
+		assert_int_equal(read(fd, keys[i], 16), 16);
+		close(fd);
+	}
+	assert_memory_not_equal(keys[0], keys[1], 16);
 }
 
 static void an_ipv6_network_is_one_origin(void **state UNUSED)
@@ -131,6 +206,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keys_and_files_are_apart,
 						make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(no_key_ends_anothers_count,
+						make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+			strangers_slow_nobody_who_is_known, make_dir,
+			remove_dir),
+		cmocka_unit_test_setup_teardown(every_table_has_its_key,
 						make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(processes_count_together,
 						make_dir, remove_dir),

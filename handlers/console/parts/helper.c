@@ -14,7 +14,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "handlers/admin/sibling_program.h"
-#include "handlers/console/console.h"
+#include "handlers/console/context.h"
 
 enum {
 	OUT_MAX = 64 * 1024,

@@ -27,6 +27,7 @@ struct throttle_keys {
 	char dir[PATH_MAX];
 	char address[96];
 	char account[96];
+	char both[160];
 };
 
 static void make_keys(const struct console *c, const char *name,
@@ -38,8 +39,14 @@ static void make_keys(const struct console *c, const char *name,
 	throttle_origin(c->request->peer, origin);
 	snprintf(k_r->address, sizeof(k_r->address), "address %s", origin);
 	snprintf(k_r->account, sizeof(k_r->account), "account %s", name);
+	snprintf(k_r->both, sizeof(k_r->both), "account %s from %s", name,
+		 origin);
 }
 
+/*
+ * An account waits for what is tried anywhere, but not at an address from
+ * which it was signed in to: else whoever knows the name keeps its owner out.
+ */
 unsigned sign_in_must_wait(const struct console *c, const char *name)
 {
 	unsigned by_address, by_account;
@@ -47,8 +54,22 @@ unsigned sign_in_must_wait(const struct console *c, const char *name)
 
 	make_keys(c, name, &k);
 	by_address = throttle_wait(k.dir, THROTTLE, k.address);
-	by_account = throttle_wait(k.dir, THROTTLE, k.account);
+	by_account = throttle_knows(k.dir, THROTTLE, k.both)
+			     ? 0
+			     : throttle_wait(k.dir, THROTTLE, k.account);
 	return by_address > by_account ? by_address : by_account;
+}
+
+/* A name that nobody has counts by address alone: it fills no table. */
+static bool is_account(const struct console *c, const char *name)
+{
+	struct admin admin;
+	struct err e;
+	bool found =
+		admins_find(c->conf->console.admins, name, &admin, &e) == 0;
+
+	explicit_bzero(&admin, sizeof(admin));
+	return found;
 }
 
 static void count_try(const struct console *c, const char *name, bool failed)
@@ -57,7 +78,10 @@ static void count_try(const struct console *c, const char *name, bool failed)
 
 	make_keys(c, name, &k);
 	throttle_note(k.dir, THROTTLE, k.address, failed);
-	throttle_note(k.dir, THROTTLE, k.account, failed);
+	if (is_account(c, name))
+		throttle_note(k.dir, THROTTLE, k.account, failed);
+	if (!failed)
+		throttle_note(k.dir, THROTTLE, k.both, false);
 }
 
 static int begin_session(struct console *c, const struct admin *admin,

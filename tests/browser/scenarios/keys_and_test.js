@@ -82,7 +82,7 @@ async function testMessage(visit) {
 	await visit.expectAccessible();
 	assert.match(await visit.page.locator(".steps").innerText(),
 		/RCPT TO:[^]*\n.*250[^]*\n.*250/);
-	assert.match(await visit.row("Tested"), /Active\s+1\s/);
+	await visit.rowBecomes("Tested", /Active\s+1\s/);
 	const [message] = collect(mailbox.id, mailbox.password);
 	assert.match(message, /Subject: /);
 

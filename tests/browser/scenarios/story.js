@@ -49,10 +49,10 @@ async function takesMail(visit, mailbox) {
 	await visit.go(`/mailbox/${mailbox.id}`);
 	await visit.sees(address);
 	send(address, "from the browser's test");
-	assert.match(await visit.row(mailbox.name), /Active\s+1\s/);
+	await visit.rowBecomes(mailbox.name, /Active\s+1\s/);
 	const [message] = collect(mailbox.id, mailbox.password);
 	assert.match(message, /Subject: from the browser's test/);
-	assert.match(await visit.row(mailbox.name), /Active\s+0\s/);
+	await visit.rowBecomes(mailbox.name, /Active\s+0\s/);
 }
 
 async function changePassword(visit, mailbox) {

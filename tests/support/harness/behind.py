@@ -3,6 +3,7 @@
 PROXY header, without TLS of its own. Quicker than any other way to a session.
 """
 
+import contextlib
 import os
 import socket
 import struct
@@ -38,7 +39,9 @@ class Behind:
                  "-c", str(conf or instance.conf)], stdin=theirs,
                 stdout=theirs, stderr=log, env={**os.environ, **env})
         self.wire = Wire(ours)
-        ours.sendall(proxy_header())
+        # One that has ended already is met where its answer is read.
+        with contextlib.suppress(ConnectionError):
+            ours.sendall(proxy_header())
 
     def end(self) -> int:
         """Hang up; how the handler ended."""

@@ -24,6 +24,11 @@ def normalised(content: bytes) -> bytes:
     return content
 
 
+def passed_on(content: bytes) -> bytes:
+    """What a proxy sends on and keeps: a NUL is a space, too."""
+    return normalised(content.replace(b"\0", b" "))
+
+
 def as_data(content: bytes) -> bytes:
     """What DATA really carries: the last line must be ended to end it."""
     return content if content.endswith(b"\r\n") or not content \

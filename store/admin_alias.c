@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Giving a mailbox an alias, and taking it back. One by one for each mailbox:
+ * whoever changes it holds its directory.
+ */
+#include "common/base.h"
+#include "store/admin_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Made by the first alias: older stores have none. */
+static int open_aliases(const struct store *s, struct err *e)
+{
+	int fd = openat(s->dir, "aliases",
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : err_sys(e, "store %s: aliases", s->path);
+	fd = admin_make_directory(s->dir, "aliases", ADMIN_MODE_DIR, e);
+	if (fd >= 0 && admin_sync(s->dir, s->path, e) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int make_link(const struct mailbox *m,
+		     char alias_r[MAILBOX_ALIAS_LEN + 1], struct err *e)
+{
+	char target[sizeof(ALIAS_TARGET) + MAILBOX_ID_LEN];
+	int dir = open_aliases(m->store, e), result;
+
+	if (dir < 0)
+		return -1;
+	snprintf(target, sizeof(target), ALIAS_TARGET "%s", m->id);
+	do {
+		mailbox_alias_new(alias_r);
+		result = symlinkat(target, dir, alias_r);
+	} while (result < 0 && errno == EEXIST);
+	if (result < 0)
+		err_sys(e, "store %s: aliases/%s", m->store->path, alias_r);
+	else
+		result = admin_sync(dir, "aliases", e);
+	close(dir);
+	return result;
+}
+
+int mailbox_alias_make(struct mailbox *m, char alias_r[MAILBOX_ALIAS_LEN + 1],
+		       struct err *e)
+{
+	int result;
+
+	if (admin_begin(m, e) < 0)
+		return -1;
+	result = store_alias_of(m->store, m->id, alias_r, e);
+	if (result == 0 && !alias_r[0])
+		result = make_link(m, alias_r, e);
+	admin_end(m);
+	return result;
+}
+
+int admin_unlink_alias(const struct store *s, const char *id, struct err *e)
+{
+	char alias[MAILBOX_ALIAS_LEN + 1];
+	int dir, result;
+
+	if (store_alias_of(s, id, alias, e) < 0)
+		return -1;
+	if (!alias[0])
+		return 0;
+	dir = open_aliases(s, e);
+	if (dir < 0)
+		return -1;
+	result = admin_unlink(dir, alias, e);
+	if (result == 0)
+		result = admin_sync(dir, "aliases", e);
+	close(dir);
+	return result;
+}
+
+int mailbox_alias_remove(struct mailbox *m, struct err *e)
+{
+	int result;
+
+	if (admin_begin(m, e) < 0)
+		return -1;
+	result = admin_unlink_alias(m->store, m->id, e);
+	admin_end(m);
+	return result;
+}
