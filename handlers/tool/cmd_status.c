@@ -59,9 +59,8 @@ static void status_of_disk(struct status *s)
 			       HEALTH_DISK_PERCENT);
 }
 
-static void status_of_certificate(struct status *s)
+static void status_of_certificate(struct status *s, const char *file)
 {
-	const char *file = s->conf->tls.certificate;
 	enum health_certificate health;
 	char when[24], span[24];
 	int64_t end;
@@ -82,6 +81,19 @@ static void status_of_certificate(struct status *s)
 	if (health == CERTIFICATE_ENDS_SOON)
 		needs_a_person(s, "certificate: it ends in less than %d days",
 			       HEALTH_CERTIFICATE_DAYS);
+}
+
+static void status_of_certificates(struct status *s)
+{
+	const struct conf_strings *files = &s->conf->tls.certificate;
+
+	for (size_t i = 0; i < files->n; i++)
+		status_of_certificate(s, files->list[i]);
+	if (!tool_hostname_is_certified(s->conf))
+		printf("certificate: none is for %s, the hostname: a sender "
+		       "that checks names needs one for the name that it "
+		       "looks for\n",
+		       s->conf->hostname);
 }
 
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
@@ -129,7 +141,7 @@ TOOL_RUN(status)
 
 	(void)a;
 	status_of_disk(&s);
-	status_of_certificate(&s);
+	status_of_certificates(&s);
 	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
 	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
 	       s.mailboxes, s.messages, tool_size(s.octets, size));

@@ -101,8 +101,10 @@ static char *dump(const struct conf *c)
 
 	fprintf(out, "%s %s\n%s %s\n[%s] %s\n", c->hostname, c->domain,
 		c->store, c->runtime, c->postmaster, c->language);
-	fprintf(out, "%s %s %s [%s] [%s]\n", c->tls.certificate, c->tls.key,
-		c->tls.min_version, c->tls.priorities, c->tls.client_ca);
+	dump_strings(out, "certificates", &c->tls.certificate);
+	dump_strings(out, "keys", &c->tls.key);
+	fprintf(out, "%s [%s] [%s]\n", c->tls.min_version, c->tls.priorities,
+		c->tls.client_ca);
 	fprintf(out, "tls %d chunking %d size %ju recipients %u mailboxes %u\n",
 		c->smtp_journal.require_tls, c->smtp_journal.chunking,
 		(uintmax_t)c->smtp_journal.max_size,
@@ -135,8 +137,10 @@ static const char head[] = "hostname = 'mail.example.org'\n";
 static const char defaults[] =
 	"mail.example.org mail.example.org\n"
 	"/var/lib/restante /run/restante\n"
-	"[] en\n" SYSCONFDIR "/restante/tls/fullchain.pem " SYSCONFDIR
-	"/restante/tls/privkey.pem 1.2 [] []\n"
+	"[] en\n"
+	"certificates " SYSCONFDIR "/restante/tls/fullchain.pem\n"
+	"keys " SYSCONFDIR "/restante/tls/privkey.pem\n"
+	"1.2 [] []\n"
 	"tls 1 chunking 1 size 268435456 recipients 100 mailboxes 10\n"
 	"plaintext\nallow\nclients\n"
 	"sessions 20 scrypt 14\n"
