@@ -218,6 +218,10 @@ static const struct conf_key keys[] = {
 	 MEMBER(limits.reserve), .fallback = "64M",
 	 .expected = "a size such as 64M",
 	 .meaning = "Free space below which mail is answered with 452."},
+	{"limits", "proxy-from", NETWORKS, MEMBER(limits.proxy_from),
+	 .meaning = "Networks of balancers: what comes from there must begin\n"
+		    "with a PROXY protocol header (version 1 or 2), and the\n"
+		    "client that it names counts."},
 
 	{"console", "auth", .type = &type_console_auth,
 	 MEMBER(console.web_server_auth), .fallback = "own",
