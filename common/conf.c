@@ -79,8 +79,7 @@ static const struct conf_type type_console_auth = {.set = set_console_auth,
 		.expected = "a path that begins with /, or '' for none"
 #define PATHS                                                                  \
 	.type = &conf_type_strings, .min = 1, .max = PATH_MAX - 1,             \
-	.valid = conf_path_valid,                                              \
-	.expected = "paths that begin with /"
+	.valid = conf_path_valid, .expected = "paths that begin with /"
 #define FLAG .type = &conf_type_flag, .expected = "true or false"
 #define NETWORKS                                                               \
 	.type = &conf_type_networks,                                           \
@@ -117,9 +116,10 @@ static const struct conf_key keys[] = {
 
 	{"tls", "certificate", PATHS, MEMBER(tls.certificate),
 	 .fallback = SYSCONFDIR "/restante/tls/fullchain.pem",
-	 .meaning = "PEM file with the certificate and its chain, or a list of\n"
-		    "such files: ECDSA and RSA, or other names. Read anew for\n"
-		    "each connection: a renewal needs no restart."},
+	 .meaning =
+		 "PEM file with the certificate and its chain, or a list of\n"
+		 "such files: ECDSA and RSA, or other names. Read anew for\n"
+		 "each connection: a renewal needs no restart."},
 	{"tls", "key", PATHS, MEMBER(tls.key),
 	 .fallback = SYSCONFDIR "/restante/tls/privkey.pem",
 	 .meaning = "PEM file with the private key of the certificate, or a\n"

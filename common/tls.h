@@ -36,8 +36,8 @@ struct tls_facts {
 struct tls_server_settings {
 	struct conf_strings certificate; /* PEM files, each a full chain */
 	struct conf_strings key;	 /* PEM files, in the same order */
-	const char *min_version; /* "1.2" or "1.3" */
-	const char *priorities;	 /* a GnuTLS priority string, or "" */
+	const char *min_version;	 /* "1.2" or "1.3" */
+	const char *priorities;		 /* a GnuTLS priority string, or "" */
 	const char *client_ca; /* PEM; "": no client certificate is asked for */
 };
 
@@ -61,7 +61,7 @@ enum { TLS_LINK_NAME = 512 };
 
 /* One certificate of a chain. */
 struct tls_link {
-	const char *file; /* that it stands in; borrowed */
+	const char *file;	     /* that it stands in; borrowed */
 	char subject[TLS_LINK_NAME]; /* distinguished names (RFC 4514) */
 	char issuer[TLS_LINK_NAME];
 	int64_t begins, ends; /* seconds since 1970 */

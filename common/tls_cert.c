@@ -249,8 +249,8 @@ void tls_note_client_name(gnutls_session_t session, char *name_r, size_t size)
 static bool open_leaf(const struct tls_key_pair *p, gnutls_x509_crt_t *leaf_r)
 {
 	/* GnuTLS does not say so, but it only reads. */
-	return p->n && gnutls_pcert_export_x509(
-			       (gnutls_pcert_st *)&p->chain[0], leaf_r) >= 0;
+	return p->n && gnutls_pcert_export_x509((gnutls_pcert_st *)&p->chain[0],
+						leaf_r) >= 0;
 }
 
 bool tls_key_pair_is_for(const struct tls_key_pair *p, const char *host)

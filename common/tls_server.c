@@ -104,8 +104,8 @@ static unsigned use_pairs_for(struct tls *t, const char *name, bool and_first)
 	for (size_t i = 0; i < t->n_pairs; i++) {
 		struct tls_key_pair *p = &t->pairs[i];
 
-		if (p->n && ((and_first && i == 0) ||
-			     tls_key_pair_is_for(p, name)) &&
+		if (p->n &&
+		    ((and_first && i == 0) || tls_key_pair_is_for(p, name)) &&
 		    tls_key_pair_use(p, t->cred) >= 0)
 			used++;
 	}

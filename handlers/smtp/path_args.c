@@ -47,6 +47,19 @@ enum path_args path_args_read(const char *rest,
 	return got < 0 ? PATH_ARGS_BAD : PATH_ARGS_OK;
 }
 
+void path_args_read_loose(const char *rest, const struct path_args_table *table,
+			  void *to)
+{
+	struct addr_param p;
+
+	while (addr_param_next_loose(&rest, &p)) {
+		size_t i = find_row(table, &p);
+
+		if (i < table->n)
+			(void)table->rows[i].read(&p, to);
+	}
+}
+
 const struct reply *path_args_refusal(enum path_args result)
 {
 	switch (result) {

@@ -40,6 +40,13 @@ struct path_args_table {
 enum path_args path_args_read(const char *rest,
 			      const struct path_args_table *table, void *to);
 
+/*
+ * The same for a receiver that refuses nobody for a parameter: what is unknown,
+ * comes twice or has a value that it cannot have is passed over.
+ */
+void path_args_read_loose(const char *rest, const struct path_args_table *table,
+			  void *to);
+
 /* NULL: PATH_ARGS_OK. */
 const struct reply *path_args_refusal(enum path_args result);
 

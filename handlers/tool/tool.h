@@ -123,7 +123,8 @@ int tool_each_mailbox(struct tool *t,
 				  struct err *e),
 		      void *arg, struct err *e) MUST_USE;
 
-/* --- certificates (cmd_certificate.c) -------------------------------------- */
+/* --- certificates (cmd_certificate.c) --------------------------------------
+ */
 
 /* False: each can be read, and none is for the hostname. */
 bool tool_hostname_is_certified(const struct conf *conf);

@@ -230,9 +230,9 @@ static void test_a_list_is_replaced_or_added_to(void **state)
 
 static void test_several_certificates(void **state)
 {
-	struct conf *c = read_good(*state,
-				   "tls { certificate = { '/c', '/d' }\n"
-				   "key = { '/k', '/l' } }\n");
+	struct conf *c =
+		read_good(*state, "tls { certificate = { '/c', '/d' }\n"
+				  "key = { '/k', '/l' } }\n");
 
 	assert_int_equal(c->tls.certificate.n, 2);
 	assert_string_equal(c->tls.certificate.list[1], "/d");
@@ -646,8 +646,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_several_certificates,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			test_each_certificate_has_a_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_each_certificate_has_a_key,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_files_are_told_why,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files_that_are_none, setup,

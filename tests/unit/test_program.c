@@ -375,8 +375,7 @@ static void test_balancer(void **state)
 			 "limits { proxy-from = { '%s' } }\n",
 			 rows[i].networks);
 		write_conf(text);
-		run_on(&r, fd, rows[i].input, rows[i].n,
-		       ARGS("-c", conf_file));
+		run_on(&r, fd, rows[i].input, rows[i].n, ARGS("-c", conf_file));
 		expect(&r, 0, rows[i].said, rows[i].log);
 	}
 }

@@ -361,7 +361,8 @@ static void set_server_name(gnutls_session_t session, struct pair *p)
 
 static void note_server(gnutls_session_t session, struct pair *p)
 {
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, NULL);
+	const gnutls_datum_t *chain =
+		gnutls_certificate_get_peers(session, NULL);
 	char name[64] = "";
 	size_t n = sizeof(name);
 	gnutls_x509_crt_t leaf;
@@ -371,9 +372,9 @@ static void note_server(gnutls_session_t session, struct pair *p)
 	gnutls_x509_crt_import(leaf, &chain[0], GNUTLS_X509_FMT_DER);
 	(void)gnutls_x509_crt_get_subject_alt_name(leaf, 0, name, &n, NULL);
 	snprintf(p->shown, sizeof(p->shown), "%s %s", name,
-		 gnutls_pk_get_name((gnutls_pk_algorithm_t)
-					    gnutls_x509_crt_get_pk_algorithm(
-						    leaf, NULL)));
+		 gnutls_pk_get_name(
+			 (gnutls_pk_algorithm_t)
+				 gnutls_x509_crt_get_pk_algorithm(leaf, NULL)));
 	gnutls_x509_crt_deinit(leaf);
 }
 
@@ -686,9 +687,9 @@ static void test_odd_server_names(void **state)
 	}
 }
 
-#define TLS12 "NORMAL:-VERS-TLS1.3"
+#define TLS12	  "NORMAL:-VERS-TLS1.3"
 #define LOCALHOST "\0\014\0\0\011localhost"
-#define CUSTOMER "\0\023\0\0\020mx.customer.test"
+#define CUSTOMER  "\0\023\0\0\020mx.customer.test"
 
 static const struct {
 	const char *label, *client, *name;
@@ -696,7 +697,8 @@ static const struct {
 	const char *shown;
 } choices[] = {
 	{"no name", "NORMAL", NULL, 0, "localhost EC/ECDSA"},
-	{"RSA only, 1.2", TLS12 ":-KX-ALL:+ECDHE-RSA", NULL, 0, "localhost RSA"},
+	{"RSA only, 1.2", TLS12 ":-KX-ALL:+ECDHE-RSA", NULL, 0,
+	 "localhost RSA"},
 	{"RSA only, old Windows", TLS12 ":-KX-ALL:+DHE-RSA", NULL, 0,
 	 "localhost RSA"},
 	{"RSA only, 1.3", "NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256", NULL, 0,

@@ -43,8 +43,7 @@ static bool take_link(const char **at, struct tls_link *link_r,
 	return take_time(at, &link_r->begins) && take_time(at, &link_r->ends) &&
 	       take_column(at, '\t', link_r->subject,
 			   sizeof(link_r->subject)) &&
-	       take_column(at, '\t', link_r->issuer,
-			   sizeof(link_r->issuer)) &&
+	       take_column(at, '\t', link_r->issuer, sizeof(link_r->issuer)) &&
 	       take_column(at, '\n', file_r, PATH_MAX);
 }
 
@@ -71,8 +70,7 @@ static int write_certificate_heading(const struct console *c,
 			return err_sys(e, "certificate %s", files->list[i]);
 		*settled_r &= file_is_settled(&st, c->now);
 		file_stamp(&st, stamp);
-		fits = fits &&
-		       buf_addf(out, "%s %s\n", stamp, files->list[i]);
+		fits = fits && buf_addf(out, "%s %s\n", stamp, files->list[i]);
 	}
 	if (!fits)
 		buf_reset(out); /* paths that long are never remembered */
