@@ -96,6 +96,14 @@ static void status_of_certificates(struct status *s)
 		       s->conf->hostname);
 }
 
+/* RFC 5321 4.5.1 wants it; which mailbox, only an administrator can say. */
+static void status_of_postmaster(const struct status *s)
+{
+	if (!s->conf->postmaster[0])
+		puts("postmaster: no mailbox is named: mail for postmaster is "
+		     "refused, although RFC 5321 wants it taken");
+}
+
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 			     struct err *e)
 {
@@ -142,6 +150,7 @@ TOOL_RUN(status)
 	(void)a;
 	status_of_disk(&s);
 	status_of_certificates(&s);
+	status_of_postmaster(&s);
 	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
 	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
 	       s.mailboxes, s.messages, tool_size(s.octets, size));
