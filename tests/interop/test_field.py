@@ -176,7 +176,7 @@ class Field:
         KumoCorp/kumomta#77, smtpd/qpsmtpd#313, s1t5/mail-archiver#271
         """
         self.copied("quoted", "recipient_bcc_maps = regexp:{{ {{ "
-                    "/^(.+)@receiver[.]example$/ {id}+$$1@archive.test }} }}\n",
+                    "/^(.+)@receiver[.]example/ {id}+$$1@archive.test }} }}\n",
                     'X-Envelope-To: <"{id}+john..doe"@archive.test>',
                     to="john..doe@receiver.example")
 
@@ -189,7 +189,8 @@ class Field:
         with SocketActivate(self.instance, "smtp-journal",
                             "--tls=starttls") as server:
             exim = Exim(self.instance,
-                        f'"{mailbox.id}+john..doe"@archive.test', server.port)
+                        f'"\\"{mailbox.id}+john..doe\\"@archive.test"',
+                        server.port)
             said = exim.send(b"Subject: exim\n\ntext\n",
                              "reader@receiver.example")
             server.idle()
