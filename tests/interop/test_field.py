@@ -177,7 +177,7 @@ class Field:
         """
         self.copied("quoted", "recipient_bcc_maps = regexp:{{ {{ "
                     "/^(.+)@receiver[.]example/ {id}+$$1@archive.test }} }}\n",
-                    'X-Envelope-To: <"{id}+john..doe"@archive.test>',
+                    'X-Envelope-To: <"{id}+\\"john..doe\\""@archive.test>',
                     to="john..doe@receiver.example")
 
     def exim_quoted(self) -> None:
