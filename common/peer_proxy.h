@@ -25,7 +25,7 @@ enum conn_status peer_proxy_read_balancer(struct conn *c, struct peer *peer);
 
 enum {
 	PROXY_HEAD_SIZE = 16,
-	PROXY_MAX = 2048, /* octets of a whole header that we take */
+	PROXY_MAX = 2048,	     /* octets of a whole header that we take */
 	PROXY_HEADER_LINE_MAX = 107, /* of the first version, with its CRLF */
 };
 

@@ -54,8 +54,7 @@ static bool take_link(const char **at, struct tls_link *link_r,
  * "stamp PATH" for each file, and the answer behind them. *settled_r: none of
  * them has been changed just now.
  */
-static int write_certificate_heading(const struct console *c,
-				     struct buf *out,
+static int write_certificate_heading(const struct console *c, struct buf *out,
 				     bool *settled_r, struct err *e)
 {
 	const struct conf_strings *files = &c->conf->tls.certificate;
