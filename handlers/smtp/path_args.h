@@ -28,9 +28,8 @@ struct path_arg {
 
 /* What a command may carry. */
 struct path_args_table {
-	const struct path_arg *rows; /* 32 at most */
+	const struct path_arg *rows;
 	size_t n;
-	bool once; /* one that comes twice is bad */
 };
 
 /*

@@ -21,7 +21,7 @@ from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import tool, tool_env, tree_file
+from harness.tools import TREE, tool, tool_env, tree_file
 
 HERE = Path(__file__).resolve().parent / "libraries"
 BODY = "Grüße\r\n.\r\nend\r\n".encode()
@@ -77,8 +77,8 @@ class Libraries:
     def perl(self, port: int, sender: str, to: str,
              subjects: list[str]) -> None:
         """Net::SMTP; TLS is from the tree."""
-        modules = [tree_file("usr/share/perl5"),
-                   *tree_file("usr/lib/x86_64-linux-gnu/perl5").glob("*")]
+        modules = [TREE / "usr/share/perl5",
+                   *TREE.glob("usr/lib/*-linux-gnu/perl5/*")]
         run([tool("perl"), str(HERE / "send.pl"), str(port),
              str(self.instance.tls.ca), sender, to, *subjects],
             PERL5LIB=":".join(map(str, modules)))
@@ -99,7 +99,7 @@ class Libraries:
             check(f"Return-Path: <{sender}>".encode() in header, message)
             check(f"X-Envelope-To: <{to}>".encode() in header, message)
             check(b"S\r\n\t(TLS1." in header, message)
-            check(message.endswith(b"end\r\n") or b"base64" in header or
+            check(BODY in message or b"base64" in header or
                   b"quoted-printable" in header, message)
 
 
