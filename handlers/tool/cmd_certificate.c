@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The certificate of the handlers, for people and for the console. */
 #include "common/base.h"
-#include "handlers/tool/command.h"
+#include "handlers/tool/cmd_certificate.h"
 
 #include "common/iso_time.h"
 #include "common/tls.h"
+#include "handlers/tool/command.h"
 
 /* A name from a certificate ends no column and no line. */
 static void print_name(const char *name)

@@ -15,6 +15,7 @@
 
 #include "common/conf_rule.h"
 #include "common/log.h"
+#include "handlers/tool/cmd_certificate.h"
 #include "handlers/tool/store.h"
 
 /* --- init ----------------------------------------------------------------- */

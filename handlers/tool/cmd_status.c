@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/admin/health.h"
+#include "handlers/tool/cmd_certificate.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
 
