@@ -77,6 +77,9 @@ static const struct conf_type type_console_auth = {.set = set_console_auth,
 	TEXT(0, PATH_MAX - 1),                                                 \
 		.valid = path_or_empty,                                        \
 		.expected = "a path that begins with /, or '' for none"
+#define PATHS                                                                  \
+	.type = &conf_type_strings, .min = 1, .max = PATH_MAX - 1,             \
+	.valid = conf_path_valid, .expected = "paths that begin with /"
 #define FLAG .type = &conf_type_flag, .expected = "true or false"
 #define NETWORKS                                                               \
 	.type = &conf_type_networks,                                           \
@@ -111,13 +114,16 @@ static const struct conf_key keys[] = {
 	 .expected = "a language such as en, de or pt_BR",
 	 .meaning = "The language of the console before anybody chose one."},
 
-	{"tls", "certificate", PATH, MEMBER(tls.certificate),
+	{"tls", "certificate", PATHS, MEMBER(tls.certificate),
 	 .fallback = SYSCONFDIR "/restante/tls/fullchain.pem",
-	 .meaning = "PEM file with the certificate and its chain. Read anew\n"
-		    "for each connection: a renewal needs no restart."},
-	{"tls", "key", PATH, MEMBER(tls.key),
+	 .meaning =
+		 "PEM file with the certificate and its chain, or a list of\n"
+		 "such files: ECDSA and RSA, or other names. Read anew for\n"
+		 "each connection: a renewal needs no restart."},
+	{"tls", "key", PATHS, MEMBER(tls.key),
 	 .fallback = SYSCONFDIR "/restante/tls/privkey.pem",
-	 .meaning = "PEM file with the private key of the certificate."},
+	 .meaning = "PEM file with the private key of the certificate, or a\n"
+		    "list of them in the order of the certificates."},
 	{"tls", "min-version", TEXT(3, 3), MEMBER(tls.min_version),
 	 .valid = tls_version_valid, .fallback = "1.2",
 	 .expected = "'1.2' or '1.3'",
@@ -212,6 +218,10 @@ static const struct conf_key keys[] = {
 	 MEMBER(limits.reserve), .fallback = "64M",
 	 .expected = "a size such as 64M",
 	 .meaning = "Free space below which mail is answered with 452."},
+	{"limits", "proxy-from", NETWORKS, MEMBER(limits.proxy_from),
+	 .meaning = "Networks of balancers: what comes from there must begin\n"
+		    "with a PROXY protocol header (version 1 or 2), and the\n"
+		    "client that it names counts."},
 
 	{"console", "auth", .type = &type_console_auth,
 	 MEMBER(console.web_server_auth), .fallback = "own",
@@ -261,6 +271,17 @@ static int open_conf_file(const char *file, struct err *e)
 	return -1;
 }
 
+/* Rules between keys: a row knows its own alone. */
+static int check_together(const struct conf *c, struct err *e)
+{
+	if (c->tls.certificate.n == c->tls.key.n)
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "%s: tls: certificate has %zu and key has %zu: expected "
+		       "one key for each certificate, in the same order",
+		       c->file, c->tls.certificate.n, c->tls.key.n);
+}
+
 struct conf *conf_read(const char *file, struct err *e)
 {
 	int fd = open_conf_file(file, e), result;
@@ -272,6 +293,8 @@ struct conf *conf_read(const char *file, struct err *e)
 	c->file = xstrdup(file);
 	result = conf_file_read(fd, file, &table, c, e);
 	close(fd);
+	if (result == 0)
+		result = check_together(c, e);
 	if (result < 0) {
 		conf_free(&c);
 		return NULL;
@@ -317,7 +340,7 @@ static void print_key(FILE *out, const struct conf_key *key, const char *value)
 	print_meaning(out, indent, key->meaning);
 	if (value)
 		fprintf(out, "%s%s = '%s'\n", indent, key->name, value);
-	else if (key->type->list)
+	else if (key->type->list && !key->fallback)
 		fprintf(out, "%s#%s = {}\n", indent, key->name);
 	else if (key->fallback)
 		fprintf(out, "%s#%s = %s%s%s\n", indent, key->name, quote,

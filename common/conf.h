@@ -56,6 +56,7 @@ struct conf {
 		unsigned login_delay;
 		unsigned minimum_rate;
 		uint64_t reserve;
+		struct conf_networks proxy_from;
 	} limits;
 
 	struct {

@@ -137,6 +137,28 @@ void conn_consume(struct conn *c, size_t n)
 	c->in_start += n;
 }
 
+enum conn_status conn_read_exactly(struct conn *c, void *bytes, size_t n)
+{
+	uint8_t *to = bytes;
+	size_t buffered = c->in_end - c->in_start;
+
+	if (buffered > n)
+		buffered = n;
+	memcpy(to, c->in + c->in_start, buffered);
+	conn_consume(c, buffered);
+	for (to += buffered, n -= buffered; n;) {
+		ssize_t got = wire_read(&c->wire, to, n);
+
+		if (got <= 0)
+			return got < 0 ? failure() : CONN_EOF;
+		c->octets_in += (size_t)got;
+		c->wire.moved += (size_t)got;
+		to += got;
+		n -= (size_t)got;
+	}
+	return CONN_OK;
+}
+
 /* Earlier and longer input may have left something behind in_end, too. */
 void conn_wipe_input(struct conn *c)
 {

@@ -70,6 +70,12 @@ void conn_consume(struct conn *c, size_t n);
  */
 bool conn_has_said(struct conn *c);
 
+/*
+ * Reads n octets and takes none behind them off the descriptor: TLS may begin
+ * there. Not under TLS.
+ */
+enum conn_status conn_read_exactly(struct conn *c, void *bytes, size_t n);
+
 /* Whether input is buffered already: then a reply may wait (PIPELINING). */
 bool conn_input_buffered(const struct conn *c);
 

@@ -42,6 +42,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/tls_client.c \
 	%D%/tls_chain.c \
 	%D%/tls_private.h \
+	%D%/tls_server.c \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
 

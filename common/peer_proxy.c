@@ -3,8 +3,12 @@
 #include "common/base.h"
 #include "common/peer_proxy.h"
 
-#include "common/conn.h"
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+
 #include "common/log.h"
+#include "common/num.h"
 
 enum {
 	V4_SIZE = 4,
@@ -220,46 +224,128 @@ size_t peer_proxy_write(const struct peer *peer, const char *tls_version,
 	return (size_t)(at - out);
 }
 
-/* Exactly n octets. */
-static enum conn_status read_exactly(struct conn *c, uint8_t *to, size_t n)
-{
-	while (n) {
-		const uint8_t *bytes;
-		enum conn_status status;
-		size_t got;
+/* --- the first version ---------------------------------------------------- */
 
-		status = conn_peek(c, &bytes, &got);
-		if (status != CONN_OK)
-			return status;
-		if (got > n)
-			got = n;
-		memcpy(to, bytes, got);
-		conn_consume(c, got);
-		to += got;
-		n -= got;
+/* Cuts the next word off; the last one has no space behind it. */
+static char *next_word(char **rest)
+{
+	return strsep(rest, " ");
+}
+
+static bool is_port(const char *text)
+{
+	uint64_t port;
+
+	return text && num_parse(text, strlen(text), UINT16_MAX, &port);
+}
+
+/* "192.0.2.7 192.0.2.1 40000 25": who it is, and whom it had dialled. */
+static bool parse_line_addresses(char *rest, bool is_ipv6, struct peer *peer)
+{
+	int family = is_ipv6 ? AF_INET6 : AF_INET;
+	const char *from = next_word(&rest), *to = next_word(&rest);
+	const char *from_port = next_word(&rest), *to_port = next_word(&rest);
+	uint8_t source[V6_SIZE], destination[V6_SIZE];
+
+	if (!to || rest || !is_port(from_port) || !is_port(to_port) ||
+	    inet_pton(family, from, source) != 1 ||
+	    inet_pton(family, to, destination) != 1)
+		return false;
+	peer_set_address(peer, source, is_ipv6);
+	return true;
+}
+
+bool peer_proxy_parse_line(const uint8_t *bytes, size_t n, struct peer *peer)
+{
+	char line[PROXY_HEADER_LINE_MAX + 1], *rest = line;
+	const char *family;
+
+	if (n < 2 || n > PROXY_HEADER_LINE_MAX ||
+	    memcmp(bytes + n - 2, "\r\n", 2) || memchr(bytes, '\0', n))
+		return false;
+	memcpy(line, bytes, n - 2);
+	line[n - 2] = '\0';
+	if (strcmp(next_word(&rest), "PROXY") != 0)
+		return false;
+	family = next_word(&rest);
+	if (!family)
+		return false;
+	if (strcmp(family, "UNKNOWN") == 0)
+		return true; /* 2.1: what follows is ignored */
+	if (!rest ||
+	    (strcmp(family, "TCP4") != 0 && strcmp(family, "TCP6") != 0))
+		return false;
+	return parse_line_addresses(rest, family[3] == '6', peer);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* The rest of a second version's header, and what it says. */
+static enum conn_status read_version_2(struct conn *c, uint8_t *bytes,
+				       size_t have, struct peer *peer)
+{
+	enum conn_status status =
+		conn_read_exactly(c, bytes + have, PROXY_HEAD_SIZE - have);
+	size_t n;
+
+	if (status != CONN_OK)
+		return status;
+	n = peer_proxy_size(bytes);
+	if (n == 0)
+		return CONN_BAD_LINE;
+	status = conn_read_exactly(c, bytes + PROXY_HEAD_SIZE,
+				   n - PROXY_HEAD_SIZE);
+	if (status != CONN_OK)
+		return status;
+	return peer_proxy_parse(bytes, n, peer) ? CONN_OK : CONN_BAD_LINE;
+}
+
+/* Octet by octet: what follows the line is not ours to read. */
+static enum conn_status read_version_1(struct conn *c, uint8_t *bytes,
+				       struct peer *peer)
+{
+	enum conn_status status = CONN_OK;
+	size_t n = 1;
+
+	while (status == CONN_OK && bytes[n - 1] != '\n') {
+		if (n == PROXY_HEADER_LINE_MAX)
+			return CONN_BAD_LINE;
+		status = conn_read_exactly(c, bytes + n++, 1);
 	}
-	return CONN_OK;
+	if (status == CONN_OK && !peer_proxy_parse_line(bytes, n, peer))
+		return CONN_BAD_LINE;
+	return status;
+}
+
+enum conn_status peer_proxy_read_balancer(struct conn *c, struct peer *peer)
+{
+	uint8_t bytes[PROXY_MAX];
+	enum conn_status status = conn_read_exactly(c, bytes, 1);
+
+	if (status != CONN_OK)
+		return status;
+	if (bytes[0] == 'P')
+		return read_version_1(c, bytes, peer);
+	if (bytes[0] != proxy_signature[0])
+		return CONN_BAD_LINE;
+	status = read_version_2(c, bytes, 1, peer);
+	peer->tls = false;
+	peer->tls_version[0] = '\0';
+	return status;
 }
 
 int peer_proxy_read(struct conn *c, struct peer *peer, struct err *e)
 {
 	uint8_t bytes[PROXY_MAX];
-	enum conn_status status;
-	size_t n = PROXY_HEAD_SIZE;
 
-	status = read_exactly(c, bytes, PROXY_HEAD_SIZE);
-	if (status == CONN_OK) {
-		n = peer_proxy_size(bytes);
-		if (n == 0)
-			return err_set(e, ERR_TEMP, "not a PROXY v2 header");
-		status = read_exactly(c, bytes + PROXY_HEAD_SIZE,
-				      n - PROXY_HEAD_SIZE);
+	switch (read_version_2(c, bytes, 0, peer)) {
+	case CONN_OK:
+		return 0;
+	case CONN_TIMEOUT:
+		return err_set(e, ERR_TEMP, "PROXY header: timed out");
+	case CONN_EOF:
+		return err_set(e, ERR_TEMP, "PROXY header: the peer is gone");
+	default:
+		return err_set(e, ERR_TEMP, "PROXY header: none that we take");
 	}
-	if (status != CONN_OK)
-		return err_set(e, ERR_TEMP, "PROXY header: %s",
-			       status == CONN_TIMEOUT ? "timed out"
-						      : "the peer is gone");
-	if (!peer_proxy_parse(bytes, n, peer))
-		return err_set(e, ERR_TEMP, "PROXY header: malformed");
-	return 0;
 }

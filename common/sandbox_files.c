@@ -132,6 +132,12 @@ static void grant_list(struct ruleset *r, const char *const *paths, size_t n)
 		grant(r, paths[i], READ);
 }
 
+static void grant_strings(struct ruleset *r, const struct conf_strings *paths)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		grant(r, paths->list[i], READ);
+}
+
 /* Which boot this is: without it every entry into an index is a recovery. */
 static void grant_boot_id(struct ruleset *r)
 {
@@ -151,8 +157,8 @@ static void grant_store(struct ruleset *r, const struct conf *conf)
 /* Both are read when TLS is asked for, not before. */
 static void grant_server(struct ruleset *r, const struct conf *conf)
 {
-	grant(r, conf->tls.certificate, READ);
-	grant(r, conf->tls.key, READ);
+	grant_strings(r, &conf->tls.certificate);
+	grant_strings(r, &conf->tls.key);
 	grant(r, conf->tls.client_ca, READ);
 	grant_store(r, conf);
 }

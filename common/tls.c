@@ -61,6 +61,9 @@ void tls_free(struct tls **t)
 	if ((*t)->cred)
 		gnutls_certificate_free_credentials((*t)->cred);
 	buf_release(&(*t)->flight);
+	for (size_t i = 0; i < (*t)->n_pairs; i++)
+		tls_key_pair_release(&(*t)->pairs[i]);
+	free((*t)->pairs);
 	free((*t)->name);
 	free((*t)->trust_dir);
 	free(*t);
@@ -93,33 +96,6 @@ int tls_set_priorities(struct tls *t, const char *wanted,
 			gnutls_strerror(done), at ? at : wanted);
 	buf_release(&text);
 	return done < 0 ? -1 : 0;
-}
-
-/* A certificate is asked for, but none is required: names decide elsewhere. */
-static int ask_for_client_certificate(struct tls *t, const char *client_ca,
-				      struct err *e)
-{
-	if (tls_load_trust(t->cred, client_ca, e) < 0)
-		return -1;
-	gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_REQUEST);
-	return 0;
-}
-
-struct tls *tls_server_new(const struct tls_server_settings *settings,
-			   struct err *e)
-{
-	struct tls *t = tls_new(GNUTLS_SERVER | GNUTLS_NO_TICKETS, e);
-
-	if (!t)
-		return NULL;
-	if (tls_load_key_pair(t->cred, settings->certificate, settings->key,
-			      e) < 0 ||
-	    tls_set_priorities(t, settings->priorities, settings->min_version,
-			       e) < 0 ||
-	    (*settings->client_ca &&
-	     ask_for_client_certificate(t, settings->client_ca, e) < 0))
-		tls_free(&t);
-	return t;
 }
 
 static ssize_t push(struct tls *t, const void *bytes, size_t n)

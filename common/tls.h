@@ -6,6 +6,7 @@
 #ifndef RESTANTE_COMMON_TLS_H
 #define RESTANTE_COMMON_TLS_H
 
+#include "common/conf_value.h"
 #include "common/err.h"
 
 struct tls; /* one TLS session */
@@ -28,19 +29,23 @@ struct tls_facts {
 	char client_name[256];
 };
 
-/* Borrowed strings, all of them paths or settings from restante.conf. */
+/*
+ * Settings from restante.conf, borrowed. Of several certificates a client gets
+ * those for the name that it asks for, else those for the first one's name.
+ */
 struct tls_server_settings {
-	const char *certificate; /* PEM, the full chain */
-	const char *key;	 /* PEM */
-	const char *min_version; /* "1.2" or "1.3" */
-	const char *priorities;	 /* a GnuTLS priority string, or "" */
+	struct conf_strings certificate; /* PEM files, each a full chain */
+	struct conf_strings key;	 /* PEM files, in the same order */
+	const char *min_version;	 /* "1.2" or "1.3" */
+	const char *priorities;		 /* a GnuTLS priority string, or "" */
 	const char *client_ca; /* PEM; "": no client certificate is asked for */
 };
 
 /*
- * Reads certificate and key (each time anew: a renewed certificate counts
- * from the next connection on) and prepares a server session. NULL on
- * failure; the error names the file.
+ * Reads certificates and keys (each time anew: a renewed one counts from the
+ * next connection on) and prepares a server session. Of several, those that
+ * cannot be used are logged and left out. NULL where none can; the error names
+ * the file.
  */
 struct tls *tls_server_new(const struct tls_server_settings *settings,
 			   struct err *e);
@@ -48,10 +53,15 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 /* When the first certificate of a PEM file ends, in seconds since 1970. */
 int tls_certificate_end(const char *file, int64_t *when_r, struct err *e);
 
+/* Whether it is for that host (RFC 6125, wildcards too). */
+int tls_certificate_is_for(const char *file, const char *host, bool *is_for_r,
+			   struct err *e);
+
 enum { TLS_LINK_NAME = 512 };
 
 /* One certificate of a chain. */
 struct tls_link {
+	const char *file;	     /* that it stands in; borrowed */
 	char subject[TLS_LINK_NAME]; /* distinguished names (RFC 4514) */
 	char issuer[TLS_LINK_NAME];
 	int64_t begins, ends; /* seconds since 1970 */

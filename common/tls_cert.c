@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
 #include "common/buf.h"
@@ -50,37 +49,30 @@ static gnutls_datum_t datum(const struct buf *b)
 				.size = (unsigned)b->len};
 }
 
-struct own_chain {
-	gnutls_pcert_st certs[TLS_CHAIN_MAX];
-	unsigned n;
-};
-
-static void chain_release(struct own_chain *c)
+static void release_chain(gnutls_pcert_st *certs, unsigned n)
 {
-	for (unsigned i = 0; i < c->n; i++)
-		gnutls_pcert_deinit(&c->certs[i]);
-	c->n = 0;
+	for (unsigned i = 0; i < n; i++)
+		gnutls_pcert_deinit(&certs[i]);
 }
 
-static int load_chain(const char *path, struct own_chain *chain_r,
-		      struct err *e)
+static int load_chain(const char *path, struct tls_key_pair *p, struct err *e)
 {
 	struct buf file;
 	gnutls_datum_t pem;
 	int done;
 
-	chain_r->n = 0;
+	p->n = 0;
 	if (read_pem_file("certificate", path, &file, e) < 0)
 		return -1;
 	pem = datum(&file);
-	chain_r->n = TLS_CHAIN_MAX;
+	p->n = TLS_CHAIN_MAX;
 	done = gnutls_pcert_list_import_x509_raw(
-		chain_r->certs, &chain_r->n, &pem, GNUTLS_X509_FMT_PEM,
+		p->chain, &p->n, &pem, GNUTLS_X509_FMT_PEM,
 		GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED);
 	buf_release(&file);
-	if (done >= 0 && chain_r->n > 0)
+	if (done >= 0 && p->n > 0)
 		return 0;
-	chain_r->n = 0;
+	p->n = 0;
 	return err_set(e, ERR_CONFIG,
 		       "certificate %s: no certificate in PEM form: %s", path,
 		       gnutls_strerror(done));
@@ -130,38 +122,41 @@ static bool key_fits(gnutls_privkey_t key, const gnutls_pcert_st *cert)
 	return fits;
 }
 
-int tls_load_key_pair(gnutls_certificate_credentials_t cred,
-		      const char *certificate, const char *key, struct err *e)
+int tls_key_pair_load(const char *certificate, const char *key,
+		      struct tls_key_pair *pair_r, struct err *e)
 {
-	gnutls_privkey_t private = NULL;
-	struct own_chain chain;
-	int done;
-
-	if (load_chain(certificate, &chain, e) < 0)
+	*pair_r = (struct tls_key_pair){.n = 0};
+	if (load_chain(certificate, pair_r, e) < 0)
 		return -1;
-	if (load_key(key, &private, e) < 0) {
-		chain_release(&chain);
-		return -1;
+	if (load_key(key, &pair_r->key, e) == 0) {
+		if (key_fits(pair_r->key, &pair_r->chain[0]))
+			return 0;
+		err_set(e, ERR_CONFIG,
+			"key %s: not the key of the first certificate in %s",
+			key, certificate);
 	}
-	done = key_fits(private, &chain.certs[0])
-		       ? 0
-		       : GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
-	gnutls_certificate_set_flags(cred,
-				     GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
-	if (done >= 0) /* takes chain and key over */
-		done = gnutls_certificate_set_key(cred, NULL, 0, chain.certs,
-						  (int)chain.n, private);
+	tls_key_pair_release(pair_r);
+	return -1;
+}
+
+void tls_key_pair_release(struct tls_key_pair *p)
+{
+	release_chain(p->chain, p->n);
+	if (p->key)
+		gnutls_privkey_deinit(p->key);
+	*p = (struct tls_key_pair){.n = 0};
+}
+
+int tls_key_pair_use(struct tls_key_pair *p,
+		     gnutls_certificate_credentials_t cred)
+{
+	/* Takes chain and key over. */
+	int done = gnutls_certificate_set_key(cred, NULL, 0, p->chain,
+					      (int)p->n, p->key);
+
 	if (done >= 0)
-		return 0;
-	gnutls_privkey_deinit(private);
-	chain_release(&chain);
-	if (done == GNUTLS_E_CERTIFICATE_KEY_MISMATCH)
-		return err_set(e, ERR_CONFIG,
-			       "key %s: not the key of the first certificate "
-			       "in %s",
-			       key, certificate);
-	return err_set(e, ERR_CONFIG, "certificate %s with key %s: %s",
-		       certificate, key, gnutls_strerror(done));
+		*p = (struct tls_key_pair){.n = 0};
+	return done;
 }
 
 int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
@@ -245,6 +240,44 @@ void tls_note_client_name(gnutls_session_t session, char *name_r, size_t size)
 	     (common_name(cert, name_r, &n) ||
 	      (n = size, alternative_name(cert, name_r, &n)));
 	gnutls_x509_crt_deinit(cert);
+	if (!ok || n >= size || !is_plain_name(name_r, n))
+		n = 0;
+	name_r[n] = '\0';
+}
+
+/* The certificate of a pair as its names are asked for. */
+static bool open_leaf(const struct tls_key_pair *p, gnutls_x509_crt_t *leaf_r)
+{
+	/* GnuTLS does not say so, but it only reads. */
+	return p->n && gnutls_pcert_export_x509((gnutls_pcert_st *)&p->chain[0],
+						leaf_r) >= 0;
+}
+
+bool tls_key_pair_is_for(const struct tls_key_pair *p, const char *host)
+{
+	gnutls_x509_crt_t leaf;
+	bool is_for;
+
+	if (!host[0] || !open_leaf(p, &leaf))
+		return false;
+	is_for = gnutls_x509_crt_check_hostname2(
+		leaf, host, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
+	gnutls_x509_crt_deinit(leaf);
+	return is_for;
+}
+
+void tls_key_pair_name(const struct tls_key_pair *p, char *name_r, size_t size)
+{
+	gnutls_x509_crt_t leaf;
+	size_t n = size;
+	bool ok;
+
+	name_r[0] = '\0';
+	if (!open_leaf(p, &leaf))
+		return;
+	ok = alternative_name(leaf, name_r, &n) ||
+	     (n = size, common_name(leaf, name_r, &n));
+	gnutls_x509_crt_deinit(leaf);
 	if (!ok || n >= size || !is_plain_name(name_r, n))
 		n = 0;
 	name_r[n] = '\0';

@@ -66,7 +66,7 @@ int tls_certificate_chain(const char *file,
 	if (read_chain(file, &c, e) < 0)
 		return -1;
 	for (unsigned i = 0; i < c.n; i++) {
-		struct tls_link link;
+		struct tls_link link = {.file = file};
 
 		describe_chain(c.certs[i], &link);
 		each(&link, arg);
@@ -82,6 +82,19 @@ int tls_certificate_end(const char *file, int64_t *when_r, struct err *e)
 	if (read_chain(file, &c, e) < 0)
 		return -1;
 	*when_r = gnutls_x509_crt_get_expiration_time(c.certs[0]);
+	release_chain(&c);
+	return 0;
+}
+
+int tls_certificate_is_for(const char *file, const char *host, bool *is_for_r,
+			   struct err *e)
+{
+	struct chain c;
+
+	if (read_chain(file, &c, e) < 0)
+		return -1;
+	*is_for_r = gnutls_x509_crt_check_hostname2(
+		c.certs[0], host, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
 	release_chain(&c);
 	return 0;
 }

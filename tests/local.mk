@@ -326,6 +326,8 @@ STORIES = \
 	%D%/chat/smtp/no-certificate.chat \
 	%D%/chat/smtp/no-quit.chat \
 	%D%/chat/smtp/null-sender.chat \
+	%D%/chat/smtp/odd-parameters.chat \
+	%D%/chat/smtp/odd-senders.chat \
 	%D%/chat/smtp/octets-are-sacred.chat \
 	%D%/chat/smtp/other-commands.chat \
 	%D%/chat/smtp/over-long-line.chat \
@@ -337,7 +339,9 @@ STORIES = \
 	%D%/chat/smtp/plus-address.chat \
 	%D%/chat/smtp/postmaster-none.chat \
 	%D%/chat/smtp/postmaster.chat \
+	%D%/chat/smtp/quoted-recipients.chat \
 	%D%/chat/smtp/received-loop.chat \
+	%D%/chat/smtp/requiretls-in-clear.chat \
 	%D%/chat/smtp/rset.chat \
 	%D%/chat/smtp/size-declared-too-big.chat \
 	%D%/chat/smtp/slow-chunk.chat \

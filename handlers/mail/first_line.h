@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The seam between a trace header and the message behind it, as a push
- * filter: where the message's first line cannot be a header field, an empty
- * line goes before it, else the body's first lines would be read as header.
- * Holds back no more than one line.
+ * The seam between a trace header and the message behind it, as a push filter.
+ * Where the message has no header, an empty line goes before it, else the
+ * body's first lines would be read as header. Where something stands before
+ * its header, such as the "From " line of an mbox, a byte order mark or empty
+ * lines, that becomes a field, X-Restante-Before-Header, percent-encoded octet
+ * by octet (percent.h): so whoever reads the copy sees Subject and From, and
+ * nothing is lost. Holds back no more than two lines.
  */
 #ifndef RESTANTE_HANDLERS_MAIL_FIRST_LINE_H
 #define RESTANTE_HANDLERS_MAIL_FIRST_LINE_H
@@ -13,6 +16,7 @@
 
 struct first_line {
 	bool judged; /* what was held is passed on */
+	bool moved;  /* something became a field */
 	struct buf held;
 };
 

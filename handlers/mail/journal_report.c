@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "common/utf8.h"
 #include "handlers/mail/mail_date.h"
 
 enum { FIELD_MAX = 4 * 1024, ADDRESSES_MAX = REPORT_HEADER_MAX };
@@ -73,14 +74,27 @@ static size_t field_name(const char *line, size_t n, const char *name)
 	return i < n && line[i] == ':' ? i + 1 : 0;
 }
 
-/* Appends what fits, control characters as spaces. */
+/*
+ * Appends what fits, controls as spaces; what is no UTF-8, as the part says
+ * that it is, becomes "?".
+ */
 static void append_text(struct buf *out, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
+	while (n) {
+		const uint8_t *c = (const uint8_t *)text;
+		size_t length = utf8_length(c, n);
+		bool control = length && utf8_is_control(c, length);
+		bool plain = length && !control;
 
-		if (!buf_add(out, c < ' ' || c == 0x7f ? " " : text + i, 1))
+		if (!buf_add(out,
+			     plain     ? text
+			     : control ? " "
+				       : "?",
+			     plain ? length : 1))
 			return;
+		length = length ? length : 1;
+		text += length;
+		n -= length;
 	}
 }
 

@@ -8,5 +8,6 @@ noinst_LIBRARIES += %D%/libmail.a
 	%D%/mail_date.c %D%/mail_date.h \
 	%D%/mail_head.c %D%/mail_head.h \
 	%D%/mended.c %D%/mended.h \
+	%D%/percent.c %D%/percent.h \
 	%D%/trace.c %D%/trace.h \
 	%D%/trace_copy.c %D%/trace_copy.h

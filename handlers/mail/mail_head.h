@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The two things a receiver must know of a message's header: whether its first
- * line is a field at all, and how many hosts it has been through. Both look at
+ * The two things a receiver must know of a message's header: where it begins,
+ * if there is one at all, and how many hosts it has been through. Both look at
  * text whose lines end in CRLF, in pieces of any size.
  */
 #ifndef RESTANTE_HANDLERS_MAIL_MAIL_HEAD_H
@@ -21,6 +21,21 @@ enum { MAIL_FIRST_LINE_MAX = 998 };
 
 /* Judges a message by its first n octets; never undecided at the maximum. */
 enum mail_first_line mail_first_line(const uint8_t *bytes, size_t n);
+
+/* Octets that are enough to judge a message's beginning. */
+enum { MAIL_START_MAX = 2 * MAIL_FIRST_LINE_MAX };
+
+/*
+ * The same for a whole beginning: where something that is no header stands
+ * before a header, FIELD, and *before_r is how long it is. That is any of
+ *   a byte order mark of UTF-8;
+ *   a line that begins with "From " or ">From ", as in an mbox;
+ *   empty lines, or one line of any other kind, if a field follows that mails
+ *   are known to have.
+ * `all`: nothing more will come.
+ */
+enum mail_first_line mail_start(const uint8_t *bytes, size_t n, bool all,
+				size_t *before_r);
 
 /* Counts the Received fields of one message. */
 struct mail_hops {

@@ -1,50 +1,94 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Trace lines. Everything that a client said goes through one of the three
- * writers below, so that none of it can end a line, leave its comment or make
- * a line that is longer than RFC 5322 2.1.1 allows.
+ * Trace lines. Everything that a client said goes through one of the writers
+ * below, so that none of it can end a line, leave its comment or make a line
+ * that is longer than RFC 5322 2.1.1 allows.
  */
 #include "common/base.h"
 #include "handlers/mail/trace.h"
 
 #include "common/buf.h"
 #include "common/peer.h"
+#include "common/utf8.h"
 #include "handlers/mail/mail_date.h"
+#include "handlers/mail/percent.h"
 
 enum { VALUE_MAX = 400, NAME_MAX_OCTETS = 255 };
 
-static bool is_text(const struct trace *t, unsigned char c)
+/*
+ * Octets of the next character of a client's text, which may stand in a line
+ * (RFC 6532: UTF-8 may, whoever announced it); 0: it may not.
+ */
+static size_t text_length(const char *text)
 {
-	return c >= ' ' && c != 0x7f && (c < 0x80 || t->utf8);
+	const uint8_t *c = (const uint8_t *)text;
+	size_t n = utf8_length(c, strnlen(text, 4));
+
+	return n && utf8_is_control(c, n) ? 0 : n;
 }
 
-/* Text of a client's; what may not stand in a line becomes "?". */
-static bool add_text(const struct trace *t, const char *text, struct buf *out)
+/*
+ * At most VALUE_MAX octets of a client's text. What may not stand in a line
+ * becomes "?", and so does each of the octets in `none`; a backslash goes
+ * before each of those in `escaped`.
+ */
+static bool add_text(const char *text, const char *none, const char *escaped,
+		     struct buf *out)
 {
 	bool fits = true;
 
-	for (size_t i = 0; fits && text[i] && i < VALUE_MAX; i++)
-		fits = buf_add(
-			out,
-			is_text(t, (unsigned char)text[i]) ? text + i : "?", 1);
-	return fits;
-}
+	for (size_t i = 0; fits && text[i] && i < VALUE_MAX;) {
+		size_t n = text_length(text + i);
+		bool plain = n && !strchr(none, text[i]);
 
-/* The same within a comment (RFC 5322 3.2.2). */
-static bool add_comment_text(const struct trace *t, const char *text,
-			     struct buf *out)
-{
-	bool fits = true;
-
-	for (size_t i = 0; fits && text[i] && i < VALUE_MAX; i++) {
-		const char *c =
-			is_text(t, (unsigned char)text[i]) ? text + i : "?";
-
-		if (strchr("()\\", *c))
+		if (plain && strchr(escaped, text[i]))
 			fits = buf_adds(out, "\\");
-		fits = fits && buf_add(out, c, 1);
+		fits = fits &&
+		       (plain ? buf_add(out, text + i, n) : buf_adds(out, "?"));
+		i += n ? n : 1;
 	}
 	return fits;
+}
+
+/* Within a comment (RFC 5322 3.2.2). */
+static bool add_comment_text(const char *text, struct buf *out)
+{
+	return add_text(text, "", "()\\", out);
+}
+
+/* --- addresses, whatever is in them --------------------------------------- */
+
+/* What can stand between angle brackets as it is. */
+static bool is_exact(const char *address)
+{
+	size_t i = 0;
+
+	while (address[i] && i < VALUE_MAX) {
+		size_t n = text_length(address + i);
+
+		if (n == 0 || strchr("<>", address[i]))
+			return false;
+		i += n;
+	}
+	return !address[i];
+}
+
+static bool add_address(const char *name, const char *address, struct buf *out)
+{
+	return buf_addf(out, "%s: <", name) &&
+	       add_text(address, "<>", "", out) && buf_adds(out, ">");
+}
+
+/*
+ * A field more where that does not say it exactly: every octet of the address,
+ * percent-encoded. No sender is turned away for its address, so none can be
+ * lost here either.
+ */
+static bool add_exact(const char *name, const char *address, struct buf *out)
+{
+	return is_exact(address) ||
+	       (buf_addf(out, "%s:", name) &&
+		percent_add((const uint8_t *)address, strlen(address), out));
 }
 
 /* A host's name as it gave it, or what is left of that in an atom. */
@@ -64,19 +108,21 @@ static bool add_name(const char *name, struct buf *out)
 }
 
 /* On a line of its own, so that neither line grows too long. */
-static bool add_note(const struct trace *t, const char *note, struct buf *out)
+static bool add_note(const char *note, struct buf *out)
 {
 	if (!note[0])
 		return true;
-	return buf_adds(out, "\r\n\t(") && add_comment_text(t, note, out) &&
+	return buf_adds(out, "\r\n\t(") && add_comment_text(note, out) &&
 	       buf_adds(out, ")");
 }
 
-bool trace_sender(const struct trace *t, const char *sender,
-		  const char *mailbox_id, const char *domain, struct buf *out)
+bool trace_sender(const char *sender, const char *mailbox_id,
+		  const char *domain, struct buf *out)
 {
-	return buf_adds(out, "Return-Path: <") && add_text(t, sender, out) &&
-	       buf_adds(out, ">\r\n") && trace_mailbox(mailbox_id, domain, out);
+	return add_address("Return-Path", sender, out) &&
+	       buf_adds(out, "\r\n") &&
+	       add_exact("X-Restante-Sender", sender, out) &&
+	       trace_mailbox(mailbox_id, domain, out);
 }
 
 bool trace_mailbox(const char *mailbox_id, const char *domain, struct buf *out)
@@ -84,21 +130,19 @@ bool trace_mailbox(const char *mailbox_id, const char *domain, struct buf *out)
 	return buf_addf(out, "Delivered-To: %s@%s\r\n", mailbox_id, domain);
 }
 
-bool trace_account(const struct trace *t, const char *account,
-		   const char *server, struct buf *out)
+bool trace_account(const char *account, const char *server, struct buf *out)
 {
 	return buf_adds(out, "X-Restante-Account: ") &&
-	       add_text(t, account, out) &&
+	       add_text(account, "", "", out) &&
 	       buf_adds(out, "\r\nX-Restante-Server: ") &&
-	       add_text(t, server, out) && buf_adds(out, "\r\n");
+	       add_text(server, "", "", out) && buf_adds(out, "\r\n");
 }
 
-bool trace_recipient(const struct trace *t, const char *address,
-		     const char *note, struct buf *out)
+bool trace_recipient(const char *address, const char *note, struct buf *out)
 {
-	return buf_adds(out, "X-Envelope-To: <") && add_text(t, address, out) &&
-	       buf_adds(out, ">") && add_note(t, note, out) &&
-	       buf_adds(out, "\r\n");
+	return add_address("X-Envelope-To", address, out) &&
+	       add_note(note, out) && buf_adds(out, "\r\n") &&
+	       add_exact("X-Restante-Recipient", address, out);
 }
 
 /* An address literal (RFC 5321 4.1.3), or who it was on this machine. */
@@ -117,7 +161,7 @@ static bool add_tls(const struct trace *t, struct buf *out)
 	    (t->tls_cipher[0] && !buf_addf(out, " %s", t->tls_cipher)))
 		return false;
 	if (t->client_name[0] && !(buf_adds(out, ", client ") &&
-				   add_comment_text(t, t->client_name, out)))
+				   add_comment_text(t->client_name, out)))
 		return false;
 	return buf_adds(out, ")");
 }
@@ -128,7 +172,7 @@ bool trace_received(const struct trace *t, const char *ulid, struct buf *out)
 	       buf_adds(out, " ") && add_peer(t->peer, out) &&
 	       buf_addf(out, "\r\n\tby %s (Restante) with %s", t->hostname,
 			t->protocol) &&
-	       add_tls(t, out) && add_note(t, t->note, out) &&
+	       add_tls(t, out) && add_note(t->note, out) &&
 	       buf_addf(out, "\r\n\tid %s; ", ulid) &&
 	       mail_date_add(t->when, out) && buf_adds(out, "\r\n");
 }

@@ -12,7 +12,7 @@
 struct buf;
 struct peer;
 
-enum { TRACE_LINES_MAX = 4096 }; /* octets that one call writes at most */
+enum { TRACE_LINES_MAX = 12 * 1024 }; /* octets that one call writes at most */
 
 /* How a message came. Borrowed strings, never NULL; "" where there is none. */
 struct trace {
@@ -25,25 +25,30 @@ struct trace {
 	const char *client_name; /* of a verified client certificate */
 	const char *note;	 /* what else MAIL said and is worth keeping */
 	int64_t when;		 /* seconds since 1970 */
-	bool utf8;		 /* SMTPUTF8 was asked for */
 };
 
-/* Return-Path and Delivered-To. False: out is full, as below. */
-bool trace_sender(const struct trace *t, const char *sender,
-		  const char *mailbox_id, const char *domain,
-		  struct buf *out) MUST_USE;
+/*
+ * Return-Path and Delivered-To; between them X-Restante-Sender, percent-encoded
+ * (percent.h), where Return-Path cannot show every octet. False: out is full,
+ * as below.
+ */
+bool trace_sender(const char *sender, const char *mailbox_id,
+		  const char *domain, struct buf *out) MUST_USE;
 
 /* Delivered-To alone, for a message that came without an envelope. */
 bool trace_mailbox(const char *mailbox_id, const char *domain,
 		   struct buf *out) MUST_USE;
 
 /* X-Restante-Account and X-Restante-Server: whose login a proxy copied. */
-bool trace_account(const struct trace *t, const char *account,
-		   const char *server, struct buf *out) MUST_USE;
+bool trace_account(const char *account, const char *server,
+		   struct buf *out) MUST_USE;
 
-/* One X-Envelope-To; note is the original recipient and the like, or "". */
-bool trace_recipient(const struct trace *t, const char *address,
-		     const char *note, struct buf *out) MUST_USE;
+/*
+ * One X-Envelope-To; note is the original recipient and the like, or "". And
+ * X-Restante-Recipient, as X-Restante-Sender.
+ */
+bool trace_recipient(const char *address, const char *note,
+		     struct buf *out) MUST_USE;
 
 /* Received, the last line of the trace header. */
 bool trace_received(const struct trace *t, const char *ulid,

@@ -27,8 +27,7 @@ void trace_copy_begin(struct trace_copy *c, const struct trace *trace,
 void trace_copy_sender(struct trace_copy *c, const char *sender,
 		       const char *mailbox_id, const char *domain)
 {
-	move_lines(c, trace_sender(c->trace, sender, mailbox_id, domain,
-				   &c->lines));
+	move_lines(c, trace_sender(sender, mailbox_id, domain, &c->lines));
 }
 
 void trace_copy_mailbox(struct trace_copy *c, const char *mailbox_id,
@@ -40,13 +39,13 @@ void trace_copy_mailbox(struct trace_copy *c, const char *mailbox_id,
 void trace_copy_recipient(struct trace_copy *c, const char *address,
 			  const char *note)
 {
-	move_lines(c, trace_recipient(c->trace, address, note, &c->lines));
+	move_lines(c, trace_recipient(address, note, &c->lines));
 }
 
 void trace_copy_account(struct trace_copy *c, const char *account,
 			const char *server)
 {
-	move_lines(c, trace_account(c->trace, account, server, &c->lines));
+	move_lines(c, trace_account(account, server, &c->lines));
 }
 
 int trace_copy_end(struct trace_copy *c, const char *ulid)

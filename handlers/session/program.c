@@ -19,6 +19,7 @@
 #include "common/limit_process.h"
 #include "common/log.h"
 #include "common/peer_proxy.h"
+#include "handlers/session/summary.h"
 
 struct arguments {
 	const char *conf_file;
@@ -144,6 +145,43 @@ static void meet_handler_in_front(struct program *p)
 		die_temp("%s", e.text);
 }
 
+static bool is_balancer(const struct program *p)
+{
+	const struct conf_networks *balancers = &p->conf->limits.proxy_from;
+
+	for (size_t i = 0; i < balancers->n; i++)
+		if (network_has(&balancers->list[i], &p->peer))
+			return true;
+	return false;
+}
+
+/* A balancer that looks whether we are there says nothing. */
+static enum outcome outcome_without_header(const struct program *p,
+					   enum conn_status status)
+{
+	if (status == CONN_TIMEOUT)
+		return OUTCOME_TIMEOUT;
+	if (status == CONN_EOF)
+		return conn_octets_in(p->conn) ? OUTCOME_DROPPED : OUTCOME_IDLE;
+	return OUTCOME_REFUSED;
+}
+
+/* Who comes through a balancer is no balancer: without a header, nobody. */
+static void meet_balancer(struct program *p)
+{
+	enum conn_status status = peer_proxy_read_balancer(p->conn, &p->peer);
+	struct summary summary;
+
+	if (status == CONN_OK)
+		return;
+	summary_start(&summary, p->peer.text);
+	summary_note(&summary, outcome_without_header(p, status),
+		     "proxy-header");
+	summary_log(&summary);
+	program_end(p);
+	exit(0);
+}
+
 void program_start(struct program *p, const char *name, int argc, char **argv)
 {
 	struct arguments a;
@@ -166,6 +204,8 @@ void program_confine(struct program *p, enum sandbox_row row)
 		die_temp("%s", e.text);
 	if (p->tls_mode == TLS_MODE_NONE)
 		meet_handler_in_front(p);
+	else if (is_balancer(p))
+		meet_balancer(p);
 }
 
 void program_end(struct program *p)

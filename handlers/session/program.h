@@ -32,8 +32,9 @@ void program_start(struct program *p, const char *name, int argc, char **argv);
 
 /*
  * The end of the start: gives up what the row does not grant. Only then is the
- * peer read: with --tls=none, whom the handler in front vouches for. Exits 64
- * or 75 on failure.
+ * peer read: with --tls=none, whom the handler in front vouches for; from a
+ * balancer (limits.proxy-from), whom that names. Exits 64 or 75 on failure, 0
+ * where a balancer named nobody.
  */
 void program_confine(struct program *p, enum sandbox_row row);
 

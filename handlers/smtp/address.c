@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Addresses. Senders are taken as they come, for a refused sender is a lost
- * copy: what matters is where an address ends, not whether its domain could
- * exist. Controls never pass, so that nothing read here can end a header line.
+ * Addresses. What matters is where one ends, not whether its domain could
+ * exist. A path of the strict kind holds no controls; the loose kind is taken
+ * as it comes, for a refused sender is a lost copy, and may hold whatever a
+ * command line can.
  */
 #include "common/base.h"
 #include "handlers/smtp/address.h"
@@ -95,24 +96,100 @@ bool addr_path_parse(const char *text, struct addr_path *path_r,
 	return is_printable(path_r->address, &path_r->utf8);
 }
 
-bool addr_mailbox_id(const struct addr_path *path,
-		     char id_r[MAILBOX_ID_LEN + 1])
+static bool is_blank(char c)
 {
-	size_t n = path->local_len;
-
-	if (path->address[n] != '@')
-		return false;
-	if (n > MAILBOX_ID_LEN && path->address[MAILBOX_ID_LEN] == '+')
-		n = MAILBOX_ID_LEN;
-	return mailbox_id_parse(path->address, n, id_r);
+	return c == ' ' || c == '\t';
 }
 
-bool addr_is_postmaster(const struct addr_path *path)
+/* Where a word ends that has no brackets, and whose form is nobody's. */
+static size_t word_length(const char *text)
+{
+	return strcspn(text, " \t");
+}
+
+/*
+ * Where a path in brackets ends that is none: at the first ">" with nothing or
+ * a space behind it, else at the first, else at the end of the word.
+ */
+static size_t bracketed_length(const char *text)
+{
+	const char *first = strchr(text, '>'), *end;
+
+	for (end = first; end && end[1] && !is_blank(end[1]);)
+		end = strchr(end + 1, '>');
+	if (end || first)
+		return (size_t)((end ? end : first) - text);
+	return word_length(text);
+}
+
+void addr_loose_parse(const char *text, struct addr_loose *a_r,
+		      const char **rest_r)
+{
+	struct addr_path path;
+	bool bracketed;
+
+	text += strspn(text, " \t");
+	bracketed = *text == '<';
+	if (addr_path_parse(text, &path, rest_r)) {
+		/* The route is cut: what is left of it stands at its end. */
+		a_r->n = strlen(path.address);
+		a_r->text = *rest_r - bracketed - a_r->n;
+		return;
+	}
+	text += bracketed;
+	a_r->text = text;
+	a_r->n = bracketed ? bracketed_length(text) : word_length(text);
+	*rest_r = text + a_r->n;
+	*rest_r += bracketed && **rest_r == '>';
+}
+
+/* Walks over a local part as it is meant: without quotes and backslashes. */
+struct unquoting {
+	const char *at;
+	bool quoted;
+};
+
+/* The next character; 0: the local part is over. */
+static char unquote_next(struct unquoting *u)
+{
+	while (*u->at == '"') {
+		u->quoted = !u->quoted;
+		u->at++;
+	}
+	if (!*u->at || (*u->at == '@' && !u->quoted))
+		return '\0';
+	if (*u->at == '\\' && u->at[1])
+		u->at++;
+	return *u->at++;
+}
+
+bool addr_mailbox_id(const char *address, char id_r[MAILBOX_ID_LEN + 1])
+{
+	struct unquoting u = {.at = address};
+	char id[MAILBOX_ID_LEN], next;
+	size_t n = 0;
+
+	while (n < MAILBOX_ID_LEN && (next = unquote_next(&u)))
+		id[n++] = next;
+	next = unquote_next(&u);
+	if (next != '+' && (next || *u.at != '@'))
+		return false;
+	/* Behind the plus there may stand anything, but a domain behind it. */
+	return strrchr(u.at, '@') && mailbox_id_parse(id, n, id_r);
+}
+
+bool addr_is_postmaster(const char *address)
 {
 	static const char name[] = "postmaster";
+	struct unquoting u = {.at = address};
 
-	return path->local_len == sizeof(name) - 1 &&
-	       strncasecmp(path->address, name, path->local_len) == 0;
+	for (size_t i = 0; i < sizeof(name) - 1; i++) {
+		char next = unquote_next(&u);
+
+		if (strncasecmp(&next, &name[i], 1) != 0)
+			return false;
+	}
+	return unquote_next(&u) == '\0';
 }
 
 static bool is_name_char(char c)
@@ -161,6 +238,24 @@ int addr_param_next(const char **rest, struct addr_param *param_r)
 		return -1;
 	*rest = p;
 	return 1;
+}
+
+bool addr_param_next_loose(const char **rest, struct addr_param *param_r)
+{
+	const char *p = *rest + strspn(*rest, " \t"), *equals;
+	size_t n = strcspn(p, " \t");
+
+	if (!*p)
+		return false;
+	*rest = p + n;
+	*param_r = (struct addr_param){.name = p, .name_len = n};
+	equals = memchr(p, '=', n);
+	if (equals) {
+		param_r->name_len = (size_t)(equals - p);
+		param_r->value = equals + 1;
+		param_r->value_len = n - param_r->name_len - 1;
+	}
+	return true;
 }
 
 bool addr_param_is(const struct addr_param *p, const char *name)

@@ -24,15 +24,28 @@ struct addr_path {
 bool addr_path_parse(const char *text, struct addr_path *path_r,
 		     const char **rest_r);
 
-/*
- * The mailbox that a recipient names: "<id>@…" or "<id>+<anything>@…".
- * False: it names none of ours.
- */
-bool addr_mailbox_id(const struct addr_path *path,
-		     char id_r[MAILBOX_ID_LEN + 1]);
+/* An address as it came: any octets, any length. Borrowed, not terminated. */
+struct addr_loose {
+	const char *text;
+	size_t n;
+};
 
-/* "postmaster", with or without a domain, without regard to case. */
-bool addr_is_postmaster(const struct addr_path *path);
+/*
+ * The same for a receiver that refuses nobody for the form of an address:
+ * whatever stands there is one. A path is read as above where it is one.
+ */
+void addr_loose_parse(const char *text, struct addr_loose *a_r,
+		      const char **rest_r);
+
+/*
+ * The mailbox that a recipient names: "<id>@…" or "<id>+<anything>@…", in
+ * quotes or not (RFC 5321 4.1.2: both are the same address). False: it names
+ * none of ours.
+ */
+bool addr_mailbox_id(const char *address, char id_r[MAILBOX_ID_LEN + 1]);
+
+/* "postmaster", with or without a domain or quotes, in either case. */
+bool addr_is_postmaster(const char *address);
 
 struct addr_param {
 	const char *name; /* borrowed, not NUL-terminated */
@@ -46,6 +59,12 @@ struct addr_param {
  * 0: none is left, -1: not a parameter.
  */
 int addr_param_next(const char **rest, struct addr_param *param_r);
+
+/*
+ * The same for a receiver that refuses nobody for a parameter: the next word,
+ * whatever it is. False: none is left.
+ */
+bool addr_param_next_loose(const char **rest, struct addr_param *param_r);
 
 bool addr_param_is(const struct addr_param *p, const char *name);
 

@@ -31,7 +31,6 @@ enum path_args path_args_read(const char *rest,
 			      const struct path_args_table *table, void *to)
 {
 	struct addr_param p;
-	unsigned seen = 0;
 	int got;
 
 	while ((got = addr_param_next(&rest, &p)) == 1) {
@@ -39,12 +38,23 @@ enum path_args path_args_read(const char *rest,
 
 		if (i == table->n)
 			return PATH_ARGS_UNKNOWN;
-		if ((table->once && seen & 1u << i) ||
-		    !table->rows[i].read(&p, to))
+		if (!table->rows[i].read(&p, to))
 			return PATH_ARGS_BAD;
-		seen |= 1u << i;
 	}
 	return got < 0 ? PATH_ARGS_BAD : PATH_ARGS_OK;
+}
+
+void path_args_read_loose(const char *rest, const struct path_args_table *table,
+			  void *to)
+{
+	struct addr_param p;
+
+	while (addr_param_next_loose(&rest, &p)) {
+		size_t i = find_row(table, &p);
+
+		if (i < table->n)
+			(void)table->rows[i].read(&p, to);
+	}
 }
 
 const struct reply *path_args_refusal(enum path_args result)

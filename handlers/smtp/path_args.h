@@ -28,9 +28,8 @@ struct path_arg {
 
 /* What a command may carry. */
 struct path_args_table {
-	const struct path_arg *rows; /* 32 at most */
+	const struct path_arg *rows;
 	size_t n;
-	bool once; /* one that comes twice is bad */
 };
 
 /*
@@ -39,6 +38,13 @@ struct path_args_table {
  */
 enum path_args path_args_read(const char *rest,
 			      const struct path_args_table *table, void *to);
+
+/*
+ * The same for a receiver that refuses nobody for a parameter: what is unknown,
+ * comes twice or has a value that it cannot have is passed over.
+ */
+void path_args_read_loose(const char *rest, const struct path_args_table *table,
+			  void *to);
 
 /* NULL: PATH_ARGS_OK. */
 const struct reply *path_args_refusal(enum path_args result);

@@ -43,20 +43,18 @@ static const struct reply *fault_reply(const struct journal_message *m)
 static struct trace trace_facts(const struct smtp_journal *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
-	bool utf8 = s->tx->params.utf8;
 
 	return (struct trace){
 		.hostname = s->conf->hostname,
 		.helo = s->helo,
 		.peer = s->peer,
 		.protocol = trace_protocol(s->extended, smtp_journal_secure(s),
-					   utf8),
+					   s->tx->params.utf8),
 		.tls_version = smtp_journal_tls_version(s),
 		.tls_cipher = tls ? tls->cipher : "",
 		.client_name = tls ? tls->client_name : "",
 		.note = s->tx->params.note,
 		.when = time(NULL),
-		.utf8 = utf8,
 	};
 }
 

@@ -2,7 +2,8 @@
 /*
  * Who may send, and to whom: MAIL and RCPT. The id in a recipient's address is
  * the sender's credential; beyond it stand source networks, names of client
- * certificates, and room on the disk. Takes any sender, also none at all.
+ * certificates, and room on the disk. Nobody is refused for the form of an
+ * address or of a parameter: a copy that is refused is lost.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/state.h"
@@ -62,42 +63,71 @@ static const struct reply *size_refusal(struct smtp_journal *s, uint64_t size)
 	return smtp_reply_for(e.kind);
 }
 
+/* What is known by now speaks against all of it, whoever it is for. */
+static const struct reply *mail_refusal(struct smtp_journal *s,
+					const struct smtp_mail_params *params)
+{
+	const struct reply *refusal;
+
+	/* RFC 8689: the one promise that ignoring would break. */
+	if (params->require_tls && !smtp_journal_secure(s))
+		return &smtp_need_tls;
+	refusal = peer_refusal(s, &s->conf->smtp_journal.allow_from,
+			       &s->conf->smtp_journal.client_names);
+	return refusal ? refusal : size_refusal(s, params->size);
+}
+
+/* An address off the line, to keep. */
+static char *take_address(const char *arg, const char **rest_r)
+{
+	struct addr_loose a;
+	char *address;
+
+	addr_loose_parse(arg, &a, rest_r);
+	address = xmalloc(a.n + 1);
+	memcpy(address, a.text, a.n);
+	address[a.n] = '\0';
+	return address;
+}
+
+static void log_refusal(const struct smtp_journal *s, const char *who,
+			const char *address, const struct reply *refusal)
+{
+	log_info("%s: %s <%s>: %s %s %s", s->peer->text, who, address,
+		 refusal->code, refusal->tag, refusal->text);
+}
+
 const struct reply *smtp_journal_mail(void *session, const char *arg)
 {
 	struct smtp_journal *s = session;
 	struct smtp_mail_params params;
 	const struct reply *refusal;
-	struct addr_path sender;
 	const char *rest;
+	char *sender;
 
 	s->refused_for_now = false;
 	if (!path_args_skip_word(&arg, "FROM:"))
 		return &smtp_bad_syntax;
-	if (!addr_path_parse(arg, &sender, &rest))
-		return &smtp_bad_sender;
-	refusal = path_args_refusal(smtp_mail_params_parse(rest, &params));
-	if (!refusal && sender.utf8 && !params.utf8)
-		refusal = &smtp_need_utf8;
-	if (!refusal)
-		refusal = peer_refusal(s, &s->conf->smtp_journal.allow_from,
-				       &s->conf->smtp_journal.client_names);
-	if (!refusal)
-		refusal = size_refusal(s, params.size);
+	sender = take_address(arg, &rest);
+	smtp_mail_params_parse(rest, &params);
+	refusal = mail_refusal(s, &params);
 	if (refusal)
-		return refusal;
-	s->tx = smtp_tx_new(&sender, &params);
-	return &smtp_sender_ok;
+		log_refusal(s, "sender", sender, refusal);
+	else
+		s->tx = smtp_tx_new(sender, &params);
+	free(sender);
+	return refusal ? refusal : &smtp_sender_ok;
 }
 
 /* The id that an address stands for. False: it stands for none. */
-static bool find_id(const struct smtp_journal *s, const struct addr_path *path,
+static bool find_id(const struct smtp_journal *s, const char *address,
 		    char id_r[MAILBOX_ID_LEN + 1])
 {
 	const char *postmaster = s->conf->postmaster;
 
-	if (addr_is_postmaster(path))
+	if (addr_is_postmaster(address))
 		return mailbox_id_parse(postmaster, strlen(postmaster), id_r);
-	return addr_mailbox_id(path, id_r);
+	return addr_mailbox_id(address, id_r);
 }
 
 /* What mailbox.conf says against it. */
@@ -142,7 +172,7 @@ static const struct reply *open_copy(struct smtp_journal *s,
  * no mailbox either, and that passes.
  */
 static const struct reply *find_copy(struct smtp_journal *s,
-				     const struct addr_path *path,
+				     const char *address,
 				     struct smtp_copy **copy_r)
 {
 	struct store *store = smtp_journal_store(s);
@@ -150,10 +180,21 @@ static const struct reply *find_copy(struct smtp_journal *s,
 
 	if (!store)
 		return &smtp_trouble;
-	if (!find_id(s, path, id))
+	if (!find_id(s, address, id))
 		return &smtp_no_mailbox;
 	*copy_r = smtp_tx_find(s->tx, id);
 	return *copy_r ? NULL : open_copy(s, store, id, copy_r);
+}
+
+static const struct reply *rcpt_refusal(struct smtp_journal *s,
+					const char *address,
+					struct smtp_copy **copy_r)
+{
+	if (!address[0])
+		return &smtp_bad_recipient;
+	if (s->tx->n_recipients >= s->conf->smtp_journal.max_recipients)
+		return &smtp_too_many_recipients;
+	return find_copy(s, address, copy_r);
 }
 
 const struct reply *smtp_journal_rcpt(void *session, const char *arg)
@@ -162,27 +203,18 @@ const struct reply *smtp_journal_rcpt(void *session, const char *arg)
 	struct smtp_rcpt_params params;
 	const struct reply *refusal;
 	struct smtp_copy *copy;
-	struct addr_path path;
 	const char *rest;
+	char *address;
 
 	if (!path_args_skip_word(&arg, "TO:"))
 		return &smtp_bad_syntax;
-	if (!addr_path_parse(arg, &path, &rest) || !path.address[0])
-		return &smtp_bad_recipient;
-	refusal = path_args_refusal(smtp_rcpt_params_parse(rest, &params));
-	if (!refusal && path.utf8 && !s->tx->params.utf8)
-		refusal = &smtp_need_utf8;
+	address = take_address(arg, &rest);
+	smtp_rcpt_params_parse(rest, &params);
+	refusal = rcpt_refusal(s, address, &copy);
 	if (refusal)
-		return refusal;
-	if (s->tx->n_recipients >= s->conf->smtp_journal.max_recipients)
-		return &smtp_too_many_recipients;
-	refusal = find_copy(s, &path, &copy);
-	if (refusal) {
-		log_info("%s: recipient <%s>: %s %s %s", s->peer->text,
-			 path.address, refusal->code, refusal->tag,
-			 refusal->text);
-		return refusal;
-	}
-	smtp_tx_add_recipient(s->tx, copy, path.address, &params);
-	return &smtp_recipient_ok;
+		log_refusal(s, "recipient", address, refusal);
+	else
+		smtp_tx_add_recipient(s->tx, copy, address, &params);
+	free(address);
+	return refusal ? refusal : &smtp_recipient_ok;
 }

@@ -62,15 +62,23 @@ static int write_to_all(void *message, const uint8_t *bytes, size_t n)
 	return 0;
 }
 
-/* Behind the line ends: the octets as they are kept. */
-static int take_mended(void *to, const uint8_t *bytes, size_t n)
+/* Behind the seam: the octets as they are kept. */
+static int take_judged(void *to, const uint8_t *bytes, size_t n)
 {
 	struct journal_message *m = to;
-	const struct sink judged = {.push = write_to_all, .to = m};
 
 	mail_hops_push(&m->hops, bytes, n);
 	if (m->hops.n >= HOPS_MAX)
 		return fail_all(m, JOURNAL_LOOP);
+	return write_to_all(m, bytes, n);
+}
+
+/* Behind the line ends. */
+static int take_mended(void *to, const uint8_t *bytes, size_t n)
+{
+	struct journal_message *m = to;
+	const struct sink judged = {.push = take_judged, .to = m};
+
 	return first_line_push(&m->first_line, bytes, n, &judged);
 }
 
@@ -97,7 +105,7 @@ int journal_message_push(void *message, const uint8_t *bytes, size_t n)
 static int finish_octets(struct journal_message *m)
 {
 	const struct sink mended = {.push = take_mended, .to = m};
-	const struct sink judged = {.push = write_to_all, .to = m};
+	const struct sink judged = {.push = take_judged, .to = m};
 
 	if (m->fault || crlf_end(&m->crlf, &mended) < 0)
 		return -1;
@@ -110,7 +118,7 @@ int journal_message_commit(struct journal_message *m)
 
 	if (finish_octets(m) < 0)
 		return -1;
-	flags = m->crlf.changed ? MESSAGE_NORMALISED : 0;
+	flags = m->crlf.changed || m->first_line.moved ? MESSAGE_NORMALISED : 0;
 	for (size_t i = 0; i < m->n_copies; i++)
 		if (delivery_commit(&m->copies[i].delivery, flags, &m->err) < 0)
 			return fail_all(m, JOURNAL_STORE);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the receiver reads of each parameter. Pure functions. What is only
- * recorded is taken as it comes and cut to its room.
+ * What the receiver reads of each parameter. Pure functions. None is refused,
+ * whatever its value: docs/sessions.md has why for each that IANA lists. What
+ * is only recorded is taken as it comes and cut to its room.
  */
 #include "common/base.h"
 #include "handlers/smtp_journal/params.h"
@@ -40,6 +41,8 @@ static void add_xtext(char *note, size_t size, const struct addr_param *p)
 {
 	char text[512];
 
+	if (!p->value_len)
+		return;
 	if (!addr_xtext_decode(p->value, p->value_len, text, sizeof(text)) ||
 	    !is_printable(text))
 		snprintf(text, sizeof(text), "%.*s", (int)p->value_len,
@@ -47,7 +50,10 @@ static void add_xtext(char *note, size_t size, const struct addr_param *p)
 	add_note(note, size, p, text);
 }
 
-/* RFC 1870 6.1; a number beyond 64 bits is a big message, not a bad one. */
+/*
+ * RFC 1870 6.1; a number beyond 64 bits is a big message. What is no number
+ * tells nothing: the octets are counted as they come.
+ */
 static bool read_size(const struct addr_param *p, void *to)
 {
 	struct smtp_mail_params *params = to;
@@ -62,120 +68,72 @@ static bool read_size(const struct addr_param *p, void *to)
 	return true;
 }
 
-/* BINARYMIME is never announced, so it is a value like any other here. */
-static bool read_body(const struct addr_param *p, void *to UNUSED)
+/* Never announced: line ends are mended all the same, and the reader told. */
+static bool read_body(const struct addr_param *p, void *to)
 {
-	return value_is(p, "7BIT") || value_is(p, "8BITMIME");
+	struct smtp_mail_params *params = to;
+
+	if (value_is(p, "BINARYMIME"))
+		add_note(params->note, sizeof(params->note), p, "BINARYMIME");
+	return true;
 }
 
-static bool read_utf8(const struct addr_param *p, void *to)
+static bool read_utf8(const struct addr_param *p UNUSED, void *to)
 {
 	((struct smtp_mail_params *)to)->utf8 = true;
-	return !p->value;
-}
-
-static bool read_ret(const struct addr_param *p, void *to)
-{
-	struct smtp_mail_params *params = to;
-
-	if (!value_is(p, "FULL") && !value_is(p, "HDRS"))
-		return false;
-	add_note(params->note, sizeof(params->note), p,
-		 value_is(p, "FULL") ? "FULL" : "HDRS");
 	return true;
 }
 
-static bool read_envid(const struct addr_param *p, void *to)
+/* RFC 8689 4.1 */
+static bool read_requiretls(const struct addr_param *p UNUSED, void *to)
+{
+	((struct smtp_mail_params *)to)->require_tls = true;
+	return true;
+}
+
+/* RET and ENVID */
+static bool read_of_mail(const struct addr_param *p, void *to)
 {
 	struct smtp_mail_params *params = to;
 
-	if (!p->value)
-		return false;
 	add_xtext(params->note, sizeof(params->note), p);
 	return true;
 }
 
-static bool read_orcpt(const struct addr_param *p, void *to)
+/* NOTIFY and ORCPT */
+static bool read_of_rcpt(const struct addr_param *p, void *to)
 {
 	struct smtp_rcpt_params *params = to;
 
-	if (!p->value)
-		return false;
 	add_xtext(params->note, sizeof(params->note), p);
-	return true;
-}
-
-/* One bit for each word of a NOTIFY list, 0: none of them. */
-static unsigned notify_word(const char *text, size_t n)
-{
-	static const char *const words[] = {"SUCCESS", "FAILURE", "DELAY"};
-
-	for (unsigned i = 0; i < N_ELEMENTS(words); i++)
-		if (strlen(words[i]) == n &&
-		    strncasecmp(text, words[i], n) == 0)
-			return 1u << i;
-	return 0;
-}
-
-/* RFC 3461 4.1: words between commas, each at most once. */
-static bool is_notify_list(const char *text, size_t n)
-{
-	unsigned seen = 0;
-
-	for (;;) {
-		const char *comma = memchr(text, ',', n);
-		size_t len = comma ? (size_t)(comma - text) : n;
-		unsigned word = notify_word(text, len);
-
-		if (!word || seen & word)
-			return false;
-		if (!comma)
-			return true;
-		seen |= word;
-		text += len + 1;
-		n -= len + 1;
-	}
-}
-
-static bool read_notify(const struct addr_param *p, void *to)
-{
-	struct smtp_rcpt_params *params = to;
-	char text[32]; /* all three words fit */
-
-	if (!value_is(p, "NEVER") &&
-	    !(p->value && is_notify_list(p->value, p->value_len)))
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)p->value_len, p->value);
-	add_note(params->note, sizeof(params->note), p, text);
 	return true;
 }
 
 static const struct path_arg mail_rows[] = {
-	{"BODY", read_body}, {"ENVID", read_envid},   {"RET", read_ret},
-	{"SIZE", read_size}, {"SMTPUTF8", read_utf8},
+	{"BODY", read_body},   {"ENVID", read_of_mail},
+	{"RET", read_of_mail}, {"REQUIRETLS", read_requiretls},
+	{"SIZE", read_size},   {"SMTPUTF8", read_utf8},
 };
 
 static const struct path_arg rcpt_rows[] = {
-	{"NOTIFY", read_notify},
-	{"ORCPT", read_orcpt},
+	{"NOTIFY", read_of_rcpt},
+	{"ORCPT", read_of_rcpt},
 };
 
-enum path_args smtp_mail_params_parse(const char *rest,
-				      struct smtp_mail_params *p_r)
+void smtp_mail_params_parse(const char *rest, struct smtp_mail_params *p_r)
 {
 	static const struct path_args_table table = {
-		mail_rows, N_ELEMENTS(mail_rows), .once = true};
+		.rows = mail_rows, .n = N_ELEMENTS(mail_rows)};
 
 	*p_r = (struct smtp_mail_params){.size = 0};
-	return path_args_read(rest, &table, p_r);
+	path_args_read_loose(rest, &table, p_r);
 }
 
-enum path_args smtp_rcpt_params_parse(const char *rest,
-				      struct smtp_rcpt_params *p_r)
+void smtp_rcpt_params_parse(const char *rest, struct smtp_rcpt_params *p_r)
 {
 	static const struct path_args_table table = {
-		rcpt_rows, N_ELEMENTS(rcpt_rows), .once = true};
+		.rows = rcpt_rows, .n = N_ELEMENTS(rcpt_rows)};
 
 	*p_r = (struct smtp_rcpt_params){.note = ""};
-	return path_args_read(rest, &table, p_r);
+	path_args_read_loose(rest, &table, p_r);
 }

@@ -12,6 +12,7 @@
 struct smtp_mail_params {
 	uint64_t size; /* as declared; 0: not. UINT64_MAX: that or more */
 	bool utf8;
+	bool require_tls;
 	char note[128]; /* "RET=HDRS ENVID=…" for the trace header, or "" */
 };
 
@@ -19,10 +20,8 @@ struct smtp_rcpt_params {
 	char note[400]; /* "ORCPT=rfc822;… NOTIFY=NEVER", or "" */
 };
 
-/* rest: what follows the path, "" or parameters behind a space. */
-enum path_args smtp_mail_params_parse(const char *rest,
-				      struct smtp_mail_params *p_r);
-enum path_args smtp_rcpt_params_parse(const char *rest,
-				      struct smtp_rcpt_params *p_r);
+/* rest: what follows the path. Nothing in it is refused. */
+void smtp_mail_params_parse(const char *rest, struct smtp_mail_params *p_r);
+void smtp_rcpt_params_parse(const char *rest, struct smtp_rcpt_params *p_r);
 
 #endif

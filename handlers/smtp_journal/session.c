@@ -179,15 +179,34 @@ static const struct reply *explain(const void *session, const struct cmd *cmd)
 	return NULL;
 }
 
+static bool is_envelope(const struct cmd *cmd)
+{
+	return cmd->run == smtp_journal_mail || cmd->run == smtp_journal_rcpt;
+}
+
+/*
+ * A line that cannot be read, or not for the mail that it is about: nobody
+ * else would tell an administrator why that is not there.
+ */
+static bool is_bad_line(const struct cmd *cmd, const struct reply *r)
+{
+	if (!cmd)
+		return r == smtp_replies.bad_line || r == smtp_replies.too_long;
+	return (is_envelope(cmd) || cmd->run == smtp_journal_data) &&
+	       (r == smtp_replies.no_argument ||
+		r == smtp_replies.spare_argument);
+}
+
 static void answered(void *session, const struct cmd *cmd,
 		     const struct reply *r)
 {
 	struct smtp_journal *s = session;
 
 	smtp_journal_note_reply(s, r);
-	if (cmd &&
-	    (cmd->run == smtp_journal_mail || cmd->run == smtp_journal_rcpt) &&
-	    !(r->flags & REPLY_SENT) && r->code[0] == '4')
+	if (is_bad_line(cmd, r))
+		summary_note(&s->summary, OUTCOME_REFUSED, "syntax");
+	if (cmd && is_envelope(cmd) && !(r->flags & REPLY_SENT) &&
+	    r->code[0] == '4')
 		s->refused_for_now = true;
 }
 

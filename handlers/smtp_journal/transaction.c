@@ -7,12 +7,12 @@
 #include "handlers/smtp_journal/message.h"
 #include "store/store.h"
 
-struct smtp_tx *smtp_tx_new(const struct addr_path *sender,
+struct smtp_tx *smtp_tx_new(const char *sender,
 			    const struct smtp_mail_params *params)
 {
 	struct smtp_tx *tx = xcalloc(1, sizeof(*tx));
 
-	memcpy(tx->sender, sender->address, sizeof(tx->sender));
+	tx->sender = xstrdup(sender);
 	tx->params = *params;
 	return tx;
 }
@@ -63,6 +63,7 @@ void smtp_tx_free(struct smtp_tx **tx_r)
 	}
 	for (size_t i = 0; i < tx->n_copies; i++)
 		mailbox_close(&tx->copies[i].mailbox);
+	free(tx->sender);
 	free(tx->recipients);
 	free(tx->copies);
 	free(tx);

@@ -27,7 +27,7 @@ struct smtp_copy {
 };
 
 struct smtp_tx {
-	char sender[ADDR_MAX + 1];
+	char *sender; /* as it was given; "": <> */
 	struct smtp_mail_params params;
 
 	struct smtp_recipient *recipients;
@@ -40,7 +40,7 @@ struct smtp_tx {
 	const struct reply *failed; /* what every further BDAT is answered */
 };
 
-struct smtp_tx *smtp_tx_new(const struct addr_path *sender,
+struct smtp_tx *smtp_tx_new(const char *sender,
 			    const struct smtp_mail_params *params);
 
 /* The copy for that mailbox, or NULL. */

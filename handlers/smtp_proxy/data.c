@@ -51,7 +51,6 @@ static struct kept_copy *begin_sent_copy(struct smtp_proxy *s, struct err *e)
 		.client_name = "",
 		.note = "",
 		.when = time(NULL),
-		.utf8 = s->tx->utf8,
 	};
 	char server[PROXY_SERVER_SIZE];
 	const struct copy_facts facts = {

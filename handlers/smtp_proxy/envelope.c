@@ -121,9 +121,9 @@ static const struct path_arg rcpt_rows[] = {
 
 /* What comes twice is the server's to judge. */
 static const struct path_args_table mail_args = {mail_rows,
-						 N_ELEMENTS(mail_rows), false};
+						 N_ELEMENTS(mail_rows)};
 static const struct path_args_table rcpt_args = {rcpt_rows,
-						 N_ELEMENTS(rcpt_rows), false};
+						 N_ELEMENTS(rcpt_rows)};
 
 /* RFC 6531 3.4: only where an address needs it is its lack a failure. */
 static const struct reply *utf8_refusal(const struct smtp_proxy *s,

@@ -15,6 +15,7 @@
 
 #include "common/conf_rule.h"
 #include "common/log.h"
+#include "handlers/tool/cmd_certificate.h"
 #include "handlers/tool/store.h"
 
 /* --- init ----------------------------------------------------------------- */
@@ -166,13 +167,27 @@ static void tell(struct check *c, const char *what, bool good)
 	c->faults++;
 }
 
-static bool check_tls(const struct conf *conf, struct err *e)
+/* A session does with what it can read; each must be good here. */
+static bool check_tls(const struct conf *conf, size_t i, struct err *e)
 {
-	struct tls *tls = tls_server_new(&conf->tls, e);
-	bool good = tls != NULL;
+	struct tls_server_settings one = conf->tls;
+	struct tls *tls;
+	bool good;
 
+	one.certificate = (struct conf_strings){&one.certificate.list[i], 1};
+	one.key = (struct conf_strings){&one.key.list[i], 1};
+	tls = tls_server_new(&one, e);
+	good = tls != NULL;
 	tls_free(&tls);
 	return good;
+}
+
+/* No fault: the name that senders look for may be another one than ours. */
+static void check_hostname(const struct conf *conf)
+{
+	if (!tool_hostname_is_certified(conf))
+		log_warn("certificate: none is for %s, the hostname",
+			 conf->hostname);
 }
 
 static bool check_store(struct tool *t, struct err *e)
@@ -212,7 +227,9 @@ TOOL_RUN(config_check)
 	(void)a;
 	tell(&c, t->conf_file, true);
 	tell(&c, t->conf->store, check_store(t, &c.e));
-	tell(&c, "certificate and key", check_tls(t->conf, &c.e));
+	for (size_t i = 0; i < t->conf->tls.certificate.n; i++)
+		tell(&c, "certificate and key", check_tls(t->conf, i, &c.e));
+	check_hostname(t->conf);
 	tell(&c, t->conf->runtime, check_runtime(t->conf, &c.e));
 	tell(&c, "postmaster", check_postmaster(t, &c.e));
 	if (c.faults == 0)

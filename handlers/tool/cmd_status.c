@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/tls.h"
 #include "handlers/admin/health.h"
+#include "handlers/tool/cmd_certificate.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
 
@@ -59,9 +60,8 @@ static void status_of_disk(struct status *s)
 			       HEALTH_DISK_PERCENT);
 }
 
-static void status_of_certificate(struct status *s)
+static void status_of_certificate(struct status *s, const char *file)
 {
-	const char *file = s->conf->tls.certificate;
 	enum health_certificate health;
 	char when[24], span[24];
 	int64_t end;
@@ -82,6 +82,27 @@ static void status_of_certificate(struct status *s)
 	if (health == CERTIFICATE_ENDS_SOON)
 		needs_a_person(s, "certificate: it ends in less than %d days",
 			       HEALTH_CERTIFICATE_DAYS);
+}
+
+static void status_of_certificates(struct status *s)
+{
+	const struct conf_strings *files = &s->conf->tls.certificate;
+
+	for (size_t i = 0; i < files->n; i++)
+		status_of_certificate(s, files->list[i]);
+	if (!tool_hostname_is_certified(s->conf))
+		printf("certificate: none is for %s, the hostname: a sender "
+		       "that checks names needs one for the name that it "
+		       "looks for\n",
+		       s->conf->hostname);
+}
+
+/* RFC 5321 4.5.1 wants it; which mailbox, only an administrator can say. */
+static void status_of_postmaster(const struct status *s)
+{
+	if (!s->conf->postmaster[0])
+		puts("postmaster: no mailbox is named: mail for postmaster is "
+		     "refused, although RFC 5321 wants it taken");
 }
 
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
@@ -129,7 +150,8 @@ TOOL_RUN(status)
 
 	(void)a;
 	status_of_disk(&s);
-	status_of_certificate(&s);
+	status_of_certificates(&s);
+	status_of_postmaster(&s);
 	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
 	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
 	       s.mailboxes, s.messages, tool_size(s.octets, size));

@@ -6,7 +6,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/ask.c %D%/ask.h \
 	%D%/cmd_activity.c \
 	%D%/cmd_admin.c \
-	%D%/cmd_certificate.c \
+	%D%/cmd_certificate.c %D%/cmd_certificate.h \
 	%D%/cmd_config.c \
 	%D%/cmd_export.c \
 	%D%/cmd_lists.c \

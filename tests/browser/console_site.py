@@ -4,10 +4,8 @@ xinetd, the console under lighttpd, and the browser's modules from npm.
 """
 
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,34 +14,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance
+from harness.node import node_modules
 from harness.place import Place
-from harness.report import Failure
 from harness.servers import Xinetd
-from harness.tools import TREE, tool
+from harness.tools import tool
 from harness.web_servers import Lighttpd, with_console
 from history import Past, make_history
 
 HERE = Path(__file__).resolve().parent
 HANDLERS = (("smtp-journal", "--tls=starttls"),
             ("pop3-serve", "--tls=starttls"))
-
-
-def node_modules() -> Path:
-    """Where the locked modules lie; fetched once for each lock file."""
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = TREE / "node" / hashlib.sha256(lock).hexdigest()[:16]
-    if not (folder / "whole").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
-        done = subprocess.run(
-            [tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=folder, text=True, check=False, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode != 0:
-            raise Failure(f"npm ci: {done.stdout}")
-        (folder / "whole").touch()
-    return folder / "node_modules"
 
 
 @contextlib.contextmanager
@@ -71,7 +51,7 @@ def run_node(place: Place, site: dict, arguments: Sequence[str]) -> int:
     file = home / "site.json"
     file.write_text(json.dumps(site))
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home),
-           "NODE_PATH": str(node_modules()), "RESTANTE_SITE": str(file)}
+           "NODE_PATH": str(node_modules(HERE)), "RESTANTE_SITE": str(file)}
     return subprocess.run(["node", str(HERE / "run.js"), *arguments], env=env,
                           stdin=subprocess.DEVNULL, check=False,
                           **place.as_user).returncode

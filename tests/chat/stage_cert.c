@@ -51,9 +51,10 @@ struct tls *stage_upstream_tls(const struct stage *stage, const char *kind,
 			       struct err *e)
 {
 	char cert[STAGE_PATH_MAX], key[STAGE_PATH_MAX];
+	char *certificates[] = {cert}, *keys[] = {key};
 	const struct tls_server_settings settings = {
-		.certificate = cert,
-		.key = key,
+		.certificate = {.list = certificates, .n = 1},
+		.key = {.list = keys, .n = 1},
 		.min_version = "1.2",
 		.priorities = "",
 		.client_ca = "",

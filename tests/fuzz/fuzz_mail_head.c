@@ -39,12 +39,20 @@ static unsigned count_hops(const uint8_t *bytes, size_t n, size_t cut)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	const struct fuzz_filter filter = {run};
+	enum mail_first_line verdict;
+	size_t before, n_kept;
 	struct buf out;
 
 	buf_init(&out, FUZZ_ROOM);
 	fuzz_require_uncut(&filter, bytes, n, &out);
-	fuzz_require(out.len == n || out.len == n + 2);
-	fuzz_require(!n || memcmp(out.data + out.len - n, bytes, n) == 0);
+	verdict = mail_start(bytes, n, true, &before);
+	fuzz_require(verdict != MAIL_FIRST_UNDECIDED && before <= n);
+	fuzz_require(verdict == MAIL_FIRST_FIELD || before == 0);
+	fuzz_require(before || out.len == n || out.len == n + 2);
+	n_kept = n - before;
+	fuzz_require(out.len >= n_kept);
+	fuzz_require(!n_kept || memcmp(out.data + out.len - n_kept,
+				       bytes + before, n_kept) == 0);
 	if (n >= MAIL_FIRST_LINE_MAX)
 		fuzz_require(mail_first_line(bytes, n) != MAIL_FIRST_UNDECIDED);
 	fuzz_require(count_hops(bytes, n, 0) == count_hops(bytes, n, 1));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The PROXY v2 header between handlers, and networks as they are written. */
+/* PROXY headers of both versions, and networks as they are written. */
 #include "common/base.h"
 
 #include "common/peer.h"
@@ -40,6 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		fuzz_require(peer_proxy_size(bytes) <= PROXY_MAX);
 	if (n <= PROXY_MAX && peer_proxy_parse(bytes, n, &peer))
 		require_round_trip(&peer);
+	peer = (struct peer){.is_ip = false};
+	if (peer_proxy_parse_line(bytes, n, &peer))
+		fuzz_require(n <= PROXY_HEADER_LINE_MAX && !peer.tls);
 	try_network(bytes, n, &peer);
 	return 0;
 }

@@ -80,6 +80,7 @@ static const char *skip_answer(const char *at, bool lines)
 
 /* STLS is answered before anybody shakes hands, so there is a certificate. */
 static char cert_dir[64], cert_file[96], key_file[96];
+static char *certificates[] = {cert_file}, *keys[] = {key_file};
 
 static int make_certificate(void **state)
 {
@@ -112,8 +113,8 @@ static void set_up(struct rig *r, const struct column *column)
 	r->peer.tls = false;
 	r->tls_mode = TLS_MODE_STARTTLS;
 	r->conf.tls = (struct tls_server_settings){
-		.certificate = cert_file,
-		.key = key_file,
+		.certificate = {.list = certificates, .n = 1},
+		.key = {.list = keys, .n = 1},
 		.min_version = "1.2",
 		.priorities = "",
 		.client_ca = "",

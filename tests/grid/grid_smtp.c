@@ -59,6 +59,7 @@ static const char *const state_names[] = {
 };
 
 static char cert_dir[64], cert_file[96], key_file[96];
+static char *certificates[] = {cert_file}, *keys[] = {key_file};
 
 static int make_certificate(void **state)
 {
@@ -89,8 +90,8 @@ static void set_up(struct rig *r, const struct column *column)
 	r->peer.tls = !column->in_clear;
 	r->tls_mode = TLS_MODE_STARTTLS;
 	r->conf.tls = (struct tls_server_settings){
-		.certificate = cert_file,
-		.key = key_file,
+		.certificate = {.list = certificates, .n = 1},
+		.key = {.list = keys, .n = 1},
 		.min_version = "1.2",
 		.priorities = "",
 		.client_ca = "",

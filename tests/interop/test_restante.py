@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.certs import RSA, make_certificate
 from harness.instance import DOMAIN, Instance, Mailbox
 from harness.lineends import split_trace
 from harness.place import Place
@@ -554,7 +555,8 @@ class Command:
         self.instance.configure(tls={"certificate": chain})
         lines = self.run("certificate", "--porcelain").stdout.splitlines()
         rows = [line.split("\t") for line in lines]
-        equal([len(row) for row in rows], [4, 4], "columns")
+        equal([len(row) for row in rows], [5, 5], "columns")
+        equal({row[4] for row in rows}, {str(chain)}, "files")
         equal(rows[0][3], rows[1][2], "who has signed the first")
         equal(rows[1][2], rows[1][3], "who has signed the last")
         check(all(re.fullmatch(r"20[0-9-]{8}T[0-9:]{8}Z", when) and
@@ -565,6 +567,57 @@ class Command:
         self.refused(75, "certificate /nowhere/cert.pem: No such file",
                      "certificate")
         self.instance.configure(tls={"certificate": tls.certificate})
+
+    def certificates(self) -> None:
+        """Several: each is told, and one that went wrong is found."""
+        tls, kept = self.instance.tls, self.instance.settings
+        folder = self.place.folder("other-tls")
+        other = make_certificate(folder, ["DNS:mx.customer.test"], kind=RSA)
+        self.place.give(other.key)
+        both = {"certificate": [tls.certificate, other.certificate],
+                "key": [tls.key, other.key]}
+        self.instance.configure(tls=both)
+        rows = [line.split("\t") for line in self.run(
+            "certificate", "--porcelain").stdout.splitlines()]
+        equal([row[4] for row in rows],
+              [str(tls.certificate), str(other.certificate)], "files")
+        text = self.run("certificate").stdout
+        check(f"{other.certificate}:" in text, text)
+        text = self.run("config", "check").stdout
+        equal(text.count("certificate and key: good"), 2, text)
+        text = self.run("status", want=None).stdout
+        check(f"certificate {other.certificate}: ends" in text and
+              f"certificate {tls.certificate}: ends" in text, text)
+        self.instance.configure(tls={"key": [tls.key, tls.key]})
+        self.refused(64, "not the key of the first certificate in "
+                     f"{other.certificate}", "config", "check")
+        self.instance.configure(tls={"key": tls.key})
+        self.refused(64, "one key for each certificate", "config", "check")
+        self.instance.settings = kept
+        self.instance.configure()
+
+    def hostname(self) -> None:
+        """A certificate for another host is said, and is no fault."""
+        said = "none is for mx.elsewhere.test, the hostname"
+        check("the hostname" not in self.run("status", want=None).stdout,
+              "a hostname that is certified")
+        conf = self.instance.variant("elsewhere", hostname="mx.elsewhere.test")
+        for words in (("config", "check"), ("status",)):
+            done = subprocess.run(
+                [str(self.place.prefix / "bin/restante"), "-c", str(conf),
+                 *words], text=True, capture_output=True, check=False,
+                **self.place.as_user)
+            check(said in done.stdout + done.stderr, done)
+            check(words[0] == "status" or done.returncode == 0, done)
+
+    def postmaster(self) -> None:
+        """As long as no mailbox is named, status says so."""
+        said = "postmaster: no mailbox is named"
+        check(said in self.run("status", want=None).stdout, "none is named")
+        mailbox = self.create()
+        self.instance.configure(postmaster=mailbox.id)
+        check(said not in self.run("status", want=None).stdout, "one is named")
+        self.instance.configure(postmaster=None)
 
     def status_of_old_mail(self) -> None:
         """Mail that nobody collects is seen, and when somebody did is not."""
@@ -662,8 +715,9 @@ CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
          "listing", "unknown", "setting", "suspending", "targets",
          "recipients", "passwords", "recovering", "resetting", "deleting",
          "exporting", "exporting_past_a_link", "exporting_damage", "status",
-         "certificate", "status_of_old_mail", "status_of_a_broken_mailbox",
-         "sweeping", "manual", "completion"]
+         "certificate",
+         "certificates", "hostname", "postmaster", "status_of_old_mail",
+         "status_of_a_broken_mailbox", "sweeping", "manual", "completion"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

@@ -101,8 +101,10 @@ static char *dump(const struct conf *c)
 
 	fprintf(out, "%s %s\n%s %s\n[%s] %s\n", c->hostname, c->domain,
 		c->store, c->runtime, c->postmaster, c->language);
-	fprintf(out, "%s %s %s [%s] [%s]\n", c->tls.certificate, c->tls.key,
-		c->tls.min_version, c->tls.priorities, c->tls.client_ca);
+	dump_strings(out, "certificates", &c->tls.certificate);
+	dump_strings(out, "keys", &c->tls.key);
+	fprintf(out, "%s [%s] [%s]\n", c->tls.min_version, c->tls.priorities,
+		c->tls.client_ca);
 	fprintf(out, "tls %d chunking %d size %ju recipients %u mailboxes %u\n",
 		c->smtp_journal.require_tls, c->smtp_journal.chunking,
 		(uintmax_t)c->smtp_journal.max_size,
@@ -121,6 +123,7 @@ static char *dump(const struct conf *c)
 		c->limits.command_timeout, c->limits.data_timeout,
 		c->limits.session_max, c->limits.faults, c->limits.login_delay,
 		c->limits.minimum_rate, (uintmax_t)c->limits.reserve);
+	dump_networks(out, "balancers", &c->limits.proxy_from);
 	fprintf(out, "web %d %s uncollected %u idle %u\n",
 		c->console.web_server_auth, c->console.admins,
 		c->console.uncollected_after, c->console.idle);
@@ -135,14 +138,16 @@ static const char head[] = "hostname = 'mail.example.org'\n";
 static const char defaults[] =
 	"mail.example.org mail.example.org\n"
 	"/var/lib/restante /run/restante\n"
-	"[] en\n" SYSCONFDIR "/restante/tls/fullchain.pem " SYSCONFDIR
-	"/restante/tls/privkey.pem 1.2 [] []\n"
+	"[] en\n"
+	"certificates " SYSCONFDIR "/restante/tls/fullchain.pem\n"
+	"keys " SYSCONFDIR "/restante/tls/privkey.pem\n"
+	"1.2 [] []\n"
 	"tls 1 chunking 1 size 268435456 recipients 100 mailboxes 10\n"
 	"plaintext\nallow\nclients\n"
 	"sessions 20 scrypt 14\n"
 	"[] connect 30 login 60 idle 600\n"
 	"command 300 data 600 session 3600 faults 10 delay 30 rate 100 "
-	"67108864\n"
+	"67108864\nbalancers\n"
 	"web 0 /var/lib/restante-console/admins uncollected 259200 idle 1800\n";
 
 static void expect_dump(const struct fixture *f, const char *text,
@@ -195,16 +200,17 @@ static void test_every_key_reaches_its_member(void **state)
 		"limits { command-timeout = 9 data-timeout = 8s session-max = "
 		"1d\n"
 		"errors = 4 login-delay = 0 minimum-rate = 0 reserve = 4096 "
-		"}\n"
+		"proxy-from = { 10.2.0.0/16 } }\n"
 		"console { auth = 'web-server' admins = '/a'\n"
 		"uncollected-after = 2h idle = 90s }\n",
 		"a.example b.example\n/s /r\n"
 		"[mbx-0123456789abcdef0123456789abcdef] pt_BR\n"
-		"/c /k 1.3 [SECURE256:${HOME}] [/ca]\n"
+		"certificates /c\nkeys /k\n1.3 [SECURE256:${HOME}] [/ca]\n"
 		"tls 0 chunking 0 size 1073741824 recipients 7 mailboxes 3\n"
 		"plaintext 0a00/8 c0a8/16\nallow 0a01/16\nclients x y z\n"
 		"sessions 5 scrypt 10\n[/u] connect 60 login 120 idle 660\n"
 		"command 9 data 8 session 86400 faults 4 delay 0 rate 0 4096\n"
+		"balancers 0a02/16\n"
 		"web 1 /a uncollected 7200 idle 90\n");
 }
 
@@ -220,6 +226,36 @@ static void test_a_list_is_replaced_or_added_to(void **state)
 	assert_string_equal(c->smtp_journal.client_names.list[1], "d");
 	assert_int_equal(c->smtp_journal.allow_from.n, 0);
 	conf_free(&c);
+}
+
+static void test_several_certificates(void **state)
+{
+	struct conf *c =
+		read_good(*state, "tls { certificate = { '/c', '/d' }\n"
+				  "key = { '/k', '/l' } }\n");
+
+	assert_int_equal(c->tls.certificate.n, 2);
+	assert_string_equal(c->tls.certificate.list[1], "/d");
+	assert_string_equal(c->tls.key.list[1], "/l");
+	conf_free(&c);
+}
+
+/* A key that is nobody's would be found out by the first sender. */
+static void test_each_certificate_has_a_key(void **state)
+{
+	static const char *const bad[] = {
+		"tls { certificate = { '/c', '/d' } }",
+		"tls { certificate = '/c' key = { '/k', '/l' } }",
+		"tls { certificate = { '/c', '/d' } key = '/k' }",
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
+		struct err e;
+
+		assert_null(read_text(*state, bad[i], &e));
+		assert_non_null(strstr(e.text, "one key for each certificate"));
+		assert_int_equal(e.kind, ERR_CONFIG);
+	}
 }
 
 /* --- the annotated example ------------------------------------------------ */
@@ -264,8 +300,8 @@ static void test_example_is_the_defaults(void **state)
 	char *text = example(NULL);
 
 	expect_example(*state, text);
-	/* 33 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 34);
+	/* 34 keys have a default; hostname and domain follow the system. */
+	assert_int_equal(uncomment(text), 35);
 	expect_example(*state, text);
 	free(text);
 }
@@ -331,7 +367,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 36);
+	assert_int_equal(n, 37);
 	free(text);
 }
 
@@ -607,6 +643,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_example_with_a_hostname,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_key_has_a_validator,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_several_certificates,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_each_certificate_has_a_key,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_files_are_told_why,
 						setup, teardown),

@@ -17,27 +17,70 @@
 
 enum { TEXT_MAX = 64 * 1024 };
 
+#define FIELD "X-Restante-Before-Header:\t"
+
+/*
+ * Public sources: a mail whose first line is that of an mbox,
+ * github.com/emersion/go-message/issues/198.
+ */
 static const struct row {
-	const char *in;
-	bool parted; /* an empty line goes before it */
+	const char *in, *out; /* NULL: as it came */
 } rows[] = {
-	{"Subject: x\r\n\r\nbody\r\n", false},
-	{"Subject:\r\n", false},
-	{"X:", false},
-	{"\r\nbody\r\n", false},
-	{"", true},
-	{"no field\r\n", true},
-	{"no field", true},
-	{" folded: x\r\n", true},
-	{"From joe Mon Jan 1\r\n", true},
-	{": x\r\n", true},
-	{"S\xc3\xbc: x\r\n", true},
-	{"half", true},
+	{"Subject: x\r\n\r\nbody\r\n", NULL},
+	{"Subject:\r\n", NULL},
+	{"X:", NULL},
+	{"\r\nbody\r\n", NULL},
+	{"\r\n", NULL},
+	{"\r\n\r\n", NULL},
+	{"", "\r\n"},
+	{"no field\r\n", "\r\nno field\r\n"},
+	{"no field", "\r\nno field"},
+	{" folded: x\r\n", "\r\n folded: x\r\n"},
+	{": x\r\n", "\r\n: x\r\n"},
+	{"S\xc3\xbc: x\r\n", "\r\nS\xc3\xbc: x\r\n"},
+	{"half", "\r\nhalf"},
+	/* the lines of an mbox */
+	{"From joe@example.org Mon Nov 30\r\nFrom: j\r\n\r\nhi\r\n",
+	 FIELD "From%20joe@example.org%20Mon%20Nov%2030%0D%0A\r\n"
+	       "From: j\r\n\r\nhi\r\n"},
+	{">From joe Mon\r\nX-Any: j\r\n",
+	 FIELD ">From%20joe%20Mon%0D%0A\r\nX-Any: j\r\n"},
+	{"From joe Mon\r\n\r\nSubject: j\r\n",
+	 FIELD "From%20joe%20Mon%0D%0A%0D%0A\r\nSubject: j\r\n"},
+	{"From joe Mon Jan 1\r\n", "\r\nFrom joe Mon Jan 1\r\n"},
+	{"From here on\r\nthere is text\r\n",
+	 "\r\nFrom here on\r\nthere is text\r\n"},
+	{"From a\r\nFrom b\r\nSubject: x\r\n",
+	 "\r\nFrom a\r\nFrom b\r\nSubject: x\r\n"},
+	/* a byte order mark */
+	{"\xef\xbb\xbfSubject: x\r\n", FIELD "%EF%BB%BF\r\nSubject: x\r\n"},
+	{"\xef\xbb\xbf"
+	 "From joe\r\nX: y\r\n",
+	 FIELD "%EF%BB%BFFrom%20joe%0D%0A\r\nX: y\r\n"},
+	{"\xef\xbb\xbftext\r\n", "\r\n\xef\xbb\xbftext\r\n"},
+	{"\xef\xbb\xbf", "\r\n\xef\xbb\xbf"},
+	{"\xef\xbb", "\r\n\xef\xbb"},
+	{"\xef\xbb: x\r\n", "\r\n\xef\xbb: x\r\n"},
+	/* empty lines */
+	{"\r\nSubject: x\r\n", FIELD "%0D%0A\r\nSubject: x\r\n"},
+	{"\r\n\r\nFrom: x\r\n\r\nbody\r\n",
+	 FIELD "%0D%0A%0D%0A\r\nFrom: x\r\n\r\nbody\r\n"},
+	{"\xef\xbb\xbf\r\nDate: x\r\n", FIELD "%EF%BB%BF%0D%0A\r\nDate: x\r\n"},
+	{"\r\nNote: x\r\n", NULL},
+	{"\r\nSubject", NULL},
+	/* a line of another kind before what is known to be a header */
+	{"MIME mail follows\r\nSubject: x\r\n",
+	 FIELD "MIME%20mail%20follows%0D%0A\r\nSubject: x\r\n"},
+	{" folded\r\nReceived: x\r\n",
+	 FIELD "%20folded%0D%0A\r\nReceived: x\r\n"},
+	{"text\r\nNote: x\r\n", "\r\ntext\r\nNote: x\r\n"},
+	{"text\r\n\r\nFrom: x\r\n", "\r\ntext\r\n\r\nFrom: x\r\n"},
 };
 
 static void expect(const struct cutting *cut, const void *arg)
 {
 	const struct row *row = arg;
+	const char *wanted = row->out ? row->out : row->in;
 	const uint8_t *bytes = (const uint8_t *)row->in;
 	struct collecting out = {.fails_at = 0};
 	const struct sink sink = collecting_sink(&out);
@@ -54,10 +97,9 @@ static void expect(const struct cutting *cut, const void *arg)
 		at += piece;
 	}
 	assert_int_equal(first_line_end(&f, &sink), 0);
-	assert_int_equal(out.text.len, n + (row->parted ? 2 : 0));
-	if (row->parted)
-		assert_memory_equal(out.text.data, "\r\n", 2);
-	assert_string_equal(out.text.data + (row->parted ? 2 : 0), row->in);
+	if (strcmp(out.text.data, wanted) != 0)
+		fail_msg("%s becomes %s", row->in, out.text.data);
+	assert_int_equal(f.moved, strncmp(wanted, FIELD, strlen(FIELD)) == 0);
 	first_line_release(&f);
 	buf_release(&out.text);
 }
@@ -68,23 +110,46 @@ static void every_first_line_however_cut(void **state UNUSED)
 		cutting_each(strlen(rows[i].in), expect, &rows[i]);
 }
 
-/* No more is held back than a name may be long. */
+/* No more is held back than two lines may be long. */
 static void a_line_without_an_end_is_let_go(void **state UNUSED)
 {
 	struct collecting out = {.fails_at = 0};
 	const struct sink sink = collecting_sink(&out);
-	uint8_t bytes[3 * MAIL_FIRST_LINE_MAX];
+	uint8_t bytes[3 * MAIL_START_MAX];
 	struct first_line f;
 
 	memset(bytes, 'x', sizeof(bytes));
 	buf_init(&out.text, TEXT_MAX);
 	first_line_init(&f);
-	assert_int_equal(
-		first_line_push(&f, bytes, MAIL_FIRST_LINE_MAX - 1, &sink), 0);
+	assert_int_equal(first_line_push(&f, bytes, MAIL_START_MAX - 1, &sink),
+			 0);
 	assert_int_equal(out.text.len, 0);
 	assert_int_equal(first_line_push(&f, bytes, sizeof(bytes), &sink), 0);
-	assert_int_equal(out.text.len,
-			 2 + MAIL_FIRST_LINE_MAX - 1 + sizeof(bytes));
+	assert_int_equal(out.text.len, 2 + MAIL_START_MAX - 1 + sizeof(bytes));
+	first_line_release(&f);
+	buf_release(&out.text);
+}
+
+static void a_long_first_line_becomes_a_field(void **state UNUSED)
+{
+	struct collecting out = {.fails_at = 0};
+	const struct sink sink = collecting_sink(&out);
+	static uint8_t bytes[MAIL_FIRST_LINE_MAX + 64] = "From ";
+	struct first_line f;
+	size_t n = MAIL_FIRST_LINE_MAX;
+
+	memset(bytes + 5, '\xff', n - 5);
+	memcpy(bytes + n, "\r\nSubject: x\r\n", 14);
+	buf_init(&out.text, TEXT_MAX);
+	first_line_init(&f);
+	assert_int_equal(first_line_push(&f, bytes, n + 14, &sink), 0);
+	assert_non_null(strstr(out.text.data, "%0D%0A\r\nSubject: x\r\n"));
+	for (const char *line = out.text.data; *line;) {
+		size_t length = strcspn(line, "\r");
+
+		assert_true(length <= 98);
+		line += length + 2;
+	}
 	first_line_release(&f);
 	buf_release(&out.text);
 }
@@ -113,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_first_line_however_cut),
 		cmocka_unit_test(a_line_without_an_end_is_let_go),
+		cmocka_unit_test(a_long_first_line_becomes_a_field),
 		cmocka_unit_test(what_the_sink_refuses_is_told),
 	};
 

@@ -8,6 +8,7 @@
 #include "common/peer_proxy.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include <arpa/inet.h>
@@ -310,26 +311,67 @@ static const struct proxy_row proxy_rows[] = {
 
 static const char behind[] = "USER x\r\n";
 
+/* Input arrives in the pieces of a cutting. */
+static struct {
+	int fd;
+	const struct cutting *cut;
+	size_t at, total;
+} arriving = {.fd = -1};
+
+ssize_t read(int fd, void *bytes, size_t n)
+{
+	ssize_t got;
+
+	if (fd == arriving.fd && arriving.at < arriving.total) {
+		size_t piece = cutting_piece(arriving.cut, arriving.at,
+					     arriving.total);
+
+		n = n < piece ? n : piece;
+	}
+	got = syscall(SYS_read, fd, bytes, n);
+	if (fd == arriving.fd && got > 0)
+		arriving.at += (size_t)got;
+	return got;
+}
+
+static struct conn *conn_on(const struct cutting *cut, const char *header,
+			    size_t n, int *fd_r)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(send(fds[1], header, n, 0), n);
+	assert_int_equal(send(fds[1], behind, sizeof(behind) - 1, 0),
+			 sizeof(behind) - 1);
+	close(fds[1]);
+	arriving.fd = fds[0];
+	arriving.cut = cut;
+	arriving.at = 0;
+	arriving.total = n + sizeof(behind) - 1;
+	*fd_r = fds[0];
+	return conn_new(fds[0], fds[0]);
+}
+
+/* Not an octet more than the header was taken off the descriptor. */
+static void expect_behind(struct conn *c, int fd)
+{
+	char text[sizeof(behind)];
+
+	assert_false(conn_input_buffered(c));
+	assert_int_equal(recv(fd, text, sizeof(text), MSG_PEEK),
+			 sizeof(behind) - 1);
+	assert_memory_equal(text, behind, sizeof(behind) - 1);
+}
+
 static void expect_header(const struct cutting *cut, const void *arg)
 {
 	const struct proxy_row *row = arg;
-	struct peer p = {.text = "local"};
-	const uint8_t *bytes;
+	struct peer p = {.text = "local"}, q = p;
 	struct conn *c;
 	struct err e;
-	char all[400];
-	size_t n, total = row->n + sizeof(behind) - 1;
-	int fds[2], done;
+	int fd, done;
 
-	memcpy(all, row->bytes, row->n);
-	memcpy(all + row->n, behind, sizeof(behind) - 1);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
-	for (size_t at = 0; at < total; at += n) {
-		n = cutting_piece(cut, at, total);
-		assert_int_equal(send(fds[1], all + at, n, 0), n);
-	}
-	close(fds[1]);
-	c = conn_new(fds[0], fds[0]);
+	c = conn_on(cut, row->bytes, row->n, &fd);
 	done = peer_proxy_read(c, &p, &e);
 	if (!row->text) {
 		assert_int_equal(done, -1);
@@ -341,13 +383,127 @@ static void expect_header(const struct cutting *cut, const void *arg)
 		assert_int_equal(p.is_ip, strcmp(row->text, "local") != 0);
 		assert_int_equal(p.tls, row->tls != NULL);
 		assert_string_equal(p.tls_version, row->tls ? row->tls : "");
-		/* Not an octet more than the header was taken. */
-		assert_true(conn_octets_in(c) >= row->n);
-		assert_int_equal(conn_peek(c, &bytes, &n), CONN_OK);
-		assert_int_equal(bytes[0], 'U');
+		assert_int_equal(conn_octets_in(c), row->n);
+		expect_behind(c, fd);
 	}
 	conn_free(&c);
-	close(fds[0]);
+	close(fd);
+	/* A balancer is believed in all but TLS. */
+	c = conn_on(cut, row->bytes, row->n, &fd);
+	assert_int_equal(peer_proxy_read_balancer(c, &q),
+			 row->text ? CONN_OK : CONN_BAD_LINE);
+	assert_string_equal(q.text, p.text);
+	assert_false(q.tls);
+	assert_string_equal(q.tls_version, "");
+	conn_free(&c);
+	close(fd);
+}
+
+#define ADDRESS_39 "2001:0db8:0000:0000:0000:0000:0000:0001"
+#define LINE(text) "PROXY " text "\r\n"
+
+static const struct {
+	const char *line;
+	const char *text; /* NULL: refused */
+} line_rows[] = {
+	{LINE("TCP4 192.0.2.7 192.0.2.1 40000 25"), "192.0.2.7"},
+	{LINE("TCP4 255.255.255.255 255.255.255.255 65535 65535"),
+	 "255.255.255.255"},
+	{LINE("TCP6 2001:db8::1 2001:db8::2 40000 25"), "2001:db8::1"},
+	{LINE("TCP6 " ADDRESS_39 " " ADDRESS_39 " 65535 65535"), "2001:db8::1"},
+	{LINE("TCP6 ::ffff:192.0.2.7 ::1 1 2"), "192.0.2.7"},
+	/* not through anybody: the socket's own peer stays */
+	{LINE("UNKNOWN"), "local"},
+	{LINE("UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535"), "local"},
+	/* refused */
+	{LINE(""), NULL},
+	{LINE("TCP4"), NULL},
+	{LINE("TCP5 192.0.2.7 192.0.2.1 40000 25"), NULL},
+	{LINE("tcp4 192.0.2.7 192.0.2.1 40000 25"), NULL},
+	{LINE("TCP4 192.0.2.7 192.0.2.1 40000"), NULL},
+	{LINE("TCP4 192.0.2.7 192.0.2.1 40000 25 "), NULL},
+	{LINE("TCP4 192.0.2.7 192.0.2.1 40000 25 x"), NULL},
+	{LINE("TCP4  192.0.2.7 192.0.2.1 40000 25"), NULL},
+	{LINE("TCP4 192.0.2.7 192.0.2.1 65536 25"), NULL},
+	{LINE("TCP4 192.0.2.7 192.0.2.1 -1 25"), NULL},
+	{LINE("TCP4 192.0.2.7 2001:db8::1 40000 25"), NULL},
+	{LINE("TCP6 192.0.2.7 192.0.2.1 40000 25"), NULL},
+	{LINE("TCP4 192.0.2.256 192.0.2.1 40000 25"), NULL},
+	{LINE("TCP4 192.0.2.7%eth0 192.0.2.1 40000 25"), NULL},
+	{"PROXY TCP4 192.0.2.7 192.0.2.1 40000 25\n", NULL},
+	{"PROXYTCP4 192.0.2.7 192.0.2.1 40000 25\r\n", NULL},
+	{"PROXI TCP4 192.0.2.7 192.0.2.1 40000 25\r\n", NULL},
+	{"PASS secret\r\n", NULL},
+	{"EHLO mx.example\r\n", NULL},
+	{"\n", NULL},
+	/* 107 octets, and one more */
+	{LINE("UNKNOWN xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+	 "local"},
+	{LINE("UNKNOWN xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+	 NULL},
+};
+
+static void expect_line(const struct cutting *cut, const void *arg)
+{
+	const char *line = *(const char *const *)arg;
+	const char *text = ((const char *const *)arg)[1];
+	struct peer p = {.text = "local"};
+	int fd;
+	struct conn *c = conn_on(cut, line, strlen(line), &fd);
+
+	if (peer_proxy_read_balancer(c, &p) != (text ? CONN_OK : CONN_BAD_LINE))
+		fail_msg("%s", line);
+	assert_string_equal(p.text, text ? text : "local");
+	if (text)
+		expect_behind(c, fd);
+	conn_free(&c);
+	close(fd);
+}
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(line_rows); i++) {
+		const char *line = line_rows[i].line;
+		struct peer p = {.text = "local"};
+
+		cutting_each(strlen(line) + sizeof(behind) - 1, expect_line,
+			     &line_rows[i]);
+		for (size_t n = 0; n < strlen(line); n++)
+			assert_false(peer_proxy_parse_line(
+				(const uint8_t *)line, n, &p));
+	}
+	/* What stands behind a NUL is no word of ours. */
+	for (size_t n = 0; n < 40; n++) {
+		uint8_t line[] = LINE("TCP4 192.0.2.7 192.0.2.1 40000 25");
+		struct peer p = {.text = "local"};
+
+		line[n] = '\0';
+		assert_false(peer_proxy_parse_line(line, sizeof(line) - 1, &p));
+	}
+}
+
+static void test_line_cut_off(void **state)
+{
+	static const char line[] = LINE("TCP4 192.0.2.7 192.0.2.1 40000 25");
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(line) - 1; n++) {
+		struct peer p = {.text = "local"};
+		struct conn *c;
+		int fds[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		assert_int_equal(send(fds[1], line, n, 0), n);
+		close(fds[1]);
+		c = conn_new(fds[0], fds[0]);
+		assert_int_equal(peer_proxy_read_balancer(c, &p), CONN_EOF);
+		assert_string_equal(p.text, "local");
+		conn_free(&c);
+		close(fds[0]);
+	}
 }
 
 static void test_headers(void **state)
@@ -447,6 +603,8 @@ int main(void)
 		cmocka_unit_test(test_own_unix_socket),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_header_cut_off),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_line_cut_off),
 		cmocka_unit_test(test_header_size),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_written_without_an_address),

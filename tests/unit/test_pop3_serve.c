@@ -59,6 +59,8 @@ static void stls_is_refused_where_it_makes_no_sense(void **state)
 /* A missing certificate may be there in a minute; the log says which file. */
 static void stls_without_a_certificate_is_refused_for_now(void **state)
 {
+	char certificate[] = "/nowhere/cert.pem", key[] = "/nowhere/key.pem";
+	char *certificates[] = {certificate}, *keys[] = {key};
 	struct rig r;
 
 	(void)state;
@@ -67,8 +69,8 @@ static void stls_without_a_certificate_is_refused_for_now(void **state)
 	r.peer.tls = false;
 	r.tls_mode = TLS_MODE_STARTTLS;
 	r.conf.tls = (struct tls_server_settings){
-		.certificate = "/nowhere/cert.pem",
-		.key = "/nowhere/key.pem",
+		.certificate = {.list = certificates, .n = 1},
+		.key = {.list = keys, .n = 1},
 		.min_version = "1.2",
 		.priorities = "",
 		.client_ca = "",

@@ -307,15 +307,13 @@ static void test_handler_in_front(void **state)
 	expect(&r, 75, "", "PROXY");
 }
 
-/* --tls=none over TCP would take passwords in clear. */
-static void test_none_over_tcp(void **state)
+/* A connection over TCP: the near end; the far one is r->peer. */
+static int tcp_pair(struct run *r)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct run r;
 	int fd;
 
-	(void)state;
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	for (uint16_t port = 22000; port < 32768; port++) {
 		a.sin_port = htons(port);
@@ -323,13 +321,63 @@ static void test_none_over_tcp(void **state)
 			break;
 	}
 	assert_int_equal(listen(listener, 1), 0);
-	r.peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(r.peer, (struct sockaddr *)&a, sizeof(a)), 0);
+	r->peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(r->peer, (struct sockaddr *)&a, sizeof(a)), 0);
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	close(listener);
+	return fd;
+}
+
+/* --tls=none over TCP would take passwords in clear. */
+static void test_none_over_tcp(void **state)
+{
+	struct run r;
+	int fd = tcp_pair(&r);
+
+	(void)state;
 	run_on(&r, fd, "", 0, ARGS("--tls=none", "-c", conf_file));
 	expect(&r, 64, "", "--tls=none: refused");
 	assert_non_null(strstr(r.log, "127.0.0.1"));
+}
+
+#define SENT(text) (text), sizeof(text) - 1
+
+/* From listed networks the header is a must, from others it is input. */
+static void test_balancer(void **state)
+{
+	static const struct {
+		const char *networks, *input;
+		size_t n;
+		const char *said, *log;
+	} rows[] = {
+		{"127.0.0.0/8", SENT("PROXY TCP4 192.0.2.7 192.0.2.1 9 25\r\n"),
+		 "test-handler 192.0.2.7 - ", ""},
+		{"127.0.0.0/8", SENT(PROXY_HEADER), "test-handler 192.0.2.7 - ",
+		 ""},
+		{"127.0.0.0/8", SENT("PROXY UNKNOWN\r\n"),
+		 "test-handler 127.0.0.1 - ", ""},
+		{"127.0.0.0/8", SENT("EHLO a\r\n"), "",
+		 "peer=127.0.0.1 tls=none messages=0 octets=0 "
+		 "outcome=refused reason=proxy-header"},
+		{"127.0.0.0/8", SENT("PROXY TCP4 192.0.2.7\r\n"), "",
+		 "outcome=refused reason=proxy-header"},
+		{"192.0.2.0/24", SENT("PROXY UNKNOWN\r\n"),
+		 "test-handler 127.0.0.1 - ", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct run r;
+		int fd = tcp_pair(&r);
+		char text[80];
+
+		snprintf(text, sizeof(text),
+			 "limits { proxy-from = { '%s' } }\n",
+			 rows[i].networks);
+		write_conf(text);
+		run_on(&r, fd, rows[i].input, rows[i].n, ARGS("-c", conf_file));
+		expect(&r, 0, rows[i].said, rows[i].log);
+	}
 }
 
 /* Nor may another user's process speak for a client. */
@@ -375,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_stderr_is_the_peer),
 		cmocka_unit_test(test_handler_in_front),
 		cmocka_unit_test(test_none_over_tcp),
+		cmocka_unit_test(test_balancer),
 		cmocka_unit_test(test_none_from_another_user),
 	};
 

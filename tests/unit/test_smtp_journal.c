@@ -251,8 +251,10 @@ static const struct {
 	{"", "\r\n", 0},
 	{"\r\ntext\r\n", "\r\ntext\r\n", 0},
 	{"text\r\n", "\r\ntext\r\n", 0},
-	{"From a@x Mon\r\nSubject: x\r\n", "\r\nFrom a@x Mon\r\nSubject: x\r\n",
-	 0},
+	{"From a@x Mon\r\nSubject: x\r\n",
+	 "X-Restante-Before-Header:\tFrom%20a@x%20Mon%0D%0A\r\n"
+	 "Subject: x\r\n",
+	 MESSAGE_NORMALISED},
 	{" folded: x\r\n", "\r\n folded: x\r\n", 0},
 	{"Subject : x\r\n", "Subject : x\r\n", 0},
 	{"A: b\nc\rd\r\n", "A: b\r\nc d\r\n", MESSAGE_NORMALISED},

@@ -85,16 +85,21 @@ static int remove_files(void **state)
 	return 0;
 }
 
-static struct tls_server_settings settings(void)
-{
-	return (struct tls_server_settings){
-		.certificate = files.cert,
-		.key = files.key,
-		.min_version = "1.2",
-		.priorities = "",
-		.client_ca = "",
-	};
-}
+/* They last as long as the block that they stand in. */
+#define FILES(...)                                                             \
+	{                                                                      \
+		.list = (char *[]){__VA_ARGS__},                               \
+		.n = sizeof((char *[]){__VA_ARGS__}) / sizeof(char *),         \
+	}
+#define ONE_FILE(path) ((struct conf_strings)FILES(path))
+#define SETTINGS                                                               \
+	((struct tls_server_settings){                                         \
+		.certificate = FILES(files.cert),                              \
+		.key = FILES(files.key),                                       \
+		.min_version = "1.2",                                          \
+		.priorities = "",                                              \
+		.client_ca = "",                                               \
+	})
 
 /* Counts what leaves at one descriptor. */
 static struct {
@@ -129,6 +134,8 @@ struct pair {
 	unsigned flags;		/* the same */
 	const char *cert, *key;
 	const uint8_t *pin;
+	const char *server_name; /* a whole extension, for a bare client */
+	size_t n_server_name;
 
 	/* What it found. */
 	int code; /* 0: the handshake was good */
@@ -137,6 +144,7 @@ struct pair {
 	enum conn_status status;
 	size_t octets;
 	char text[256];
+	char shown[80]; /* "localhost EC/ECDSA": what the server is */
 };
 
 static void pair_start(struct pair *p, void *(*client)(void *))
@@ -217,7 +225,7 @@ static void expect_line(struct conn *c, const char *text)
 
 static void test_both_ways(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.code = 0};
 	struct err e;
 
@@ -246,7 +254,7 @@ static void test_both_ways(void **state)
 /* The whole flight of the handshake is one write, and so is each flush. */
 static void test_one_record_per_flush(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.code = 0};
 	struct err e;
 
@@ -300,7 +308,7 @@ static void *big_client(void *arg)
 static void test_much(void **state)
 {
 	static uint8_t got[BIG];
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.code = 0};
 	const uint8_t *bytes;
 	struct err e;
@@ -324,6 +332,52 @@ static void test_much(void **state)
 	assert_int_equal(p.octets, BIG);
 }
 
+/* Whatever stands in it, GnuTLS would not write it itself. */
+static int send_server_name(gnutls_session_t session, gnutls_buffer_t out)
+{
+	const struct pair *p = gnutls_session_get_ptr(session);
+
+	gnutls_buffer_append_data(out, p->server_name, p->n_server_name);
+	return p->n_server_name ? (int)p->n_server_name : GNUTLS_E_INT_RET_0;
+}
+
+static int heed_nothing(gnutls_session_t session UNUSED,
+			const unsigned char *bytes UNUSED, size_t n UNUSED)
+{
+	return 0;
+}
+
+static void set_server_name(gnutls_session_t session, struct pair *p)
+{
+	if (!p->server_name)
+		return;
+	gnutls_session_set_ptr(session, p);
+	/* The same door that the server's side goes through. */
+	(void)gnutls_session_ext_register(
+		session, "server_name", 0x10000, GNUTLS_EXT_TLS, heed_nothing,
+		send_server_name, NULL, NULL, NULL,
+		GNUTLS_EXT_FLAG_CLIENT_HELLO | GNUTLS_EXT_FLAG_TLS);
+}
+
+static void note_server(gnutls_session_t session, struct pair *p)
+{
+	const gnutls_datum_t *chain =
+		gnutls_certificate_get_peers(session, NULL);
+	char name[64] = "";
+	size_t n = sizeof(name);
+	gnutls_x509_crt_t leaf;
+
+	if (!chain || gnutls_x509_crt_init(&leaf) < 0)
+		return;
+	gnutls_x509_crt_import(leaf, &chain[0], GNUTLS_X509_FMT_DER);
+	(void)gnutls_x509_crt_get_subject_alt_name(leaf, 0, name, &n, NULL);
+	snprintf(p->shown, sizeof(p->shown), "%s %s", name,
+		 gnutls_pk_get_name(
+			 (gnutls_pk_algorithm_t)
+				 gnutls_x509_crt_get_pk_algorithm(leaf, NULL)));
+	gnutls_x509_crt_deinit(leaf);
+}
+
 /* A bare GnuTLS client; it trusts everybody. */
 static void *bare_client(void *arg)
 {
@@ -342,6 +396,7 @@ static void *bare_client(void *arg)
 		session, p->priorities ? p->priorities : "NORMAL", NULL);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, cred);
 	gnutls_transport_set_int(session, p->client_fd);
+	set_server_name(session, p);
 	while (p->code == 0 || p->code == GNUTLS_E_AGAIN) {
 		p->code = gnutls_handshake(session);
 		if (p->code == 0)
@@ -351,6 +406,7 @@ static void *bare_client(void *arg)
 		snprintf(p->text, sizeof(p->text), "%s",
 			 gnutls_alert_get_name(gnutls_alert_get(session)));
 	if (p->code == 0) {
+		note_server(session, p);
 		gnutls_record_send(session, "EHLO us\r\n", 9);
 		do
 			got = gnutls_record_recv(session, p->text,
@@ -367,7 +423,7 @@ static void *bare_client(void *arg)
 /* OpenSSL's clients come with one key share, for X25519: it must do. */
 static void test_no_second_hello(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {
 		.priorities = "NORMAL:-GROUP-ALL:+GROUP-X25519:"
 			      "+GROUP-SECP256R1:+GROUP-SECP384R1",
@@ -432,14 +488,14 @@ static void test_offers(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ELEMENTS(offers); i++) {
 		const struct offer *o = &offers[i];
-		struct tls_server_settings s = settings();
+		struct tls_server_settings s = SETTINGS;
 		struct pair p = {.priorities = o->client};
 		struct err e = {.text = ""};
 
 		s.min_version = o->min_version;
 		s.priorities = o->priorities;
-		s.certificate = o->rsa ? files.rsa_cert : files.cert;
-		s.key = o->rsa ? files.rsa_key : files.key;
+		s.certificate = ONE_FILE(o->rsa ? files.rsa_cert : files.cert);
+		s.key = ONE_FILE(o->rsa ? files.rsa_key : files.key);
 		pair_start(&p, bare_client);
 		if (serve(&p, &s, &e) == 0) {
 			if (!o->version)
@@ -498,40 +554,40 @@ static void test_bad_files(void **state)
 	(void)state;
 	name_file(junk, sizeof(junk), "junk.pem");
 	write_text(junk, "-----BEGIN CERTIFICATE-----\nAAAA\n");
-	s = settings();
-	s.certificate = files.missing;
+	s = SETTINGS;
+	s.certificate = ONE_FILE(files.missing);
 	expect_refused(&s, files.missing, "No such file");
-	s.certificate = files.dir;
+	s.certificate = ONE_FILE(files.dir);
 	expect_refused(&s, files.dir, "Is a directory");
-	s.certificate = junk;
+	s.certificate = ONE_FILE(junk);
 	expect_refused(&s, junk, "no certificate in PEM form");
-	s.certificate = files.key;
+	s.certificate = ONE_FILE(files.key);
 	expect_refused(&s, files.key, "no certificate in PEM form");
 	write_text(junk, "");
-	s.certificate = junk;
+	s.certificate = ONE_FILE(junk);
 	expect_refused(&s, junk, "no certificate in PEM form");
-	s = settings();
-	s.key = files.missing;
+	s = SETTINGS;
+	s.key = ONE_FILE(files.missing);
 	expect_refused(&s, files.missing, "No such file");
-	s.key = junk;
+	s.key = ONE_FILE(junk);
 	expect_refused(&s, junk, "no private key in PEM form");
-	s.key = files.cert;
+	s.key = ONE_FILE(files.cert);
 	expect_refused(&s, files.cert, "no private key in PEM form");
-	s.key = files.rsa_key;
+	s.key = ONE_FILE(files.rsa_key);
 	expect_refused(&s, files.rsa_key, "not the key of the first");
-	s.key = files.old_key; /* the same kind, another key */
+	s.key = ONE_FILE(files.old_key); /* the same kind, another key */
 	expect_refused(&s, files.old_key, files.cert);
-	s = settings();
+	s = SETTINGS;
 	s.client_ca = files.missing;
 	expect_refused(&s, files.missing, "No such file");
 	s.client_ca = junk;
 	expect_refused(&s, junk, "no certificate in PEM form");
-	s = settings();
+	s = SETTINGS;
 	s.priorities = "NORMAL:+BREAD";
 	expect_refused(&s, "+BREAD", "tls priorities");
 	s.priorities = "+BREAD";
 	expect_refused(&s, "+BREAD", "tls priorities");
-	s = settings();
+	s = SETTINGS;
 	s.min_version = "1.1";
 	expect_refused(&s, "min-version", "1.2");
 	if (geteuid() == 0)
@@ -539,8 +595,8 @@ static void test_bad_files(void **state)
 	name_file(locked, sizeof(locked), "locked.key");
 	write_text(locked, "x");
 	assert_int_equal(chmod(locked, 0), 0);
-	s = settings();
-	s.key = locked;
+	s = SETTINGS;
+	s.key = ONE_FILE(locked);
 	expect_refused(&s, locked, "Permission denied");
 }
 
@@ -548,7 +604,7 @@ static void test_bad_files(void **state)
 static void test_renewal(void **state)
 {
 	char cert[160], key[160];
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	static const char *const names[] = {"one.test", "two.test"};
 
 	(void)state;
@@ -558,13 +614,192 @@ static void test_renewal(void **state)
 
 		make_cert(files.ca, &(struct test_cert){.dns = names[i]},
 			  "renewed", cert, key);
-		s.certificate = cert;
-		s.key = key;
+		s.certificate = ONE_FILE(cert);
+		s.key = ONE_FILE(key);
 		pair_start(&p, our_client);
 		assert_int_equal(serve(&p, &s, &e), 0);
 		pair_join(&p);
 		assert_int_equal(p.code, 0);
 	}
+}
+
+/* --- whom a client wants -------------------------------------------------- */
+
+#define NAME(text) (text), sizeof(text) - 1
+
+static const struct {
+	const char *label, *bytes;
+	size_t n;
+} odd_names[] = {
+	/* Hosts that Windows and compose call so. */
+	{"underscore", NAME("\0\027\0\0\024mail_gw.corp.example")},
+	{"colon", NAME("\0\023\0\0\020mail.example:465")},
+	{"at", NAME("\0\015\0\0\012a@mail.exa")},
+	{"beyond ASCII", NAME("\0\013\0\0\010j\303\266rg.de")},
+	{"Latin-1", NAME("\0\012\0\0\007j\366rg.de")},
+	{"an address", NAME("\0\014\0\0\011127.0.0.1")},
+	{"NUL within", NAME("\0\014\0\0\011local\0hos")},
+	{"spaces", NAME("\0\006\0\0\003   ")},
+	{"a dot", NAME("\0\004\0\0\001.")},
+	{"empty", NAME("\0\003\0\0\0")},
+	{"of another type", NAME("\0\006\007\0\003abc")},
+	{"no list", NAME("\0\0")},
+	{"nothing", NAME("")},
+	{"one octet", NAME("\0")},
+	{"longer than it is", NAME("\0\377\0\0\377abc")},
+	{"cut", NAME("\0\013\0\0\010abc")},
+};
+
+static void expect_shown(struct pair *p, const struct tls_server_settings *s,
+			 const char *label, const char *shown)
+{
+	struct err e = {.text = ""};
+
+	pair_start(p, bare_client);
+	if (serve(p, s, &e) < 0)
+		fail_msg("%s: %s", label, e.text);
+	expect_line(p->conn, "EHLO us");
+	conn_bye(p->conn);
+	pair_join(p);
+	assert_int_equal(p->code, 0);
+	if (strcmp(p->shown, shown) != 0)
+		fail_msg("%s: shows %s, not %s", label, p->shown, shown);
+}
+
+/* RFC 6066 3: a name that is none of ours is no reason to hang up. */
+static void test_odd_server_names(void **state)
+{
+	static const char *const versions[] = {"NORMAL", "NORMAL:-VERS-TLS1.3"};
+	struct tls_server_settings s = SETTINGS;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(odd_names); i++) {
+		for (size_t v = 0; v < N_ELEMENTS(versions); v++) {
+			struct pair p = {
+				.priorities = versions[v],
+				.server_name = odd_names[i].bytes,
+				.n_server_name = odd_names[i].n,
+			};
+
+			expect_shown(&p, &s, odd_names[i].label,
+				     "localhost EC/ECDSA");
+		}
+	}
+}
+
+#define TLS12	  "NORMAL:-VERS-TLS1.3"
+#define LOCALHOST "\0\014\0\0\011localhost"
+#define CUSTOMER  "\0\023\0\0\020mx.customer.test"
+
+static const struct {
+	const char *label, *client, *name;
+	size_t n;
+	const char *shown;
+} choices[] = {
+	{"no name", "NORMAL", NULL, 0, "localhost EC/ECDSA"},
+	{"RSA only, 1.2", TLS12 ":-KX-ALL:+ECDHE-RSA", NULL, 0,
+	 "localhost RSA"},
+	{"RSA only, old Windows", TLS12 ":-KX-ALL:+DHE-RSA", NULL, 0,
+	 "localhost RSA"},
+	{"RSA only, 1.3", "NORMAL:-SIGN-ALL:+SIGN-RSA-PSS-RSAE-SHA256", NULL, 0,
+	 "localhost RSA"},
+	{"ECDSA only", TLS12 ":-KX-ALL:+ECDHE-ECDSA", NULL, 0,
+	 "localhost EC/ECDSA"},
+	{"own name, RSA", TLS12 ":-KX-ALL:+ECDHE-RSA", NAME(LOCALHOST),
+	 "localhost RSA"},
+	{"a customer", "NORMAL", NAME(CUSTOMER), "mx.customer.test RSA"},
+	{"a customer, 1.2", TLS12, NAME(CUSTOMER), "mx.customer.test RSA"},
+	{"a customer, in capitals", "NORMAL",
+	 NAME("\0\023\0\0\020MX.Customer.Test"), "mx.customer.test RSA"},
+	{"a customer, two hellos",
+	 "NORMAL:-GROUP-ALL:+GROUP-X448:+GROUP-SECP256R1", NAME(CUSTOMER),
+	 "mx.customer.test RSA"},
+	{"a wildcard", "NORMAL", NAME("\0\020\0\0\015mx.other.test"),
+	 "*.other.test EC/ECDSA"},
+	{"nobody's", "NORMAL", NAME("\0\023\0\0\020mx.nowhere.tests"),
+	 "localhost EC/ECDSA"},
+	/* A customer's ECDSA key is not for whom asked for nobody. */
+	{"nobody's, 1.2", TLS12, NULL, 0, "localhost EC/ECDSA"},
+};
+
+static void test_choice(void **state)
+{
+	char customer[160], customer_key[160], other[160], other_key[160];
+	struct tls_server_settings s = SETTINGS;
+
+	(void)state;
+	make_cert(files.ca,
+		  &(struct test_cert){.dns = "mx.customer.test", .rsa = true},
+		  "customer", customer, customer_key);
+	make_cert(files.ca, &(struct test_cert){.dns = "*.other.test"},
+		  "wildcard", other, other_key);
+	s.certificate = (struct conf_strings)FILES(files.cert, customer, other,
+						   files.rsa_cert);
+	s.key = (struct conf_strings)FILES(files.key, customer_key, other_key,
+					   files.rsa_key);
+	for (size_t i = 0; i < N_ELEMENTS(choices); i++) {
+		struct pair p = {
+			.priorities = choices[i].client,
+			.flags = GNUTLS_KEY_SHARE_TOP,
+			.server_name = choices[i].name,
+			.n_server_name = choices[i].n,
+		};
+
+		expect_shown(&p, &s, choices[i].label, choices[i].shown);
+	}
+}
+
+/* The first is RSA: who can do both does not get a customer's for that. */
+static void test_first_decides(void **state)
+{
+	struct tls_server_settings s = SETTINGS;
+	struct pair p = {.priorities = TLS12};
+	char customer[160], key[160];
+
+	(void)state;
+	make_cert(files.ca, &(struct test_cert){.dns = "mx.customer.test"},
+		  "customer", customer, key);
+	s.certificate = (struct conf_strings)FILES(files.rsa_cert, customer);
+	s.key = (struct conf_strings)FILES(files.rsa_key, key);
+	expect_shown(&p, &s, "no name", "localhost RSA");
+}
+
+/* One that went wrong stops nobody else. */
+static void test_one_of_several_is_bad(void **state)
+{
+	struct tls_server_settings s = SETTINGS;
+	struct pair p = {.priorities = "NORMAL"}, q = p;
+
+	(void)state;
+	s.certificate =
+		(struct conf_strings)FILES(files.missing, files.rsa_cert);
+	s.key = (struct conf_strings)FILES(files.key, files.rsa_key);
+	expect_shown(&p, &s, "the first is missing", "localhost RSA");
+	s.certificate = (struct conf_strings)FILES(files.cert, files.rsa_cert);
+	s.key = (struct conf_strings)FILES(files.key, files.key);
+	expect_shown(&q, &s, "another's key", "localhost EC/ECDSA");
+	s.key = (struct conf_strings)FILES(files.missing, files.key);
+	expect_refused(&s, files.key, "not the key of the first");
+	s.certificate.n = s.key.n = 0;
+	expect_refused(&s, "tls", "no certificate is set");
+}
+
+static void test_is_for(void **state)
+{
+	struct err e;
+	bool is_for;
+
+	(void)state;
+	assert_int_equal(
+		tls_certificate_is_for(files.cert, "LOCALHOST", &is_for, &e),
+		0);
+	assert_true(is_for);
+	assert_int_equal(
+		tls_certificate_is_for(files.cert, "mail.test", &is_for, &e),
+		0);
+	assert_false(is_for);
+	assert_int_equal(
+		tls_certificate_is_for(files.missing, "x", &is_for, &e), -1);
 }
 
 struct client_row {
@@ -603,7 +838,7 @@ static void test_client_names(void **state)
 		const struct client_row *row = &client_rows[i];
 		/* Version 1.2 verifies at another place than 1.3 does. */
 		for (int old = 0; old < 2; old++) {
-			struct tls_server_settings s = settings();
+			struct tls_server_settings s = SETTINGS;
 			struct pair p = {.cert = row->none ? NULL : cert,
 					 .key = key};
 			struct err e;
@@ -647,7 +882,7 @@ static void expect_distrust(const struct tls_server_settings *s,
 
 static void test_distrust(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 
 	(void)state;
 	expect_distrust(&s, "example.org", files.ca_pem,
@@ -657,22 +892,22 @@ static void test_distrust(void **state)
 			"issuer is unknown");
 	expect_distrust(&s, "localhost", "", "issuer is unknown");
 	expect_distrust(&s, "localhost", files.dir, "issuer is unknown");
-	s.certificate = files.old_cert;
-	s.key = files.old_key;
+	s.certificate = ONE_FILE(files.old_cert);
+	s.key = ONE_FILE(files.old_key);
 	expect_distrust(&s, "localhost", files.ca_pem, "expired");
 }
 
 static void test_distrust_of_a_client(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	char cert[160], key[160];
 
 	(void)state;
 	make_cert(files.ca,
 		  &(struct test_cert){.dns = "localhost", .for_clients = true},
 		  "purpose", cert, key);
-	s.certificate = cert;
-	s.key = key;
+	s.certificate = ONE_FILE(cert);
+	s.key = ONE_FILE(key);
 	expect_distrust(&s, "localhost", files.ca_pem, "purpose");
 }
 
@@ -698,7 +933,7 @@ static void pin_of(const char *path, uint8_t pin[TLS_PIN_SIZE])
 static void test_pin(void **state)
 {
 	uint8_t old_pin[TLS_PIN_SIZE], other_pin[TLS_PIN_SIZE];
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair good = {.name = "elsewhere.test", .pin = old_pin};
 	struct pair bad = {.name = "localhost", .pin = other_pin};
 	struct buf line;
@@ -708,8 +943,8 @@ static void test_pin(void **state)
 	buf_init(&line, 256);
 	pin_of(files.old_cert, old_pin);
 	pin_of(files.cert, other_pin);
-	s.certificate = files.old_cert;
-	s.key = files.old_key;
+	s.certificate = ONE_FILE(files.old_cert);
+	s.key = ONE_FILE(files.old_key);
 	good.trust = files.other_ca_pem;
 	pair_start(&good, our_client);
 	assert_int_equal(serve(&good, &s, &e), 0);
@@ -738,7 +973,7 @@ static void test_missing_trust(void **state)
 /* "Test CA" is found under its hash, whichever of several has the same. */
 static void test_hashed_directory(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.trust = files.dir};
 	char link0[160], link1[160];
 	struct err e;
@@ -809,7 +1044,7 @@ static void test_tickets_are_no_time_out(void **state)
 static int handshake_against(const void *bytes, size_t n, bool hang_up,
 			     struct err *e)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct conn *c;
 	int fds[2], done;
 
@@ -856,7 +1091,7 @@ static void test_silence(void **state)
 /* What came in clear before the handshake must not be taken for its part. */
 static void test_input_in_clear(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	const uint8_t *bytes;
 	struct conn *c;
 	struct err e;
@@ -900,7 +1135,7 @@ static void *dawdling_client(void *arg)
 
 static void test_time_out_within_a_record(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.code = 0};
 	struct buf line;
 	struct err e;
@@ -947,7 +1182,7 @@ static void *renegotiating_client(void *arg)
 
 static void test_no_renegotiation(void **state)
 {
-	struct tls_server_settings s = settings();
+	struct tls_server_settings s = SETTINGS;
 	struct pair p = {.octets = 0};
 	struct buf line;
 	struct err e;
@@ -982,6 +1217,11 @@ int main(void)
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_renewal),
+		cmocka_unit_test(test_odd_server_names),
+		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_first_decides),
+		cmocka_unit_test(test_one_of_several_is_bad),
+		cmocka_unit_test(test_is_for),
 		cmocka_unit_test(test_client_names),
 		cmocka_unit_test(test_distrust),
 		cmocka_unit_test(test_distrust_of_a_client),

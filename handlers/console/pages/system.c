@@ -3,6 +3,8 @@
 #include "common/base.h"
 #include "handlers/console/pages/pages.h"
 
+#include <limits.h>
+
 #include "handlers/admin/health.h"
 #include "handlers/console/parts/certificate.h"
 #include "handlers/console/parts/helper.h"
@@ -19,11 +21,23 @@ static void write_system_fact(struct console *c, const char *name,
 
 /* --- sections ------------------------------------------------------------- */
 
+/* Where there are several files, each stands above its chain. */
+struct links {
+	struct console *c;
+	char file[PATH_MAX];
+};
+
 static void write_link(const struct tls_link *link, void *arg)
 {
-	struct console *c = arg;
+	struct links *links = arg;
+	struct console *c = links->c;
 	char from[TEXT_SIZE], to[TEXT_SIZE];
 
+	if (strcmp(links->file, link->file) != 0) {
+		snprintf(links->file, sizeof(links->file), "%s", link->file);
+		say(c, "<tr><td colspan=\"4\"><code>%s</code></td></tr>\n",
+		    link->file);
+	}
 	say(c,
 	    "<tr><td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td>"
 	    "<td data-label=\"%s\">%s</td><td data-label=\"%s\">%s</td></tr>\n",
@@ -34,16 +48,16 @@ static void write_link(const struct tls_link *link, void *arg)
 
 static void write_certificate(struct console *c)
 {
+	struct links links = {.c = c};
 	struct err e;
 
 	page_section(c, _("Certificate"));
-	say(c, "<p><code>%s</code></p>\n", c->conf->tls.certificate);
 	say(c,
 	    "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
 	    "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
 	    _("For"), _("By"), _("From"), _("Until"));
-	if (certificate_chain(c, write_link, c, &e) < 0)
+	if (certificate_chain(c, write_link, &links, &e) < 0)
 		say(c, "<tr><td colspan=\"4\">%s</td></tr>\n", e.text);
 	say(c, "</tbody></table></div>\n");
 	page_section_end(c);

@@ -9,6 +9,8 @@
 
 #define FILE_NAME "certificate"
 
+#include <limits.h>
+
 enum { TEXT_MAX = 64 * 1024 };
 
 /* --- the answer, as mailbox-tool prints it -------------------------------- */
@@ -34,26 +36,44 @@ static bool take_time(const char **at, int64_t *when_r)
 	       iso_time_parse(text, when_r);
 }
 
-static bool take_link(const char **at, struct tls_link *link_r)
+static bool take_link(const char **at, struct tls_link *link_r,
+		      char file_r[PATH_MAX])
 {
+	link_r->file = file_r;
 	return take_time(at, &link_r->begins) && take_time(at, &link_r->ends) &&
 	       take_column(at, '\t', link_r->subject,
 			   sizeof(link_r->subject)) &&
-	       take_column(at, '\n', link_r->issuer, sizeof(link_r->issuer));
+	       take_column(at, '\t', link_r->issuer, sizeof(link_r->issuer)) &&
+	       take_column(at, '\n', file_r, PATH_MAX);
 }
 
 /* --- the answer of before --------------------------------------------------
  */
 
-/* "stamp PATH", and the answer behind it. */
-static void write_certificate_heading(const struct console *c,
-				      const struct stat *st, struct buf *out)
+/*
+ * "stamp PATH" for each file, and the answer behind them. *settled_r: none of
+ * them has been changed just now.
+ */
+static int write_certificate_heading(const struct console *c, struct buf *out,
+				     bool *settled_r, struct err *e)
 {
-	char stamp[FILE_STAMP_SIZE];
+	const struct conf_strings *files = &c->conf->tls.certificate;
+	bool fits = true;
 
-	file_stamp(st, stamp);
-	if (!buf_addf(out, "%s %s\n", stamp, c->conf->tls.certificate))
-		buf_reset(out); /* a path that long is never remembered */
+	*settled_r = true;
+	for (size_t i = 0; i < files->n; i++) {
+		char stamp[FILE_STAMP_SIZE];
+		struct stat st;
+
+		if (stat(files->list[i], &st) < 0)
+			return err_sys(e, "certificate %s", files->list[i]);
+		*settled_r &= file_is_settled(&st, c->now);
+		file_stamp(&st, stamp);
+		fits = fits && buf_addf(out, "%s %s\n", stamp, files->list[i]);
+	}
+	if (!fits)
+		buf_reset(out); /* paths that long are never remembered */
+	return 0;
 }
 
 static bool recall_certificate(const struct console *c,
@@ -95,8 +115,7 @@ static int ask_tool(const struct console *c, struct buf *out, struct err *e)
 	conf_strings_add(&args, "--porcelain");
 	result = helper_run(c, &args, NULL, &r, e);
 	if (result == 0 && !buf_adds(out, (const char *)r.out.bytes))
-		result = err_set(e, ERR_CONFIG, "certificate %s: too long",
-				 c->conf->tls.certificate);
+		result = err_set(e, ERR_CONFIG, "certificates: too long");
 	helper_release(&r);
 	conf_strings_release(&args);
 	return result;
@@ -105,16 +124,14 @@ static int ask_tool(const struct console *c, struct buf *out, struct err *e)
 static int read_answer(const struct console *c, struct buf *out, struct err *e)
 {
 	struct buf heading;
-	struct stat st;
-	int result = 0;
+	bool settled;
+	int result;
 
-	if (stat(c->conf->tls.certificate, &st) < 0)
-		return err_sys(e, "certificate %s", c->conf->tls.certificate);
 	buf_init(&heading, TEXT_MAX);
-	write_certificate_heading(c, &st, &heading);
-	if (!recall_certificate(c, &heading, out)) {
+	result = write_certificate_heading(c, &heading, &settled, e);
+	if (result == 0 && !recall_certificate(c, &heading, out)) {
 		result = ask_tool(c, out, e);
-		if (result == 0 && file_is_settled(&st, c->now))
+		if (result == 0 && settled)
 			remember_certificate(c, &heading, out);
 	}
 	buf_release(&heading);
@@ -125,6 +142,7 @@ int certificate_chain(const struct console *c,
 		      void (*each)(const struct tls_link *link, void *arg),
 		      void *arg, struct err *e)
 {
+	char file[PATH_MAX];
 	struct tls_link link;
 	struct buf answer;
 	int result;
@@ -134,35 +152,39 @@ int certificate_chain(const struct console *c,
 	if (result == 0) {
 		const char *at = answer.data;
 
-		while (take_link(&at, &link))
+		while (take_link(&at, &link, file))
 			each(&link, arg);
 	}
 	buf_release(&answer);
 	return result;
 }
 
-struct first {
+struct firsts {
+	char file[PATH_MAX]; /* of the last link; "": none yet */
 	int64_t end;
-	bool known;
 };
 
 static void note_first(const struct tls_link *link, void *arg)
 {
-	struct first *first = arg;
+	struct firsts *firsts = arg;
+	bool none = !firsts->file[0];
 
-	if (!first->known)
-		*first = (struct first){link->ends, true};
+	if (strcmp(firsts->file, link->file) == 0)
+		return;
+	snprintf(firsts->file, sizeof(firsts->file), "%s", link->file);
+	if (none || link->ends < firsts->end)
+		firsts->end = link->ends;
 }
 
 int certificate_end(const struct console *c, int64_t *when_r, struct err *e)
 {
-	struct first first = {.known = false};
+	struct firsts firsts = {.file = ""};
 
-	if (certificate_chain(c, note_first, &first, e) < 0)
+	if (certificate_chain(c, note_first, &firsts, e) < 0)
 		return -1;
-	*when_r = first.end;
-	if (!first.known)
+	*when_r = firsts.end;
+	if (!firsts.file[0])
 		return err_set(e, ERR_CONFIG, "certificate %s: not understood",
-			       c->conf->tls.certificate);
+			       c->conf->tls.certificate.list[0]);
 	return 0;
 }
