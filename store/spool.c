@@ -387,17 +387,24 @@ static int write_all(struct appender *a, const struct buf *writes,
 	return 0;
 }
 
+/* Lines that may not last are taken back: nobody is to act upon them. */
+static int make_durable(struct appender *a, struct err *e)
+{
+	/* The directory too: who made the spool may have been killed before. */
+	if (fsync(a->fd) == 0 && fsync(a->dir) == 0)
+		return 0;
+	err_sys(e, "mailbox %s: fsync spool/%s", a->mailbox->id, a->name);
+	(void)!ftruncate(a->fd, a->size);
+	return -1;
+}
+
 static int append(struct appender *a, const struct buf *writes, size_t n_writes,
 		  bool durable, struct err *e)
 {
 	if (choose(a, e) < 0 || write_all(a, writes, n_writes, e) < 0)
 		return -1;
 	fault_point("spool.appended");
-	/* The directory too: who made the spool may have been killed before. */
-	if (durable && (fsync(a->fd) < 0 || fsync(a->dir) < 0))
-		return err_sys(e, "mailbox %s: fsync spool/%s", a->mailbox->id,
-			       a->name);
-	return 0;
+	return durable ? make_durable(a, e) : 0;
 }
 
 int spool_append(const struct mailbox *m, const struct buf *writes,

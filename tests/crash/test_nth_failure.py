@@ -147,7 +147,12 @@ class Nth:
             equal(len(after), len(before) - 1, "messages after +OK to QUIT")
         if deleted == "not logged in":
             equal(after, before, "messages")
-        equal(len(self.kept()), len(after), "messages that open")
+        # QUIT was read and its batch is durable, but not all could be moved:
+        # what is left of it goes with the next one in (docs/store-protocol.md).
+        opened = len(self.kept())
+        check(opened == len(after) or
+              (deleted == "logged in" and opened == len(before) - 1),
+              f"{opened} messages open, {len(after)} are there")
 
     def fetch_and_delete(self, session: Behind) -> str:
         """How far it came."""
