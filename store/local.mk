@@ -73,6 +73,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/admin_files.h \
 	%D%/admin_private.h \
 	%D%/admin_settings.c \
+	%D%/admin_promote.c \
 	%D%/admin_settle.c \
 	%D%/upgrade.c \
 	%D%/admin_spool.c \

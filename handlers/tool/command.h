@@ -68,8 +68,8 @@ TOOL_RUN(settle);
 TOOL_RUN(status);
 TOOL_RUN(activity);	 /* cmd_activity.c */
 TOOL_RUN(store_upgrade); /* cmd_upgrade.c */
-TOOL_RUN(test);	     /* cmd_trial.c */
-TOOL_RUN(admin_add); /* cmd_admin.c */
+TOOL_RUN(test);		 /* cmd_trial.c */
+TOOL_RUN(admin_add);	 /* cmd_admin.c */
 TOOL_RUN(admin_passwd);
 TOOL_RUN(admin_list);
 TOOL_RUN(admin_remove);

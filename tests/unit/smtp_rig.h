@@ -34,7 +34,7 @@ struct rig_mailbox {
 	enum err_kind open_fails, hold_fails, begin_fails, commit_fails;
 	bool begin_fails_once; /* and then no more */
 	size_t write_fails_at; /* octets; 0: never */
-	unsigned accounts;      /* times */
+	unsigned accounts;     /* times */
 	struct activity activity;
 };
 
