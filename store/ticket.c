@@ -72,7 +72,7 @@ void tickets_release(struct tickets *t)
 
 struct ticket_name *tickets_find(const struct tickets *t, const char *ulid)
 {
-	struct ticket_name key;
+	struct ticket_name key = {.pending = false};
 
 	if (!t->n)
 		return NULL;

@@ -28,7 +28,7 @@ static int print_mailbox(const char *id, struct mailbox *m, void *arg,
 			 struct err *e)
 {
 	const struct query *q = arg;
-	struct activity_list list;
+	struct activity_list list = {.list = NULL};
 	char when[24];
 
 	if (!m || mailbox_activity(m, q->since, q->until, &list, e) < 0)

@@ -217,7 +217,7 @@ static void write_lines(struct console *c, const struct filter *f,
 
 static void write_activity(struct console *c, const struct filter *f)
 {
-	struct activity_list list;
+	struct activity_list list = {.list = NULL};
 	struct mailbox *m;
 	struct err e;
 

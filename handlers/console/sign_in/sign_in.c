@@ -63,7 +63,7 @@ unsigned sign_in_must_wait(const struct console *c, const char *name)
 /* A name that nobody has counts by address alone: it fills no table. */
 static bool is_account(const struct console *c, const char *name)
 {
-	struct admin admin;
+	struct admin admin = {.name = ""};
 	struct err e;
 	bool found =
 		admins_find(c->conf->console.admins, name, &admin, &e) == 0;
