@@ -63,7 +63,7 @@ static bool is_exact(const char *address)
 {
 	size_t i = 0;
 
-	while (address[i] && i < VALUE_MAX) {
+	while (i < VALUE_MAX && address[i]) {
 		size_t n = text_length(address + i);
 
 		if (n == 0 || strchr("<>", address[i]))
