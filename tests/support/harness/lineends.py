@@ -3,16 +3,20 @@
 
 Bare LF becomes CRLF, CRs directly before a CRLF are dropped, any other bare CR
 becomes a space, a missing last CRLF is added; where the first line cannot be
-a header field, an empty line ends the trace header.
+a header field, an empty line ends the trace header; what stands before a header
+is the value of X-Restante-Before-Header, percent-encoded.
 """
 
 import re
+import urllib.parse
 
 from .report import check
 
 TRACE_FIELDS = {b"received", b"return-path", b"delivered-to",
                 b"x-envelope-to", b"x-original-to", b"x-restante-account",
-                b"x-restante-server"}
+                b"x-restante-server", b"x-restante-sender",
+                b"x-restante-recipient"}
+BEFORE = re.compile(rb"\r\nX-Restante-Before-Header:((?:\t[^\r]*\r\n)+)")
 
 
 def normalised(content: bytes) -> bytes:
@@ -61,9 +65,17 @@ def split_trace(fetched: bytes, sent: bytes) -> bytes:
     empty line behind it exactly where the message itself begins without one.
     """
     kept = normalised(sent)
+    moved = BEFORE.search(fetched.split(b"\r\n\r\n", 1)[0] + b"\r\n")
+    if moved:
+        check(begins_with_field(fetched[moved.end():]), "what stood before a "
+              "header is no field's neighbour")
+        fetched = (fetched[:moved.start() + 2] +
+                   urllib.parse.unquote_to_bytes(
+                       re.sub(rb"[\t\r\n]", b"", moved[1])) +
+                   fetched[moved.end():])
     check(fetched.endswith(kept), difference(fetched, kept))
     trace = fetched[:len(fetched) - len(kept)]
-    wants_empty_line = not begins_with_field(kept) \
+    wants_empty_line = not moved and not begins_with_field(kept) \
         and not kept.startswith(b"\r\n")
     if wants_empty_line:
         check(trace.endswith(b"\r\n\r\n"), "no empty line behind the trace "
