@@ -21,7 +21,7 @@ from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import TREE, tool, tool_env, tree_file
+from harness.tools import TREE, tool, tool_env, tool_like, tree_file
 
 HERE = Path(__file__).resolve().parent / "libraries"
 BODY = "Grüße\r\n.\r\nend\r\n".encode()
@@ -71,7 +71,7 @@ class Libraries:
         library = tree_file("usr/share/php/libphp-phpmailer/src")
         modules = [f"-dextension={path}" for path in
                    sorted(tree_file("usr/lib/php").glob("*/openssl.so"))]
-        run([tool("php8.2"), *modules, str(HERE / "send.php"), str(library),
+        run([tool_like("php8.[0-9]"), *modules, str(HERE / "send.php"), str(library),
              str(port), str(self.instance.tls.ca), sender, to, *subjects])
 
     def perl(self, port: int, sender: str, to: str,

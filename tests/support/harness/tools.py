@@ -33,6 +33,15 @@ def tool(name: str) -> str:
                   "tests/support/unpack_tools.py")
 
 
+def tool_like(pattern: str) -> str:
+    """The same for one whose name holds its version: "php8.*"."""
+    folders = [Path(folder) for folder in SYSTEM_PATH.split(":")]
+    for folder in (*folders, TREE / "usr/bin"):
+        for path in sorted(folder.glob(pattern)):
+            return str(path)
+    raise Failure(f"no program {pattern}: run tests/support/unpack_tools.py")
+
+
 def tree_file(name: str) -> Path:
     """A file or folder, on the system or in the tree."""
     for path in (Path("/") / name, TREE / name):
