@@ -352,6 +352,14 @@ static struct conn *conn_on(const struct cutting *cut, const char *header,
 	return conn_new(fds[0], fds[0]);
 }
 
+/* The descriptor may be another's in a moment. */
+static void close_conn(struct conn **c, int fd)
+{
+	conn_free(c);
+	close(fd);
+	arriving.fd = -1;
+}
+
 /* Not an octet more than the header was taken off the descriptor. */
 static void expect_behind(struct conn *c, int fd)
 {
@@ -386,8 +394,7 @@ static void expect_header(const struct cutting *cut, const void *arg)
 		assert_int_equal(conn_octets_in(c), row->n);
 		expect_behind(c, fd);
 	}
-	conn_free(&c);
-	close(fd);
+	close_conn(&c, fd);
 	/* A balancer is believed in all but TLS. */
 	c = conn_on(cut, row->bytes, row->n, &fd);
 	assert_int_equal(peer_proxy_read_balancer(c, &q),
@@ -395,8 +402,7 @@ static void expect_header(const struct cutting *cut, const void *arg)
 	assert_string_equal(q.text, p.text);
 	assert_false(q.tls);
 	assert_string_equal(q.tls_version, "");
-	conn_free(&c);
-	close(fd);
+	close_conn(&c, fd);
 }
 
 #define ADDRESS_39 "2001:0db8:0000:0000:0000:0000:0000:0001"
@@ -458,8 +464,7 @@ static void expect_line(const struct cutting *cut, const void *arg)
 	assert_string_equal(p.text, text ? text : "local");
 	if (text)
 		expect_behind(c, fd);
-	conn_free(&c);
-	close(fd);
+	close_conn(&c, fd);
 }
 
 static void test_lines(void **state)
