@@ -124,14 +124,14 @@ class Access:
 
     def known_address(self) -> None:
         """Who knows a name keeps nobody out where he has signed in before."""
-        self.console.add_admin("carla")
+        self.console.add_admin("nora")
         owner = self.console.client("127.0.0.5")
-        owner.sign_in("carla", PASSWORD).to("/")
+        owner.sign_in("nora", PASSWORD).to("/")
         stranger = self.console.client("127.0.0.6")
-        until(lambda: self.told_to_wait(stranger, "carla") >= 4, 90,
+        until(lambda: self.told_to_wait(stranger, "nora") >= 4, 90,
               "the waits grow")
-        self.console.client("127.0.0.7").sign_in("carla", PASSWORD).want(429)
-        self.console.client("127.0.0.5").sign_in("carla", PASSWORD).to("/")
+        self.console.client("127.0.0.7").sign_in("nora", PASSWORD).want(429)
+        self.console.client("127.0.0.5").sign_in("nora", PASSWORD).to("/")
         self.console.forget_failures()
 
     @staticmethod
