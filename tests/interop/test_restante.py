@@ -668,7 +668,7 @@ class Command:
         page = (man / "man5/restante.conf.5").read_text()
         keys = re.findall("^\t?#(?: ([a-z-]+) = '…'|([a-z][a-z0-9-]*) = (.*))$",
                           self.run("config", "example").stdout, re.MULTILINE)
-        check(len(keys) == 36, f"{len(keys)} keys in the example")
+        check(len(keys) == 37, f"{len(keys)} keys in the example")
         for computed, name, default in keys:
             where = page.find(f".It Cm {computed or name}\n")
             check(where >= 0, f"{computed or name} is not in the page")

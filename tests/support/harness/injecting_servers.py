@@ -36,7 +36,7 @@ SMTP = Tongue(4600, b"220 stub\r\n", b"EHLO", b"250-stub\r\n250 STARTTLS\r\n",
               b"250 stub\r\n", b"STARTTLS", b"220 go\r\n", b"235 yes\r\n")
 POP3 = Tongue(4700, b"+OK stub\r\n", b"CAPA", b"+OK\r\nSTLS\r\n.\r\n",
               b"+OK\r\nUSER\r\nUIDL\r\n.\r\n",
-              b"+OK\r\nSTLS\r\nUSER\r\nUIDL\r\n.\r\n",
+              b"+OK\r\nSTLS\r\nSASL PLAIN\r\nUIDL\r\n.\r\n",
               b"+OK\r\nSASL GSSAPI\r\n.\r\n", b"STLS", b"+OK go\r\n",
               b"+OK yes\r\n")
 
