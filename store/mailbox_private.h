@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The inside of an open mailbox, for the files of store/ alone: its
- * directories, and what its lock file holds. Nothing here talks to Berkeley
- * DB.
+ * directories, and what its lock file holds.
  */
 #ifndef RESTANTE_STORE_MAILBOX_PRIVATE_H
 #define RESTANTE_STORE_MAILBOX_PRIVATE_H
