@@ -22,6 +22,7 @@ struct dialogue {
 	void *session;
 	struct buf line;
 	const struct cmd *cmd; /* of that line; NULL: none */
+	bool behind_refused_secret;
 	unsigned faults;
 	enum cmd_end end;
 };
@@ -72,6 +73,19 @@ static const struct reply *refusal(const struct dialogue *d,
 	return NULL;
 }
 
+/*
+ * Base64 that was wrapped: the first line was taken for the whole of a secret
+ * and refused, and this is the rest of it.
+ */
+static const struct reply *not_a_command(struct dialogue *d)
+{
+	if (!d->behind_refused_secret)
+		return d->protocol->replies->unknown;
+	buf_wipe(&d->line);
+	conn_wipe_input(d->conn);
+	return d->protocol->replies->rest_of_secret;
+}
+
 static const struct reply *run_line(struct dialogue *d)
 {
 	size_t name_len = strcspn(d->line.data, " \t");
@@ -81,7 +95,7 @@ static const struct reply *run_line(struct dialogue *d)
 
 	d->cmd = cmd;
 	if (!cmd)
-		return d->protocol->replies->unknown;
+		return not_a_command(d);
 	if (*arg)
 		arg++;
 	if (!(cmd->flags & CMD_SECRET))
@@ -123,6 +137,8 @@ static bool answer(struct dialogue *d, const struct reply *r)
 
 	if (d->protocol->answered)
 		d->protocol->answered(d->session, d->cmd, r);
+	d->behind_refused_secret =
+		d->cmd && d->cmd->flags & CMD_SECRET && r->flags & REPLY_FAULT;
 	if (r == replies->pipelined)
 		return ended_with(d, r, CMD_END_PIPELINED);
 	if (r->flags & REPLY_FAULT && ++d->faults == d->limits->max_faults)

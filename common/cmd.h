@@ -16,7 +16,8 @@ enum cmd_arg { CMD_ARG_NONE, CMD_ARG_OPTIONAL, CMD_ARG_REQUIRED };
 enum cmd_flags {
 	CMD_PRE_TLS = 1 << 0, /* allowed before TLS where TLS is required */
 	CMD_LAST = 1 << 1,    /* nothing may be pipelined behind it: STARTTLS */
-	CMD_SECRET = 1 << 2,  /* its line is wiped as soon as it has run */
+	CMD_SECRET = 1 << 2,  /* its line is wiped as soon as it has run, and
+				 so is a line behind it that is no command */
 	CMD_BYE = 1 << 3,     /* the peer's own end of the session: QUIT */
 };
 
@@ -42,6 +43,7 @@ struct cmd_replies {
 	const struct reply *bad_state;	    /* bad sequence of commands */
 	const struct reply *no_argument;    /* one was needed */
 	const struct reply *spare_argument; /* none was expected */
+	const struct reply *rest_of_secret; /* behind one refused: ends */
 	const struct reply *too_many_faults;
 	const struct reply *timeout;
 };

@@ -206,6 +206,8 @@ STORIES = \
 	%D%/chat/pop3-proxy/retr-refused.chat \
 	%D%/chat/pop3-proxy/retr-stops-short.chat \
 	%D%/chat/pop3-proxy/same-uidl-twice.chat \
+	%D%/chat/pop3-proxy/sasl-not-base64.chat \
+	%D%/chat/pop3-proxy/sasl-wrapped.chat \
 	%D%/chat/pop3-proxy/seen-before.chat \
 	%D%/chat/pop3-proxy/sizes-lie-larger.chat \
 	%D%/chat/pop3-proxy/sizes-lie-smaller.chat \
@@ -239,8 +241,11 @@ STORIES = \
 	%D%/chat/pop3/quit-and-stop-talking.chat \
 	%D%/chat/pop3/quit-and-vanish.chat \
 	%D%/chat/pop3/quit-early.chat \
+	%D%/chat/pop3/sasl-empty.chat \
 	%D%/chat/pop3/sasl-login-initial.chat \
 	%D%/chat/pop3/sasl-login.chat \
+	%D%/chat/pop3/sasl-not-base64.chat \
+	%D%/chat/pop3/sasl-wrapped.chat \
 	%D%/chat/pop3/sasl.chat \
 	%D%/chat/pop3/stls.chat \
 	%D%/chat/pop3/store-away.chat \
@@ -268,10 +273,14 @@ STORIES = \
 	%D%/chat/smtp-proxy/guessing.chat \
 	%D%/chat/smtp-proxy/idle-noop.chat \
 	%D%/chat/smtp-proxy/idle-rset.chat \
+	%D%/chat/smtp-proxy/login-for-another.chat \
 	%D%/chat/smtp-proxy/injected-behind-starttls.chat \
 	%D%/chat/smtp-proxy/login-not-base64.chat \
 	%D%/chat/smtp-proxy/login-refused-for-now.chat \
 	%D%/chat/smtp-proxy/login-refused.chat \
+	%D%/chat/smtp-proxy/login-without-padding.chat \
+	%D%/chat/smtp-proxy/login-wrapped.chat \
+	%D%/chat/smtp-proxy/login-wrapped-in-the-password.chat \
 	%D%/chat/smtp-proxy/long-reply.chat \
 	%D%/chat/smtp-proxy/lost-before-the-dot.chat \
 	%D%/chat/smtp-proxy/lost-behind-the-dot.chat \

@@ -17,8 +17,8 @@ SAY(bad_state,      "-ERR", "", "Not now", REPLY_FAULT);
 SAY(log_in,         "-ERR", "", "Log in first", REPLY_FAULT);
 SAY(logged_in,      "-ERR", "", "Already logged in", REPLY_FAULT);
 SAY(user_first,     "-ERR", "", "USER comes first", REPLY_FAULT);
-SAY(not_base64,     "-ERR", "", "Not base64 with its padding", REPLY_FAULT);
-SAY(not_sasl,       "-ERR", "", "Not what the mechanism says", REPLY_FAULT);
+SAY(not_base64,     "-ERR", "", "Not base64 with its padding", REPLY_FAULT | REPLY_CLOSE);
+SAY(not_sasl,       "-ERR", "", "Not what the mechanism says", REPLY_FAULT | REPLY_CLOSE);
 SAY(for_another,    "-ERR", "[AUTH]", "Nobody logs in for another here", REPLY_FAULT);
 SAY(cancelled,      "-ERR", "", "Cancelled", 0);
 /* clang-format on */
@@ -34,6 +34,8 @@ static const struct reply no_argument = {"-ERR", "", "An argument was expected",
 					 REPLY_FAULT};
 static const struct reply spare_argument = {
 	"-ERR", "", "No argument was expected", REPLY_FAULT};
+static const struct reply rest_of_secret = {
+	"-ERR", "", "Base64 stands on one line", REPLY_FAULT | REPLY_CLOSE};
 static const struct reply too_many_faults = {"-ERR", "", "Too many errors", 0};
 
 const struct cmd_replies pop3_replies = {
@@ -45,6 +47,7 @@ const struct cmd_replies pop3_replies = {
 	.bad_state = &pop3_bad_state,
 	.no_argument = &no_argument,
 	.spare_argument = &spare_argument,
+	.rest_of_secret = &rest_of_secret,
 	.too_many_faults = &too_many_faults,
 	/* RFC 1939 3: an autologout timer closes without a response. */
 	.timeout = &reply_sent,

@@ -67,6 +67,9 @@ static const struct reply no_argument = {
 	"501", "5.5.4", "An argument was expected", REPLY_FAULT};
 static const struct reply spare_argument = {
 	"501", "5.5.4", "No argument was expected", REPLY_FAULT};
+static const struct reply rest_of_secret = {
+	"421", "4.7.0", "Base64 stands on one line, closing",
+	REPLY_FAULT | REPLY_CLOSE};
 static const struct reply too_many_faults = {
 	"421", "4.7.0", "Too many errors, closing", REPLY_CLOSE};
 
@@ -77,6 +80,7 @@ static const struct reply too_many_faults = {
 		.need_tls = (tls), .bad_state = &smtp_bad_sequence,            \
 		.no_argument = &no_argument,                                   \
 		.spare_argument = &spare_argument,                             \
+		.rest_of_secret = &rest_of_secret,                             \
 		.too_many_faults = &too_many_faults, .timeout = &smtp_timeout, \
 	}
 

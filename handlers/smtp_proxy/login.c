@@ -14,8 +14,8 @@
 /* clang-format off */
 static const struct reply reply_welcome = {"235", "2.7.0", "Logged in", 0};
 static const struct reply reply_no_mechanism = {"504", "5.5.4", "No such mechanism", REPLY_FAULT};
-static const struct reply reply_not_base64 = {"501", "5.5.2", "Not base64 with its padding", REPLY_FAULT};
-static const struct reply reply_malformed = {"501", "5.5.2", "Not what the mechanism says", REPLY_FAULT};
+static const struct reply reply_not_base64 = {"501", "5.5.2", "Not base64 with its padding", REPLY_FAULT | REPLY_CLOSE};
+static const struct reply reply_malformed = {"501", "5.5.2", "Not what the mechanism says", REPLY_FAULT | REPLY_CLOSE};
 static const struct reply reply_for_another = {"535", "5.7.8", "Nobody logs in for another here", REPLY_FAULT};
 static const struct reply reply_cancelled = {"501", "5.7.0", "Cancelled", 0};
 static const struct reply reply_not_proxied = {"535", "5.7.8", "The user name is user%server%mailbox-id", REPLY_FAULT};

@@ -42,6 +42,8 @@ static const struct reply reply_need_tls = {"505", "", "tls", 0};
 static const struct reply reply_state = {"506", "", "state", 0};
 static const struct reply reply_no_arg = {"507", "", "no arg", 0};
 static const struct reply reply_spare_arg = {"508", "", "spare arg", 0};
+static const struct reply reply_rest = {"512", "", "rest",
+					REPLY_FAULT | REPLY_CLOSE};
 static const struct reply reply_faults = {"509", "", "faults", 0};
 static const struct reply reply_timeout = {"510", "", "late", 0};
 static const struct reply reply_why = {"511", "", "why", 0};
@@ -55,6 +57,7 @@ static const struct cmd_replies replies = {
 	.bad_state = &reply_state,
 	.no_argument = &reply_no_arg,
 	.spare_argument = &reply_spare_arg,
+	.rest_of_secret = &reply_rest,
 	.too_many_faults = &reply_faults,
 	.timeout = &reply_timeout,
 };
@@ -97,7 +100,8 @@ static const struct reply *run_last(void *session, const char *arg)
 
 static const struct reply *run_secret(void *session, const char *arg)
 {
-	return run(session, "SECRET", arg);
+	run(session, "SECRET", arg);
+	return strcmp(arg, "wrong") == 0 ? &reply_fault : &reply_ok;
 }
 
 static const struct reply *run_fault(void *session UNUSED,
@@ -218,6 +222,14 @@ static const struct row {
 	{"LAST x\r\nNONE\r\n", "504 behind\r\n", "", CMD_END_PIPELINED, false},
 	{"SECRET a \t\r\n", "200 1.0 fine\r\n", "SECRET(a \t)", CMD_END_DROPPED,
 	 false},
+	/* What is no command may be the rest of a secret that was refused. */
+	{"SECRET wrong\r\nQUFB\r\nNONE\r\n", "500 fault\r\n512 rest\r\n",
+	 "SECRET(wrong)", CMD_END_CLOSED, false},
+	{"SECRET wrong\r\nNONE\r\nX\r\n",
+	 "500 fault\r\n200 1.0 fine\r\n501 unknown\r\n", "SECRET(wrong)NONE()",
+	 CMD_END_DROPPED, false},
+	{"SECRET good\r\nX\r\n", "200 1.0 fine\r\n501 unknown\r\n",
+	 "SECRET(good)", CMD_END_DROPPED, false},
 	{"SELF\r\nNONE\r\n", "one\r\ntwo\r\n200 1.0 fine\r\n", "NONE()",
 	 CMD_END_DROPPED, false},
 	{"END\r\nNONE\r\n", "299 end\r\n", "", CMD_END_CLOSED, false},
