@@ -32,6 +32,7 @@ struct delivery {
 	struct sealer *sealer;
 	int write_errno;	  /* of the first write that failed */
 	struct sha256_ctx digest; /* of the sealed file */
+	uint8_t *wanted_digest;	  /* where it goes, too; or NULL */
 };
 
 static int write_all(void *to, const uint8_t *bytes, size_t n)
@@ -237,6 +238,8 @@ static void note_kept(struct delivery *d)
 
 	memcpy(fact.ulid, d->name.ulid, sizeof(fact.ulid));
 	sha256_digest(&d->digest, sizeof(fact.sha256), fact.sha256);
+	if (d->wanted_digest)
+		memcpy(d->wanted_digest, fact.sha256, sizeof(fact.sha256));
 	account_note_kept(d->mailbox, &fact);
 }
 
@@ -293,6 +296,11 @@ void delivery_leave(struct delivery **d)
 {
 	if (*d)
 		give_up(d);
+}
+
+void delivery_want_digest(struct delivery *d, uint8_t digest_r[DIGEST_SIZE])
+{
+	d->wanted_digest = digest_r;
 }
 
 const char *delivery_ulid(const struct delivery *d)

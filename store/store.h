@@ -12,6 +12,7 @@
 
 #include <sys/stat.h>
 
+#include "common/digest.h"
 #include "common/err.h"
 #include "common/random_id.h"
 #include "store/conf_mailbox.h"
@@ -117,6 +118,12 @@ int delivery_prepare(struct delivery *d, struct err *e) MUST_USE;
  */
 int delivery_commit(struct delivery **d, unsigned flags,
 		    struct err *e) MUST_USE;
+
+/*
+ * Where the SHA-256 of the sealed file goes once delivery_commit() has
+ * succeeded: what its line says, and what the sender is told.
+ */
+void delivery_want_digest(struct delivery *d, uint8_t digest_r[DIGEST_SIZE]);
 
 /* Drops it: nothing is left behind. NULL and *d == NULL are allowed. */
 void delivery_abort(struct delivery **d);

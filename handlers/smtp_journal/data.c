@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "common/digest.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/tls.h"
@@ -85,6 +86,25 @@ static void note_copies(struct smtp_journal *s)
 	s->summary.octets += octets;
 }
 
+/*
+ * One line a copy, each far below the 512 octets of RFC 5321 4.5.3.1.5: the
+ * sender's log then knows which sealed file it was told is kept, and nobody
+ * here can change that.
+ */
+static void say_kept(struct smtp_journal *s, const struct journal_message *m)
+{
+	size_t n = journal_message_copies(m);
+
+	for (size_t i = 0; i < n; i++) {
+		char hex[DIGEST_HEX_LEN + 1];
+
+		num_write_hex(journal_message_digest(m, i), DIGEST_SIZE, hex);
+		conn_printf(s->conn, "250%c2.0.0 Kept as %s sha256:%s\r\n",
+			    i + 1 < n ? '-' : ' ', journal_message_ulid(m, i),
+			    hex);
+	}
+}
+
 /* The end of the message and of the transaction. */
 static const struct reply *finish_message(struct smtp_journal *s)
 {
@@ -98,8 +118,7 @@ static const struct reply *finish_message(struct smtp_journal *s)
 		 * Only here, behind delivery_commit() of every copy, may the
 		 * sender be told that it can forget the message.
 		 */
-		conn_printf(s->conn, "250 2.0.0 Kept as %s\r\n",
-			    journal_message_ulid(m, 0));
+		say_kept(s, m);
 		note_copies(s);
 		r = &reply_sent;
 	}

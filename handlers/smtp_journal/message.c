@@ -22,6 +22,7 @@ enum { HOPS_MAX = 100 };
 struct copy {
 	struct delivery *delivery; /* NULL: committed or dropped */
 	char ulid[ULID_LEN + 1];
+	uint8_t digest[DIGEST_SIZE]; /* of the sealed file, once committed */
 };
 
 struct journal_message {
@@ -167,6 +168,7 @@ static int begin_copy(struct copy *copy, const struct smtp_tx *tx, size_t i,
 		return -1;
 	snprintf(copy->ulid, sizeof(copy->ulid), "%s",
 		 delivery_ulid(copy->delivery));
+	delivery_want_digest(copy->delivery, copy->digest);
 	return write_trace(copy->delivery, tx, i, trace, domain, e);
 }
 
@@ -215,9 +217,19 @@ const struct err *journal_message_err(const struct journal_message *m)
 	return &m->err;
 }
 
+size_t journal_message_copies(const struct journal_message *m)
+{
+	return m->n_copies;
+}
+
 const char *journal_message_ulid(const struct journal_message *m, size_t i)
 {
 	return m->copies[i].ulid;
+}
+
+const uint8_t *journal_message_digest(const struct journal_message *m, size_t i)
+{
+	return m->copies[i].digest;
 }
 
 uint64_t journal_message_octets(const struct journal_message *m)

@@ -54,8 +54,11 @@ int journal_message_commit(struct journal_message *m) MUST_USE;
 enum journal_fault journal_message_fault(const struct journal_message *m);
 const struct err *journal_message_err(const struct journal_message *m);
 
-/* The ULID of copy i. */
+size_t journal_message_copies(const struct journal_message *m);
+/* The ULID of copy i, and the SHA-256 of its sealed file: once committed. */
 const char *journal_message_ulid(const struct journal_message *m, size_t i);
+const uint8_t *journal_message_digest(const struct journal_message *m,
+				      size_t i);
 
 /* Octets kept so far, the trace header not counted. */
 uint64_t journal_message_octets(const struct journal_message *m);

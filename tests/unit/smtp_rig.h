@@ -210,6 +210,11 @@ const char *delivery_ulid(const struct delivery *d)
 	return d->message.ulid;
 }
 
+void delivery_want_digest(struct delivery *d, uint8_t digest_r[DIGEST_SIZE])
+{
+	memset(digest_r, d->message.ulid[ULID_LEN - 1], DIGEST_SIZE);
+}
+
 int mailbox_account(struct mailbox *m, const struct activity *activity,
 		    struct err *e)
 {

@@ -13,6 +13,10 @@
 #define TO_B	 "RCPT TO:<" RIG_B "@y>\r\n"
 #define ENVELOPE HELLO SENDER TO_A
 #define TEXT	 "Subject: x\r\n\r\ntext\r\n"
+/* What the rig says is the digest of its first and its second delivery. */
+#define EIGHT(x)    x x x x x x x x
+#define DIGEST_OF_1 EIGHT("31313131")
+#define DIGEST_OF_2 EIGHT("32323232")
 #define MESSAGE	 "DATA\r\n" TEXT ".\r\n"
 
 /* The last line the session said. */
@@ -234,8 +238,10 @@ static void a_message_is_kept_with_its_trace(void **state)
 	assert_null(strstr(rig_store.kept[1].text.data, RIG_A));
 	assert_non_null(strstr(rig_store.kept[1].text.data, RIG_B));
 	assert_non_null(strstr(r.heard.data,
-			       "250 2.0.0 Kept as "
-			       "01JD0000000000000000000001\r\n221 2.0.0"));
+			       "250-2.0.0 Kept as 01JD0000000000000000000001 "
+			       "sha256:" DIGEST_OF_1 "\r\n"
+			       "250 2.0.0 Kept as 01JD0000000000000000000002 "
+			       "sha256:" DIGEST_OF_2 "\r\n221 2.0.0"));
 	expect_log(&r, "peer=192.0.2.7 tls=TLS1.3 mailbox=" RIG_A
 		       " mailboxes=2 messages=1 octets=20 outcome=kept "
 		       "seconds=");
