@@ -55,6 +55,7 @@ void conn_free(struct conn **c)
 	if (!*c)
 		return;
 	tls_free(&(*c)->tls);
+	wire_release(&(*c)->wire);
 	explicit_bzero((*c)->in, (*c)->in_used);
 	free((*c)->in);
 	free((*c)->out);
@@ -118,16 +119,22 @@ enum conn_status conn_peek(struct conn *c, const uint8_t **bytes_r, size_t *n_r)
 	return CONN_OK;
 }
 
-bool conn_has_said(struct conn *c)
+/* Reads, and does not wait. CONN_TIMEOUT: there is nothing yet. */
+static enum conn_status look(struct conn *c)
 {
 	enum conn_status status;
 
 	if (c->in_start < c->in_end)
-		return true;
+		return CONN_OK;
 	c->wire.hasty = true;
 	status = fill_input(c);
 	c->wire.hasty = false;
-	return status == CONN_OK;
+	return status;
+}
+
+bool conn_has_said(struct conn *c)
+{
+	return look(c) == CONN_OK;
 }
 
 void conn_consume(struct conn *c, size_t n)
@@ -237,6 +244,28 @@ enum conn_status conn_read_line(struct conn *c, struct buf *line, size_t max)
 	return CONN_OK;
 }
 
+void conn_hear_while_writing(struct conn *c)
+{
+	c->wire.holds = true;
+}
+
+/*
+ * TLS has handed its record over, so that it can be asked here whether there is
+ * anything of use to read, or an end: both mean that nobody waits for the rest.
+ */
+static enum conn_status settle(struct conn *c)
+{
+	bool input = true;
+
+	while (input) {
+		if (!wire_settle(&c->wire, &input))
+			return failure();
+		if (input && look(c) != CONN_TIMEOUT)
+			return CONN_EOF;
+	}
+	return CONN_OK;
+}
+
 /* At most OUT_SIZE octets: one record, one write. */
 static void send_piece(struct conn *c, const void *bytes, size_t n)
 {
@@ -249,6 +278,8 @@ static void send_piece(struct conn *c, const void *bytes, size_t n)
 	}
 	c->octets_out += n;
 	c->wire.moved += n;
+	if (c->wire.holds)
+		c->out_status = settle(c);
 }
 
 /* A long answer ends in time even where the peer never lets us wait. */

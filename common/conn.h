@@ -88,6 +88,13 @@ void conn_printf(struct conn *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum conn_status conn_flush(struct conn *c);
 
 /*
+ * From now on a peer that takes nothing more and speaks ends our writing:
+ * conn_broken(), and what it says is there to be read. Without this it would be
+ * written to until the deadline.
+ */
+void conn_hear_while_writing(struct conn *c);
+
+/*
  * Begins an answer that may be cut: then what of it is buffered is dropped,
  * what was written before it is sent, and nothing that is written later
  * arrives. The last octet of what was written is never among what has left

@@ -15,6 +15,9 @@
 
 #include "common/clock.h"
 
+/* A piece of a connection in its TLS record, and what TLS has to say itself. */
+enum { HELD_MAX = 32 * 1024 };
+
 static void set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -55,10 +58,16 @@ void wire_init(struct wire *w, int fd_in, int fd_out)
 		.limit = INT64_MAX,
 		.deadline = INT64_MAX,
 	};
+	buf_init(&w->held, HELD_MAX);
 	set_nonblocking(fd_in);
 	if (fd_out != fd_in)
 		set_nonblocking(fd_out);
 	set_tcp_options(fd_out);
+}
+
+void wire_release(struct wire *w)
+{
+	buf_release(&w->held);
 }
 
 void wire_set_limit(struct wire *w, int64_t ms)
@@ -92,13 +101,12 @@ bool wire_is_late(const struct wire *w)
 }
 
 /* False, errno EAGAIN: the deadline passed. */
-static bool wait_for(const struct wire *w, int fd, short events)
+static bool wait_for_any(const struct wire *w, struct pollfd *p, nfds_t n_p)
 {
-	struct pollfd p = {.fd = fd, .events = events};
 	int64_t left;
 
 	while ((left = time_left(w)) > 0) {
-		int n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		int n = poll(p, n_p, left > INT_MAX ? INT_MAX : (int)left);
 
 		/* Where poll fails, the next read or write says why. */
 		if (n > 0 || (n < 0 && errno != EINTR))
@@ -106,6 +114,13 @@ static bool wait_for(const struct wire *w, int fd, short events)
 	}
 	errno = EAGAIN;
 	return false;
+}
+
+static bool wait_for(const struct wire *w, int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return wait_for_any(w, &p, 1);
 }
 
 /*
@@ -131,22 +146,34 @@ ssize_t wire_read(void *owner, void *bytes, size_t n)
 	}
 }
 
+static ssize_t hold(struct wire *w, const uint8_t *bytes, size_t n, size_t all)
+{
+	if (buf_add(&w->held, bytes, n))
+		return (ssize_t)all;
+	errno = ENOBUFS;
+	return -1;
+}
+
 /*
  * What leaves without waiting leaves even behind the deadline: a peer that
  * was too slow is still told so.
  */
 ssize_t wire_write(void *owner, const void *bytes, size_t n)
 {
-	const struct wire *w = owner;
+	struct wire *w = owner;
 	const uint8_t *next = bytes;
 	size_t left = n;
 
+	if (w->held.len)
+		return hold(w, next, n, n);
 	while (left) {
 		ssize_t put = write(w->fd_out, next, left);
 
 		if (put >= 0) {
 			next += put;
 			left -= (size_t)put;
+		} else if (errno == EAGAIN && w->holds) {
+			return hold(w, next, left, n);
 		} else if (errno != EINTR &&
 			   (errno != EAGAIN ||
 			    !wait_for(w, w->fd_out, POLLOUT))) {
@@ -154,6 +181,36 @@ ssize_t wire_write(void *owner, const void *bytes, size_t n)
 		}
 	}
 	return (ssize_t)n;
+}
+
+/* False: the peer is gone. Where it takes nothing now, nothing leaves. */
+static bool write_held(struct wire *w)
+{
+	ssize_t put = write(w->fd_out, w->held.data, w->held.len);
+
+	if (put < 0)
+		return errno == EAGAIN || errno == EINTR;
+	buf_drop(&w->held, (size_t)put);
+	return true;
+}
+
+bool wire_settle(struct wire *w, bool *input_r)
+{
+	*input_r = false;
+	while (w->held.len && !*input_r) {
+		struct pollfd p[2] = {
+			{.fd = w->fd_out, .events = POLLOUT},
+			{.fd = w->fd_in, .events = POLLIN},
+		};
+
+		if (!wait_for_any(w, p, N_ELEMENTS(p)))
+			return false;
+		if (!p[0].revents)
+			*input_r = p[1].revents != 0;
+		else if (!write_held(w))
+			return false;
+	}
+	return true;
 }
 
 ssize_t wire_read_now(struct wire *w, void *bytes, size_t n)

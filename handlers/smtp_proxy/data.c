@@ -118,6 +118,7 @@ static void expect_data(struct smtp_proxy *s)
 {
 	read_to_dot_expect(s->conn, s->conf);
 	read_to_dot_expect(s->account.upstream->conn, s->conf);
+	conn_hear_while_writing(s->account.upstream->conn);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -172,33 +173,6 @@ static const struct reply *leave_unconfirmed(struct sending *p)
 	return smtp_proxy_lost_server(s, &e);
 }
 
-/* From here on the server may have the message. */
-static const struct reply *send_last_line(struct sending *p)
-{
-	const struct sink server = {.push = write_to_server, .to = p};
-	struct smtp_proxy *s = p->s;
-	const struct reply *result;
-	struct smtp_reply r;
-	struct err e;
-
-	smtp_reply_init(&r);
-	(void)dot_out_end(&p->dot, &server);
-	conn_set_deadline(p->server, s->conf->limits.data_timeout, 0);
-	if (conn_flush(p->server) != CONN_OK ||
-	    smtp_upstream_read(s->account.upstream, &r, &e) < 0 ||
-	    r.code / 100 == 3) {
-		result = leave_unconfirmed(p);
-	} else {
-		if (r.code / 100 == 2)
-			commit_sent_copy(p);
-		else
-			summary_note(&s->summary, OUTCOME_REFUSED, "upstream");
-		result = smtp_proxy_relay(s, &r);
-	}
-	buf_release(&r.text);
-	return result;
-}
-
 /* It left before the last line: it cannot have the message. */
 static const struct reply *server_lost(struct sending *p)
 {
@@ -233,6 +207,44 @@ static const struct reply *answered_early(struct sending *p)
 		(void)smtp_proxy_relay(s, &r);
 		upstream_free(&s->account.upstream);
 		result = &reply_sent_close;
+	}
+	buf_release(&r.text);
+	return result;
+}
+
+/*
+ * The last line has not left: where the server had spoken before it is no
+ * answer to it.
+ */
+static const struct reply *not_sent_whole(struct sending *p)
+{
+	return conn_has_said(p->server) ? answered_early(p)
+					: leave_unconfirmed(p);
+}
+
+/* From here on the server may have the message. */
+static const struct reply *send_last_line(struct sending *p)
+{
+	const struct sink server = {.push = write_to_server, .to = p};
+	struct smtp_proxy *s = p->s;
+	const struct reply *result;
+	struct smtp_reply r;
+	struct err e;
+
+	(void)dot_out_end(&p->dot, &server);
+	conn_set_deadline(p->server, s->conf->limits.data_timeout, 0);
+	if (conn_flush(p->server) != CONN_OK)
+		return not_sent_whole(p);
+	smtp_reply_init(&r);
+	if (smtp_upstream_read(s->account.upstream, &r, &e) < 0 ||
+	    r.code / 100 == 3) {
+		result = leave_unconfirmed(p);
+	} else {
+		if (r.code / 100 == 2)
+			commit_sent_copy(p);
+		else
+			summary_note(&s->summary, OUTCOME_REFUSED, "upstream");
+		result = smtp_proxy_relay(s, &r);
 	}
 	buf_release(&r.text);
 	return result;

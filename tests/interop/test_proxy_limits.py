@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long the proxies wait for whom, and what the other side is told then: a
 server that cannot be reached, one that never ends a login, one that falls
-silent, a client that falls silent; and wrong logins, slowed for an address and
-a server. All limits are set to a second.
+silent, one that refuses a message in its midst and reads no further, a client
+that falls silent; and wrong logins, slowed for an address and a server. All
+limits are set to a second.
 """
 
 import contextlib
@@ -133,6 +134,21 @@ def silent_server(side: Proxied) -> None:
     equal(handler.wait(10), 0, "exit status")
 
 
+def enough(side: Proxied) -> None:
+    """A refusal in the midst, by a server that takes not an octet more: the
+    client is told it, long before data-timeout, and nothing is kept.
+    """
+    smtp, handler = side.smtp()
+    smtp.auth_plain(side.user(4465)).want(235)
+    with takes(0, 60, "the message"):
+        reply = smtp.deliver("to@receiver.example", b"Subject: enough\r\n\r\n" +
+                             (b"x" * 998 + b"\r\n") * 20_000).want(552)
+    check("that is" in str(reply) and "enough" in str(reply), f"told: {reply}")
+    check(smtp.wire.at_end(), "the connection goes on")
+    equal(handler.wait(10), 0, "exit status")
+    equal(side.kept(), [], "kept")
+
+
 def attempt(side: Proxied, name: str = "wrong", host: str = THEIRS,
             source: str = "") -> int:
     """One login; the code of the reply."""
@@ -171,7 +187,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
             side.allow(f"{host}:4465,tls=implicit")
         side.allow(f"{SILENT}:4995,tls=implicit")
         for case in (unreachable, slow_login, silent_stranger, silent_server,
-                     guessing_is_slowed):
+                     enough, guessing_is_slowed):
             yield ("proxy-limit-" + case.__name__.replace("_", "-"),
                    functools.partial(case, side))
         yield "proxy-limit-silent-client", lambda: silent_client(side, other)

@@ -34,8 +34,10 @@ static struct {
 	unsigned waits; /* how often poll() had to wait */
 	int drip_fd;	/* the peer's end; it sends while we wait; -1 */
 	size_t drip_octets, drip_ms; /* that much, in that time */
-	unsigned interrupts;	     /* EINTRs still to come from any call */
-	size_t longest_write;	     /* 0: no limit */
+	int drain_fd; /* there the peer reads while we wait; -1 */
+	struct buf *drained;
+	unsigned interrupts;  /* EINTRs still to come from any call */
+	size_t longest_write; /* 0: no limit */
 	unsigned writes;
 } kernel;
 
@@ -74,6 +76,15 @@ static void drip(void)
 		kernel.drip_octets);
 }
 
+static void drain(void)
+{
+	char bytes[5000];
+	ssize_t got = recv(kernel.drain_fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	assert_true(got > 0);
+	assert_true(buf_add(kernel.drained, bytes, (size_t)got));
+}
+
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	int ready = poll_now(fds, n);
@@ -87,6 +98,10 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
 	if (kernel.drip_fd >= 0 && (size_t)timeout > kernel.drip_ms) {
 		kernel.now_ms += (int64_t)kernel.drip_ms;
 		drip();
+		return poll_now(fds, n);
+	}
+	if (kernel.drain_fd >= 0) {
+		drain();
 		return poll_now(fds, n);
 	}
 	kernel.now_ms += timeout;
@@ -116,7 +131,7 @@ static void rig_open(struct rig *r, int type)
 	kernel.now_ms = 1000000;
 	kernel.waits = kernel.writes = kernel.interrupts = 0;
 	kernel.longest_write = 0;
-	kernel.drip_fd = -1;
+	kernel.drip_fd = kernel.drain_fd = -1;
 	kernel.drip_octets = 1;
 	kernel.drip_ms = 1000;
 	assert_int_equal(socketpair(AF_UNIX, type, 0, fds), 0);
@@ -582,6 +597,79 @@ static void test_peer_that_does_not_read(void **state)
 	rig_close(&r);
 }
 
+/* Written to until it speaks, and not until the deadline. */
+static void test_peer_that_speaks_and_does_not_read(void **state)
+{
+	static const char big[1024 * 1024];
+	const uint8_t *bytes;
+	struct rig r;
+	int64_t start;
+	size_t n;
+
+	(void)state;
+	rig_open(&r, SOCK_STREAM);
+	conn_hear_while_writing(r.conn);
+	kernel.drip_fd = r.peer;
+	start = kernel.now_ms;
+	conn_write(r.conn, big, sizeof(big));
+	assert_true(conn_broken(r.conn));
+	assert_int_equal(seconds_since(start), 1);
+	assert_true(conn_has_said(r.conn));
+	assert_int_equal(conn_peek(r.conn, &bytes, &n), CONN_OK);
+	assert_int_equal(bytes[0], 'x');
+	assert_int_equal(conn_flush(r.conn), CONN_EOF);
+	rig_close(&r);
+}
+
+/* One that hangs up and reads nothing is noticed as well. */
+static void test_peer_that_ends_and_does_not_read(void **state)
+{
+	static const char big[1024 * 1024];
+	struct rig r;
+	int64_t start;
+
+	(void)state;
+	rig_open(&r, SOCK_STREAM);
+	conn_hear_while_writing(r.conn);
+	start = kernel.now_ms;
+	assert_int_equal(shutdown(r.peer, SHUT_WR), 0);
+	conn_write(r.conn, big, sizeof(big));
+	assert_int_equal(conn_flush(r.conn), CONN_EOF);
+	assert_int_equal(seconds_since(start), 0);
+	assert_false(conn_has_said(r.conn));
+	rig_close(&r);
+}
+
+/* One that reads slowly gets every octet, and silence ends at the deadline. */
+static void test_slow_reader_is_heard_while_writing(void **state)
+{
+	static uint8_t big[1024 * 1024];
+	struct buf got;
+	char rest[4096];
+	struct rig r;
+	ssize_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)(i * 31 + i / 251);
+	buf_init(&got, sizeof(big));
+	rig_open(&r, SOCK_STREAM);
+	conn_hear_while_writing(r.conn);
+	kernel.drain_fd = r.peer;
+	kernel.drained = &got;
+	conn_write(r.conn, big, sizeof(big));
+	assert_int_equal(conn_flush(r.conn), CONN_OK);
+	while ((n = recv(r.peer, rest, sizeof(rest), MSG_DONTWAIT)) > 0)
+		assert_true(buf_add(&got, rest, (size_t)n));
+	assert_int_equal(got.len, sizeof(big));
+	assert_memory_equal(got.data, big, sizeof(big));
+	kernel.drain_fd = -1;
+	conn_write(r.conn, big, sizeof(big));
+	assert_int_equal(conn_flush(r.conn), CONN_TIMEOUT);
+	buf_release(&got);
+	rig_close(&r);
+}
+
 /* Who was too slow still hears it, but gets no long answer any more. */
 static void test_late_output(void **state)
 {
@@ -773,6 +861,9 @@ int main(void)
 		cmocka_unit_test(test_total_not_idle),
 		cmocka_unit_test(test_session_limit),
 		cmocka_unit_test(test_peer_that_does_not_read),
+		cmocka_unit_test(test_peer_that_speaks_and_does_not_read),
+		cmocka_unit_test(test_peer_that_ends_and_does_not_read),
+		cmocka_unit_test(test_slow_reader_is_heard_while_writing),
 		cmocka_unit_test(test_late_output),
 		cmocka_unit_test(test_tcp_options),
 		cmocka_unit_test(test_last_words_arrive),

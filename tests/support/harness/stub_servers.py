@@ -5,18 +5,24 @@ Started on the other host: `-m harness.stub_servers ADDRESS CERTIFICATE KEY
 LOG`. Listens with implicit TLS on 4465 (SMTP) and 4995 (POP3), with STARTTLS on 4587,
 with something injected behind STARTTLS on 4588, and prints "ready". What SMTP
 clients said is appended to LOG. A user of the name "wrong" is refused; a
-message with the subject "refuse" is, and "vanish" ends the connection. Users
+message with the subject "refuse" is, and "vanish" ends the connection; one with
+the subject "enough" is refused in its midst, and not read any further. Users
 "slow" and "mute" and the sender "mute" are never answered any more.
 """
 
+import array
 import base64
+import fcntl
 import socket
 import ssl
 import sys
+import termios
 import threading
+import time
 
 from .lineends import stuffed
 
+ENOUGH = 100_000  # octets
 MAILDROP = [b"Subject: one\r\n\r\nbody\r\n.a dot\r\n",
             b"Subject: two\r\n\r\n" + b"x" * 3000 + b"\r\nend\r\n"]
 
@@ -61,6 +67,16 @@ def judged(content: bytes) -> bytes:
         else b"250 queued"
 
 
+def await_full_window(sock: socket.socket) -> None:
+    """Until nothing more has come in for a second."""
+    lengths = list(range(20))
+    while len(set(lengths)) > 1:
+        time.sleep(0.05)
+        waiting = array.array("i", [0])
+        fcntl.ioctl(sock, termios.FIONREAD, waiting)
+        lengths = [*lengths[1:], waiting[0]]
+
+
 def data(peer: Peer) -> bytes:
     """A message with its last line, dot-stuffed."""
     content = bytearray()
@@ -69,6 +85,10 @@ def data(peer: Peer) -> bytes:
         if not line:
             raise ConnectionError("the client left in the middle")
         content += line
+        if len(content) > ENOUGH and content.startswith(b"Subject: enough"):
+            await_full_window(peer.sock)
+            peer.say(b"552-5.3.4 that is", b"552 5.3.4 enough")
+            threading.Event().wait()
     return bytes(content)
 
 
