@@ -70,6 +70,7 @@ static const struct conf_type type_console_auth = {.set = set_console_auth,
 
 #define MEMBER(name)	  .offset = offsetof(struct conf, name)
 #define TEXT(least, most) .type = &conf_type_text, .min = (least), .max = (most)
+/* clang-format off */
 #define PATH                                                                   \
 	TEXT(1, PATH_MAX - 1), .valid = conf_path_valid,                       \
 			       .expected = "a path that begins with /"
@@ -80,6 +81,7 @@ static const struct conf_type type_console_auth = {.set = set_console_auth,
 #define PATHS                                                                  \
 	.type = &conf_type_strings, .min = 1, .max = PATH_MAX - 1,             \
 	.valid = conf_path_valid, .expected = "paths that begin with /"
+/* clang-format on */
 #define FLAG .type = &conf_type_flag, .expected = "true or false"
 #define NETWORKS                                                               \
 	.type = &conf_type_networks,                                           \

@@ -166,18 +166,11 @@ static const struct {
 	{SCMP_SYS(dup3), DIALLER},
 };
 
-#define ARG(n, value)                                                          \
-	{                                                                      \
-		n, SCMP_CMP_EQ, value, 0                                       \
-	}
-#define ARG_LACKS(n, bits)                                                     \
-	{                                                                      \
-		n, SCMP_CMP_MASKED_EQ, bits, 0                                 \
-	}
-#define OPTION(level, option)                                                  \
-	{                                                                      \
-		ARG(1, level), ARG(2, option)                                  \
-	}
+/* clang-format off */
+#define ARG(n, value) {n, SCMP_CMP_EQ, value, 0}
+#define ARG_LACKS(n, bits) {n, SCMP_CMP_MASKED_EQ, bits, 0}
+#define OPTION(level, option) {ARG(1, level), ARG(2, option)}
+/* clang-format on */
 
 /* Allowed where the arguments are such. */
 static const struct {

@@ -17,10 +17,9 @@
 #include "common/log.h"
 #include "common/sandbox_filters.h" /* made by common/make_filters */
 
-#define ROW(filter)                                                            \
-	{                                                                      \
-		filter, N_ELEMENTS(filter)                                     \
-	}
+/* clang-format off */
+#define ROW(filter) {filter, N_ELEMENTS(filter)}
+/* clang-format on */
 
 static const struct {
 	const struct sock_filter *filter;

@@ -353,8 +353,8 @@ static bool is_torn(const struct appender *a)
 static int write_one(struct appender *a, const struct buf *lines, bool torn,
 		     struct err *e)
 {
-	const struct iovec parts[2] = {{(void *)(uintptr_t) "\n", 1},
-				       {lines->data, lines->len}};
+	static char end[] = "\n";
+	const struct iovec parts[2] = {{end, 1}, {lines->data, lines->len}};
 	ssize_t all = (ssize_t)lines->len + torn;
 	ssize_t done = writev(a->fd, torn ? parts : parts + 1, torn ? 2 : 1);
 

@@ -73,6 +73,7 @@ static const struct reply rest_of_secret = {
 static const struct reply too_many_faults = {
 	"421", "4.7.0", "Too many errors, closing", REPLY_CLOSE};
 
+/* clang-format off */
 #define REPLIES(tls)                                                           \
 	{                                                                      \
 		.unknown = &unknown, .bad_line = &bad_line,                    \
@@ -83,6 +84,7 @@ static const struct reply too_many_faults = {
 		.rest_of_secret = &rest_of_secret,                             \
 		.too_many_faults = &too_many_faults, .timeout = &smtp_timeout, \
 	}
+/* clang-format on */
 
 const struct cmd_replies smtp_replies = REPLIES(&smtp_need_tls);
 const struct cmd_replies smtp_proxy_replies = REPLIES(&smtp_login_needs_tls);

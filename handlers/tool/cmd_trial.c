@@ -72,9 +72,11 @@ static void introduce(struct conn *conn)
 	static const uint8_t loopback[] = {127, 0, 0, 1};
 	uint8_t header[PROXY_WRITTEN_MAX];
 	struct peer peer = {.is_ip = true};
+	size_t len;
 
 	peer_set_address(&peer, loopback, false);
-	conn_write(conn, header, peer_proxy_write(&peer, "TLS1.3", header));
+	len = peer_proxy_write(&peer, "TLS1.3", header);
+	conn_write(conn, header, len);
 }
 
 /* --- the dialogue --------------------------------------------------------- */

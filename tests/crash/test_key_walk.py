@@ -290,8 +290,9 @@ class Walk:
         way = self.rng.choice((["cp", "-a"], ["rsync", "-a"], ["cp", "-r",
                                "--preserve=mode,ownership,links"]))
         slash = "/." if way[0] == "cp" else "/"
-        subprocess.run([tool(way[0]), *way[1:], f"{self.store}{slash}", to],
-                       check=True)
+        program = tool(way[0])
+        subprocess.run([program, *way[1:], f"{self.store}{slash}", to],
+                       check=True, env=tool_env(program))
         shutil.rmtree(self.store)
         self.store = to
         self.instance.configure(store=to)

@@ -66,8 +66,7 @@ X(FORMAT_FIRST, "upgrade", "format 2 is written before anything is converted") \
 X(FORMAT_SYNC, "upgrade", "and synced before it, too") \
 X(UPGRADE_WAIT, "upgrade", "who began with format 1 is waited for") \
 X(UPGRADE_SYNC, "upgrade", "cur/ is synced before what lies there is entered") \
-X(UPGRADE_B2, "upgrade", "a mailbox is converted under byte 2") \
-/* clang-format on */
+X(UPGRADE_B2, "upgrade", "a mailbox is converted under byte 2")
 
 enum Rule {
 #define X(name, scenario, says) name,
@@ -75,6 +74,7 @@ enum Rule {
 #undef X
 	NRULES
 };
+/* clang-format on */
 
 struct Rules {
 	bool on[NRULES];

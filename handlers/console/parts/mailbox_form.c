@@ -10,6 +10,7 @@
 
 enum { NAME_OCTETS = 200, DESCRIPTION_OCTETS = 2000, LIST_OCTETS = 16384 };
 
+/* clang-format off */
 #define NAME_FIELD                                                             \
 	{                                                                      \
 		.name = "name", .kind = FIELD_LINE, .label = N_("Name"),       \
@@ -29,6 +30,7 @@ enum { NAME_OCTETS = 200, DESCRIPTION_OCTETS = 2000, LIST_OCTETS = 16384 };
 			   "*.example.com, or * for any. Empty: none."),       \
 		.max = LIST_OCTETS                                             \
 	}
+/* clang-format on */
 
 static const struct choice copies[] = {
 	{"original", N_("As the message is")},

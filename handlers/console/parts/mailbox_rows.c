@@ -125,7 +125,7 @@ static int read_row(const char *id, void *arg, struct err *e)
 	struct rows_reading *reading = arg;
 	const struct console *c = reading->console;
 	struct mailbox_row *r = add_row(reading->rows, id);
-	char stamp[FILE_STAMP_SIZE];
+	char stamp[FILE_STAMP_SIZE] = "";
 	struct mailbox *m;
 	struct stat st;
 

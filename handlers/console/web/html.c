@@ -81,8 +81,9 @@ void html_text(struct html *h, const char *text, size_t n)
 static void add_unsigned(struct html *h, uintmax_t v)
 {
 	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%ju", v);
 
-	add(h, digits, (size_t)snprintf(digits, sizeof(digits), "%ju", v));
+	add(h, digits, (size_t)len);
 }
 
 static void add_signed(struct html *h, intmax_t v)

@@ -44,27 +44,11 @@ instance_name = {name}
 hostname = {name}
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
-mail_location = maildir:~/Maildir
 ssl = required
-ssl_cert = <{tls.certificate}
-ssl_key = <{tls.key}
 pop3_no_flag_updates = yes
 mail_max_userip_connections = 100
 submission_relay_host = 127.0.0.1
 submission_relay_port = {sink}
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {root}/oauth2.conf
-}}
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN {root}/users
-}}
-userdb {{
-  driver = static
-  args = uid=mailowner gid=mailowner home={root}/mail
-}}
 service submission-login {{
   inet_listener submissions {{
     port = 465
@@ -79,6 +63,55 @@ service auth {{
 service stats {{
   unix_listener stats-writer {{
     mode = 0666
+  }}
+}}
+"""
+
+# Certificate, mail and users are said in other words since Dovecot 2.4, which
+# wants its version before anything else.
+DOVECOT_2_3 = """
+mail_location = maildir:~/Maildir
+ssl_cert = <{tls.certificate}
+ssl_key = <{tls.key}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2.conf
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {root}/users
+}}
+userdb {{
+  driver = static
+  args = uid=mailowner gid=mailowner home={root}/mail
+}}
+"""
+
+DOVECOT_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+mail_driver = maildir
+submission_backend_capabilities = 8BITMIME DSN SIZE
+mail_path = ~/Maildir
+ssl_server_cert_file = {tls.certificate}
+ssl_server_key_file = {tls.key}
+oauth2 {{
+  introspection_mode = post
+  introspection_url = http://127.0.0.1:{http}/
+  username_attribute = user
+  active_attribute = active
+  active_value = true
+}}
+passdb passwd-file {{
+  default_password_scheme = PLAIN
+  passwd_file_path = {root}/users
+}}
+userdb static {{
+  fields {{
+    uid = mailowner
+    gid = mailowner
+    home = {root}/mail
   }}
 }}
 """
@@ -205,11 +238,15 @@ class Dovecot(Server):
         (self.root / "oauth2.conf").write_text(
             OAUTH2_CONF.format(port=HTTP_PORT))
         conf = self.root / "dovecot.conf"
-        conf.write_text(DOVECOT_CONF.format(
-            address=self.address, root=self.root, name=name,
-            mechanisms=mechanisms, tls=upstreams.tls, sink=SMTP_PORT) +
-            extra)
         program = tool("dovecot")
+        version = subprocess.run(
+            [program, "--version"], env=tool_env(program), check=True,
+            text=True, stdout=subprocess.PIPE).stdout
+        own = DOVECOT_2_3 if version.startswith("2.3.") else DOVECOT_2_4
+        conf.write_text((own + DOVECOT_CONF).format(
+            address=self.address, root=self.root, name=name,
+            mechanisms=mechanisms, tls=upstreams.tls, sink=SMTP_PORT,
+            http=HTTP_PORT) + extra)
         with open(self.root / "err", "wb") as log:
             self.started(subprocess.Popen(
                 [*upstreams.host.enter, program, "-F", "-c", str(conf)],
