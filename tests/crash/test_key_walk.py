@@ -28,7 +28,7 @@ from harness.instance import Instance
 from harness.place import HANDLERS, Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
-from harness.tools import SYSTEM_PATH, tool
+from harness.tools import SYSTEM_PATH, tool, tool_env
 from key_oracle import Oracle
 
 WALKS = int(os.environ.get("KEY_WALKS", "30"))
