@@ -130,10 +130,12 @@ int store_settle(struct store *s, struct err *e) MUST_USE;
 
 /*
  * Makes a store of format 1 one of format 2: `format` first, then each of its
- * mailboxes. *done_r: there was something to do. ERR_BUSY: somebody is in it.
+ * mailboxes. *done_r: there was something to do; *waits_r: a new
+ * password waits to be used. ERR_BUSY: somebody is in it.
  */
 int store_raise_format(const char *path, struct err *e) MUST_USE;
-int mailbox_upgrade(struct mailbox *m, bool *done_r, struct err *e) MUST_USE;
+int mailbox_upgrade(struct mailbox *m, bool *done_r, bool *waits_r,
+		    struct err *e) MUST_USE;
 
 /*
  * Gives the mailbox an alias, a new one where it has none. Revoked by the

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "store/before.h"
 #include "store/lock_file.h"
 
 enum { CHANGE_TRIES = 100, KEYS_WAIT_MS = 10000, GLANCE_MS = 500 };
@@ -97,9 +98,19 @@ int admin_begin(struct mailbox *m, struct err *e)
 	return 0;
 }
 
+static int check_upgraded(const struct mailbox *m, struct err *e)
+{
+	if (!mailbox_is_of_before(m->dir))
+		return 0;
+	return err_set(e, ERR_TEMP,
+		       "mailbox %s: `restante store upgrade` has not reached "
+		       "it yet",
+		       m->id);
+}
+
 static int hold_keys(struct mailbox *m, struct err *e)
 {
-	if (hold(m, e) < 0)
+	if (check_upgraded(m, e) < 0 || hold(m, e) < 0)
 		return -1;
 	if (mailbox_lock_byte(m, MAILBOX_BYTE_KEYS, true, KEYS_WAIT_MS, e) == 0)
 		return 0;

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "store/admin_spool.h"
+#include "store/before.h"
 #include "store/fault.h"
 
 /* --- directories ---------------------------------------------------------- */
@@ -79,12 +80,11 @@ static int settle_mailbox(struct store *s, const char *id, struct err *e)
 
 	if (!m)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	/* With index/ it is of format 1 still, and the upgrade's. */
-	waits = faccessat(m->dir, "index", F_OK, AT_SYMLINK_NOFOLLOW) == 0
-			? 0
-			: admin_make_directories(m->dir, e);
-	if (waits == 0)
-		waits = admin_next_waits(m, e);
+	waits = admin_next_waits(m, e);
+	if (mailbox_is_of_before(m->dir))
+		waits = 0; /* it is the upgrade's */
+	else if (waits >= 0 && admin_make_directories(m->dir, e) < 0)
+		waits = -1;
 	if (waits > 0 && key_files_unfinished(m, &unfinished) < 0)
 		waits = 0;
 	mailbox_close(&m);

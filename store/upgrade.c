@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "store/admin_spool.h"
+#include "store/before.h"
 #include "store/fault.h"
 #include "store/lock_file.h"
 #include "store/record.h"
@@ -91,6 +92,11 @@ int store_raise_format(const char *path, struct err *e)
 /* --- a mailbox -------------------------------------------------------------
  */
 
+static bool has(int dir, const char *name)
+{
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /*
  * Format 1 knew a used password by device, inode and change time of its file:
  * the record is read here for the last time, and settled.
@@ -121,7 +127,7 @@ static int settle_old_record(struct mailbox *m, struct err *e)
 	return admin_promote(m, "used", e);
 }
 
-/* Records of format 1 before the counters are none of format 2. */
+/* Records of format 1 before the counters are none of format 2's. */
 static int clear_old_records(const struct mailbox *m, struct err *e)
 {
 	static const uint8_t nothing[LOCK_FILE_COUNTERS_AT];
@@ -139,7 +145,7 @@ static int clear_old_records(const struct mailbox *m, struct err *e)
 
 static int make_uids(int dir, struct err *e)
 {
-	if (faccessat(dir, "uids", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (has(dir, "uids"))
 		return 0;
 	return admin_make_file(dir, "uids", ADMIN_MODE_FILE_SHARED, "", 0, e);
 }
@@ -165,18 +171,30 @@ static int say_upgraded(struct mailbox *m, struct err *e)
 	return admin_line_write(&l, m->dir, e);
 }
 
-/* gone/ comes last of the new: without it collectors are told to wait. */
-static int convert(struct mailbox *m, struct err *e)
+/* Once alone: where gone/ is there, `lock` holds records of format 2. */
+static int convert_records(struct mailbox *m, struct err *e)
 {
 	if (fsync(m->cur) < 0)
 		return err_sys(e, "fsync cur");
 	if (settle_old_record(m, e) < 0)
 		return -1;
 	fault_point("upgrade.settled");
-	if (clear_old_records(m, e) < 0 || make_uids(m->dir, e) < 0 ||
-	    close_lost(m->dir, e) < 0 || say_upgraded(m, e) < 0)
+	if (clear_old_records(m, e) < 0 || close_lost(m->dir, e) < 0 ||
+	    say_upgraded(m, e) < 0 || make_uids(m->dir, e) < 0)
 		return -1;
 	fault_point("upgrade.cleared");
+	return 0;
+}
+
+/*
+ * gone/ comes last of the new: without it collectors are told to wait. index/
+ * was written by handlers, so that nobody stronger reads it (docs/store.md):
+ * what it knew of sessions goes with it.
+ */
+static int convert(struct mailbox *m, struct err *e)
+{
+	if (mailbox_is_of_before(m->dir) && convert_records(m, e) < 0)
+		return -1;
 	if (admin_make_directories(m->dir, e) < 0 ||
 	    admin_sync(m->dir, ".", e) < 0)
 		return -1;
@@ -194,19 +212,20 @@ static int lock_both(struct mailbox *m, struct err *e)
 	return mailbox_lock_byte(m, MAILBOX_BYTE_USE, true, LOCK_WAIT_MS, e);
 }
 
-int mailbox_upgrade(struct mailbox *m, bool *done_r, struct err *e)
+int mailbox_upgrade(struct mailbox *m, bool *done_r, bool *waits_r,
+		    struct err *e)
 {
 	int result = 0;
 
-	*done_r = false;
-	if (faccessat(m->dir, "index", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    faccessat(m->dir, "gone", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	*done_r = *waits_r = false;
+	if (!has(m->dir, "index") && !mailbox_is_of_before(m->dir))
 		return 0;
 	if (admin_lock_for_change(m->dir, m->id, e) < 0)
 		return -1;
 	if (lock_both(m, e) < 0 || convert(m, e) < 0)
 		result = err_prefix(e, "mailbox %s", m->id);
 	*done_r = result == 0;
+	*waits_r = has(m->dir, KEY_FILE_NEXT);
 	admin_end(m);
 	return result;
 }

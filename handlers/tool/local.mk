@@ -18,6 +18,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_upgrade.c \
 	%D%/command.h \
 	%D%/mbox.c %D%/mbox.h \
+	%D%/processes.c %D%/processes.h \
 	%D%/store.c %D%/store.h \
 	%D%/text.c %D%/text.h
 

@@ -89,6 +89,25 @@ int tool_become_owner_of(const char *path, struct err *e)
 		      pw ? pw->pw_name : NULL, e);
 }
 
+int tool_borrow_owner_of(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (stat(path, &st) < 0)
+		return err_sys(e, "%s", path);
+	if (setegid(st.st_gid) < 0 || seteuid(st.st_uid) < 0)
+		return err_sys(e, "become uid %u", (unsigned)st.st_uid);
+	return 0;
+}
+
+void tool_give_back(void)
+{
+	if (seteuid(getuid()) < 0 || setegid(getgid()) < 0)
+		die_bug("uid %u is not to be had again", (unsigned)getuid());
+}
+
 /* Said at once and plainly, rather than by the first file that is refused. */
 static int check_permission(const char *path, unsigned needs, struct err *e)
 {

@@ -17,6 +17,13 @@ bool tool_owns_store(const struct tool *t);
 /* Root becomes the owner of path, with all groups of that user. */
 int tool_become_owner_of(const char *path, struct err *e) MUST_USE;
 
+/*
+ * The same for a moment, for what root has to do as root behind it: what it
+ * makes is the owner's.
+ */
+int tool_borrow_owner_of(const char *path, struct err *e) MUST_USE;
+void tool_give_back(void);
+
 /* The mailbox of that id, or of an address with it. ERR_ABSENT. */
 struct mailbox *tool_mailbox(struct tool *t, const char *id,
 			     struct err *e) MUST_USE;
