@@ -193,6 +193,12 @@ static const struct conf_key keys[] = {
 	 .fallback = "10m", .expected = "a time from 1s to 1d such as 10m",
 	 .meaning = "How long a mail client may say nothing (RFC 1939: 10m at\n"
 		    "least)."},
+	{"proxy", "max-size", .type = &conf_type_size, .max = UINT64_C(1) << 40,
+	 MEMBER(proxy.max_size), .fallback = "0",
+	 .expected = "0, or a size up to 1024G such as 256M",
+	 .meaning = "The largest message that goes through the proxies, in\n"
+		    "octets, for each of them is kept. 0: any size that the\n"
+		    "server takes."},
 
 	{"limits", "command-timeout", TIME(1, DAY),
 	 MEMBER(limits.command_timeout), .fallback = "300s",

@@ -46,6 +46,7 @@ struct conf {
 		unsigned connect_timeout;
 		unsigned login_timeout;
 		unsigned idle_timeout;
+		uint64_t max_size; /* 0: any */
 	} proxy;
 
 	struct {

@@ -30,34 +30,45 @@ struct delivery {
 	char ticket[NAME_SIZE]; /* the same as its file name in tmp/ */
 	int fd;
 	struct sealer *sealer;
-	int write_errno;	  /* of the first write that failed */
+	struct err failure;	  /* of the first write that failed */
 	struct sha256_ctx digest; /* of the sealed file */
 	uint8_t *wanted_digest;	  /* where it goes, too; or NULL */
 };
 
+static int fail(const struct delivery *d, const char *what, struct err *e)
+{
+	return err_sys(e, "mailbox %s: %s %s", d->mailbox->id, what, d->ticket);
+}
+
+/*
+ * The sink of what is sealed: 64 KiB at the most. The disk is asked before each
+ * of them, and not once, for neither this message nor what others write at the
+ * same time has announced its size.
+ */
 static int write_all(void *to, const uint8_t *bytes, size_t n)
 {
 	struct delivery *d = to;
 
+	if (store_room(d->mailbox->store, n, &d->failure) < 0)
+		return err_prefix(&d->failure, "mailbox %s", d->mailbox->id);
 	sha256_update(&d->digest, n, bytes);
 	while (n > 0) {
 		ssize_t done = write(d->fd, bytes, n);
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done < 0) {
-			d->write_errno = errno;
-			return -1;
-		}
+		if (done < 0)
+			return fail(d, "write tmp", &d->failure);
 		bytes += done;
 		n -= (size_t)done;
 	}
 	return 0;
 }
 
-static int fail(const struct delivery *d, const char *what, struct err *e)
+static int write_failed(const struct delivery *d, struct err *e)
 {
-	return err_sys(e, "mailbox %s: %s %s", d->mailbox->id, what, d->ticket);
+	*e = d->failure;
+	return -1;
 }
 
 /*
@@ -118,10 +129,8 @@ struct delivery *delivery_begin(struct mailbox *m, struct err *e)
 	fault_point("delivery.created");
 	d->sealer = sealer_new(to->list, to->n, &sink, e);
 	if (!d->sealer) {
-		if (d->write_errno) {
-			errno = d->write_errno;
-			fail(d, "write tmp", e);
-		}
+		if (d->failure.kind)
+			(void)write_failed(d, e);
 		delivery_abort(&d);
 		return NULL;
 	}
@@ -134,16 +143,13 @@ int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
 {
 	if (sealer_write(d->sealer, bytes, n) == 0)
 		return 0;
-	errno = d->write_errno;
-	return fail(d, "write tmp", e);
+	return write_failed(d, e);
 }
 
 static int make_durable(struct delivery *d, struct err *e)
 {
-	if (sealer_end(d->sealer) < 0) {
-		errno = d->write_errno;
-		return fail(d, "write tmp", e);
-	}
+	if (sealer_end(d->sealer) < 0)
+		return write_failed(d, e);
 	fault_point("delivery.written");
 	if (fsync(d->fd) < 0)
 		return fail(d, "fsync tmp", e);

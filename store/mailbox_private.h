@@ -29,9 +29,10 @@ struct account {
 
 struct store {
 	char *path;
-	int dir;	 /* the store */
-	int mailboxes;	 /* mailboxes/ */
-	char *who, *how; /* for whom changes are made; or NULL */
+	int dir;	  /* the store */
+	int mailboxes;	  /* mailboxes/ */
+	uint64_t reserve; /* octets that mail leaves free */
+	char *who, *how;  /* for whom changes are made; or NULL */
 	struct account *accounts;
 };
 

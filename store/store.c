@@ -94,8 +94,12 @@ void store_free(struct store **s)
 	*s = NULL;
 }
 
-int store_room(const struct store *s, uint64_t octets, uint64_t reserve,
-	       struct err *e)
+void store_set_reserve(struct store *s, uint64_t octets)
+{
+	s->reserve = octets;
+}
+
+int store_room(const struct store *s, uint64_t octets, struct err *e)
 {
 	struct statvfs v;
 	uint64_t available;
@@ -103,12 +107,12 @@ int store_room(const struct store *s, uint64_t octets, uint64_t reserve,
 	if (fstatvfs(s->dir, &v) < 0)
 		return err_sys(e, "store %s: free space", s->path);
 	available = (uint64_t)v.f_bavail * v.f_frsize;
-	if (available < reserve || available - reserve < octets)
+	if (available < s->reserve || available - s->reserve < octets)
 		return err_set(e, ERR_FULL,
 			       "store %s: %llu octets free, of which %llu are "
 			       "in reserve",
 			       s->path, (unsigned long long)available,
-			       (unsigned long long)reserve);
+			       (unsigned long long)s->reserve);
 	return 0;
 }
 

@@ -33,9 +33,15 @@ struct store;
 struct store *store_open(const char *path, struct err *e) MUST_USE;
 void store_free(struct store **s);
 
-/* ERR_FULL where fewer than octets + reserve are free. */
-int store_room(const struct store *s, uint64_t octets, uint64_t reserve,
-	       struct err *e) MUST_USE;
+/*
+ * Mail is not to take the disk below so many free octets (limits.reserve; 0, as
+ * it is opened: to the last block). It is asked before every write, so that the
+ * reserve holds while messages grow, also by what others write meanwhile.
+ */
+void store_set_reserve(struct store *s, uint64_t octets);
+
+/* ERR_FULL where fewer than octets and the reserve are free. */
+int store_room(const struct store *s, uint64_t octets, struct err *e) MUST_USE;
 
 /* Calls each(id) for every mailbox, in the order of their ids. */
 int store_each_mailbox(struct store *s,

@@ -24,6 +24,9 @@
 
 static const struct reply reply_not_kept = {"-ERR", "[SYS/TEMP]",
 					    "a copy cannot be kept now", 0};
+static const struct reply reply_too_big = {
+	"-ERR", "[SYS/PERM]",
+	"it is larger than what may be kept here, so it stays", 0};
 static const struct reply reply_top_syntax = {
 	"-ERR", "", "a message number and a line count were expected",
 	REPLY_FAULT};
@@ -44,7 +47,7 @@ struct fetching {
 	uint64_t top_lines; /* of the body, as asked for */
 	struct kept_copy *copy;
 	bool to_client, to_copy; /* where what comes now goes to */
-	bool copy_failed;
+	bool copy_failed, too_big;
 	struct dot_out dot;
 	struct mended mended;
 	struct pop3_top top;
@@ -164,7 +167,7 @@ static struct kept_copy *begin_fetched_copy(struct pop3_proxy *s, struct err *e)
 	};
 
 	proxy_account_server(&s->account, server);
-	if (store_room(s->account.store, 0, s->conf->limits.reserve, e) < 0 ||
+	if (store_room(s->account.store, 0, e) < 0 ||
 	    proxy_account_hold(&s->account, e) < 0)
 		return NULL;
 	return kept_copy_begin(s->account.mailbox, &facts, e);
@@ -204,6 +207,11 @@ static int hand_out_mended(void *to, const uint8_t *bytes, size_t n)
 	return p->to_client ? dot_out_push(&p->dot, bytes, wanted, &client) : 0;
 }
 
+static bool is_too_big(const struct pop3_proxy *s, uint64_t octets)
+{
+	return s->conf->proxy.max_size && octets > s->conf->proxy.max_size;
+}
+
 /* Unstuffed octets of the server's. */
 static int hand_out(void *to, const uint8_t *bytes, size_t n)
 {
@@ -211,6 +219,9 @@ static int hand_out(void *to, const uint8_t *bytes, size_t n)
 	const struct sink mended = {.push = hand_out_mended, .to = p};
 
 	p->octets += n;
+	p->too_big |= p->to_copy && is_too_big(p->s, p->octets);
+	if (p->too_big)
+		return -1;
 	if (p->to_copy)
 		seen_add_octets(p->s->seen, bytes, n);
 	return mended_push(&p->mended, bytes, n, &mended);
@@ -247,6 +258,8 @@ static const struct reply *read_fetched(struct fetching *p)
 			s->account.upstream->host);
 		return pop3_proxy_broken_off(s, &e);
 	}
+	if (p->too_big)
+		return pop3_proxy_cut(s, OUTCOME_REFUSED, "size");
 	taken = taken && mended_end(&p->mended, &mended) == 0;
 	if (p->copy_failed)
 		return cut_unkept(p, kept_copy_err(p->copy));
@@ -314,6 +327,45 @@ static void begin_fetch_answer(struct fetching *p)
 
 /* --- RETR ----------------------------------------------------------------- */
 
+/* "+OK 1 4711": the octets, 0 where the answer is another one. */
+static uint64_t listed_size(const char *answer)
+{
+	uint64_t size = 0;
+
+	answer += strcspn(answer, " ");
+	answer += strspn(answer, " ");
+	answer += strcspn(answer, " ");
+	answer += strspn(answer, " ");
+	(void)num_parse(answer, strcspn(answer, " "), UINT64_MAX, &size);
+	return size;
+}
+
+/*
+ * What is too big is refused before +OK, for behind it the session would have
+ * to be cut, at the same message each time.
+ */
+static int ask_size(struct fetching *p, struct err *e)
+{
+	struct upstream *u = p->s->account.upstream;
+	bool ok;
+
+	if (!p->s->conf->proxy.max_size)
+		return 0;
+	pop3_proxy_expect_answer(p->s);
+	if (pop3_upstream_command(u, &ok, e, "LIST %llu",
+				  (unsigned long long)p->number) < 0)
+		return -1;
+	p->too_big = ok && is_too_big(p->s, listed_size(u->line.data));
+	return 0;
+}
+
+static const struct reply *not_fetchable(struct fetching *p)
+{
+	summary_note(&p->s->summary, OUTCOME_REFUSED, "size");
+	pop3_uidls_mark_unkept(&p->s->uidls, p->number);
+	return &reply_too_big;
+}
+
 static int ask_retr(struct fetching *p, bool *ok_r, struct err *e)
 {
 	pop3_proxy_expect_answer(p->s);
@@ -330,6 +382,10 @@ static const struct reply *answer_retr(struct fetching *p)
 	struct err e;
 	bool ok;
 
+	if (ask_size(p, &e) < 0)
+		return pop3_proxy_lost_server(p->s, &e);
+	if (p->too_big)
+		return not_fetchable(p);
 	if (ask_retr(p, &ok, &e) < 0)
 		return pop3_proxy_lost_server(p->s, &e);
 	if (!ok) {

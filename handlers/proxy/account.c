@@ -45,6 +45,15 @@ static int find_id(struct proxy_account *a, struct err *e)
 			      a->login.mailbox_id, e);
 }
 
+static struct store *open_store(const struct conf *conf, struct err *e)
+{
+	struct store *s = store_open(conf->store, e);
+
+	if (s)
+		store_set_reserve(s, conf->limits.reserve);
+	return s;
+}
+
 int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 {
 	if (!proxy_login_parse(user, &a->login)) {
@@ -54,7 +63,7 @@ int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 	}
 	mailbox_close(&a->mailbox);
 	if (!a->store)
-		a->store = store_open(a->conf->store, e);
+		a->store = open_store(a->conf, e);
 	if (a->store && find_id(a, e) == 0)
 		a->mailbox = mailbox_open(a->store, a->login.mailbox_id, e);
 	if (!a->mailbox)

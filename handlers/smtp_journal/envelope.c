@@ -46,21 +46,29 @@ static const struct reply *peer_refusal(const struct smtp_journal *s,
 	return client_allowed(s, names) ? NULL : &smtp_client_refused;
 }
 
+/* So many copies of what MAIL has announced; nothing, where it has not. */
+static const struct reply *room_refusal(const struct store *store,
+					uint64_t size, size_t copies)
+{
+	struct err e;
+
+	if (store_room(store, size * copies, &e) == 0)
+		return NULL;
+	log_error("%s", e.text);
+	return smtp_reply_for(e.kind);
+}
+
 /*
  * RFC 1870 6.1: what is known to be too big is refused before it is sent. A
  * store that cannot be asked says so at RCPT.
  */
 static const struct reply *size_refusal(struct smtp_journal *s, uint64_t size)
 {
-	struct store *store = smtp_journal_store(s);
-	struct err e;
+	const struct store *store = smtp_journal_store(s);
 
 	if (size > s->conf->smtp_journal.max_size)
 		return &smtp_too_big;
-	if (!store || store_room(store, size, s->conf->limits.reserve, &e) == 0)
-		return NULL;
-	log_error("%s", e.text);
-	return smtp_reply_for(e.kind);
+	return store ? room_refusal(store, size, 1) : NULL;
 }
 
 /* What is known by now speaks against all of it, whoever it is for. */
@@ -149,6 +157,9 @@ static const struct reply *open_copy(struct smtp_journal *s,
 
 	if (s->tx->n_copies >= s->conf->smtp_journal.max_mailboxes)
 		return &smtp_too_many_mailboxes;
+	refusal = room_refusal(store, s->tx->params.size, s->tx->n_copies + 1);
+	if (refusal)
+		return refusal;
 	m = mailbox_open(store, id, &e);
 	if (!m || mailbox_hold(m, &e) < 0) {
 		if (e.kind != ERR_ABSENT) /* that is said with the address */

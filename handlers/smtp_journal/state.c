@@ -61,7 +61,9 @@ struct store *smtp_journal_store(struct smtp_journal *s)
 	if (s->store)
 		return s->store;
 	s->store = store_open(s->conf->store, &e);
-	if (!s->store)
+	if (s->store)
+		store_set_reserve(s->store, s->conf->limits.reserve);
+	else
 		log_error("%s", e.text);
 	return s->store;
 }

@@ -24,6 +24,8 @@ static const struct reply reply_not_kept = {
 static const struct reply reply_not_kept_close = {
 	"451", "4.3.0", "The copy cannot be kept now, nothing was sent",
 	REPLY_CLOSE};
+static const struct reply reply_too_big_close = {
+	"552", "5.3.4", "Message too big, nothing was sent", REPLY_CLOSE};
 
 /* One message between the two sides. */
 struct sending {
@@ -32,6 +34,8 @@ struct sending {
 	struct kept_copy *copy;
 	struct mended mended;
 	struct dot_out dot;
+	uint64_t taken; /* octets of the client's, unstuffed */
+	bool too_big;
 	bool copy_failed;
 	bool answered; /* the server has spoken, or left, before the end */
 };
@@ -111,6 +115,10 @@ static int send_on(void *to, const uint8_t *bytes, size_t n)
 	const struct sink mended = {.push = send_on_mended, .to = p};
 
 	look_at_server(p);
+	p->taken += n;
+	p->too_big |= smtp_proxy_is_too_big(p->s, p->taken);
+	if (p->too_big)
+		return -1;
 	return mended_push(&p->mended, bytes, n, &mended);
 }
 
@@ -129,9 +137,13 @@ static void expect_data(struct smtp_proxy *s)
  */
 static const struct reply *not_kept_or_sent(struct sending *p)
 {
+	upstream_free(&p->s->account.upstream);
+	if (p->too_big) {
+		summary_note(&p->s->summary, OUTCOME_REFUSED, "size");
+		return &reply_too_big_close;
+	}
 	log_error("%s", kept_copy_err(p->copy)->text);
 	summary_note(&p->s->summary, OUTCOME_TEMPFAIL, "store");
-	upstream_free(&p->s->account.upstream);
 	return &reply_not_kept_close;
 }
 
@@ -139,7 +151,8 @@ static bool finish_copy(struct sending *p)
 {
 	const struct sink mended = {.push = send_on_mended, .to = p};
 
-	return !p->copy_failed && mended_end(&p->mended, &mended) == 0 &&
+	return !p->too_big && !p->copy_failed &&
+	       mended_end(&p->mended, &mended) == 0 &&
 	       kept_copy_end(p->copy) == 0;
 }
 

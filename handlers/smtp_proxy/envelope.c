@@ -142,8 +142,7 @@ static const struct reply *room_refusal(const struct smtp_proxy *s,
 {
 	struct err e;
 
-	if (store_room(s->account.store, size, s->conf->limits.reserve, &e) ==
-	    0)
+	if (store_room(s->account.store, size, &e) == 0)
 		return NULL;
 	log_error("%s", e.text);
 	return &reply_no_room;
@@ -168,6 +167,8 @@ static const struct reply *mail(struct smtp_proxy *s, struct passed_on *c,
 	r = path_args_refusal(path_args_read(rest, &mail_args, c));
 	if (!r)
 		r = utf8_refusal(s, path, c->utf8);
+	if (!r && smtp_proxy_is_too_big(s, c->size))
+		r = &smtp_too_big;
 	if (!r)
 		r = room_refusal(s, c->size);
 	if (r)

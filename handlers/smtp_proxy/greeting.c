@@ -104,19 +104,29 @@ static void write_extensions(const struct smtp_proxy *s)
 		auth_list_capability(s->conn, "250-AUTH", SASL_ALL);
 }
 
+/* The smaller one of the server's limit and ours; 0: neither has one. */
+static uint64_t offered_size(const struct smtp_proxy *s)
+{
+	uint64_t ours = s->conf->proxy.max_size, theirs = s->features.max_size;
+
+	return ours && (!theirs || ours < theirs) ? ours : theirs;
+}
+
 const struct reply *smtp_proxy_ehlo(void *session, const char *arg)
 {
 	struct smtp_proxy *s = session;
 	const struct reply *lost = ask_ehlo(s);
+	uint64_t size;
 
 	note_greeting(s, arg);
 	if (lost)
 		return lost;
 	conn_printf(s->conn, "250-%s\r\n", s->conf->hostname);
 	write_extensions(s);
-	if (s->features.max_size)
+	size = offered_size(s);
+	if (size)
 		conn_printf(s->conn, "250 SIZE %llu\r\n",
-			    (unsigned long long)s->features.max_size);
+			    (unsigned long long)size);
 	else
 		conn_printf(s->conn, "250 SIZE\r\n");
 	return &reply_sent;

@@ -21,6 +21,11 @@ bool smtp_proxy_offers_starttls(const struct smtp_proxy *s)
 	return s->tls_mode == TLS_MODE_STARTTLS && !smtp_proxy_secure(s);
 }
 
+bool smtp_proxy_is_too_big(const struct smtp_proxy *s, uint64_t octets)
+{
+	return s->conf->proxy.max_size && octets > s->conf->proxy.max_size;
+}
+
 void smtp_proxy_forget_mail(struct smtp_proxy *s)
 {
 	struct proxy_tx *tx = s->tx;

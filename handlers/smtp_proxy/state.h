@@ -47,6 +47,9 @@ bool smtp_proxy_secure(const struct smtp_proxy *s);
 bool smtp_proxy_offers_starttls(const struct smtp_proxy *s);
 enum smtp_proxy_state smtp_proxy_state(const struct smtp_proxy *s);
 
+/* Larger than proxy.max-size. */
+bool smtp_proxy_is_too_big(const struct smtp_proxy *s, uint64_t octets);
+
 /* Ends the transaction on our side. */
 void smtp_proxy_forget_mail(struct smtp_proxy *s);
 

@@ -53,6 +53,7 @@ static struct rig_store {
 	size_t n_kept;
 	enum err_kind open_fails, account_fails;
 	uint64_t room; /* UINT64_MAX: endless */
+	uint64_t reserve;
 	unsigned n_ulids, aborted;
 	int open_stores, open_mailboxes, open_deliveries;
 } rig_store;
@@ -89,10 +90,14 @@ void store_free(struct store **s)
 	*s = NULL;
 }
 
-int store_room(const struct store *s UNUSED, uint64_t octets, uint64_t reserve,
-	       struct err *e)
+void store_set_reserve(struct store *s UNUSED, uint64_t octets)
 {
-	if (rig_store.room - reserve < octets)
+	rig_store.reserve = octets;
+}
+
+int store_room(const struct store *s UNUSED, uint64_t octets, struct err *e)
+{
+	if (rig_store.room - rig_store.reserve < octets)
 		return err_set(e, ERR_FULL, "no room");
 	return 0;
 }

@@ -114,9 +114,10 @@ static char *dump(const struct conf *c)
 	dump_strings(out, "clients", &c->smtp_journal.client_names);
 	fprintf(out, "sessions %u scrypt %u\n", c->pop3_serve.max_sessions,
 		c->identity.scrypt_log_n);
-	fprintf(out, "[%s] connect %u login %u idle %u\n", c->proxy.upstream_ca,
-		c->proxy.connect_timeout, c->proxy.login_timeout,
-		c->proxy.idle_timeout);
+	fprintf(out, "[%s] connect %u login %u idle %u max %ju\n",
+		c->proxy.upstream_ca, c->proxy.connect_timeout,
+		c->proxy.login_timeout, c->proxy.idle_timeout,
+		(uintmax_t)c->proxy.max_size);
 	fprintf(out,
 		"command %u data %u session %u faults %u delay %u rate %u "
 		"%ju\n",
@@ -145,7 +146,7 @@ static const char defaults[] =
 	"tls 1 chunking 1 size 268435456 recipients 100 mailboxes 10\n"
 	"plaintext\nallow\nclients\n"
 	"sessions 20 scrypt 14\n"
-	"[] connect 30 login 60 idle 600\n"
+	"[] connect 30 login 60 idle 600 max 0\n"
 	"command 300 data 600 session 3600 faults 10 delay 30 rate 100 "
 	"67108864\nbalancers\n"
 	"web 0 /var/lib/restante-console/admins uncollected 259200 idle 1800\n";
@@ -196,7 +197,7 @@ static void test_every_key_reaches_its_member(void **state)
 		"pop3-serve { max-sessions = 5 } identity { scrypt-log-n = 10 "
 		"}\n"
 		"proxy { upstream-ca = '/u' connect-timeout = 1m\n"
-		"login-timeout = 2m idle-timeout = 11m }\n"
+		"login-timeout = 2m idle-timeout = 11m max-size = 3K }\n"
 		"limits { command-timeout = 9 data-timeout = 8s session-max = "
 		"1d\n"
 		"errors = 4 login-delay = 0 minimum-rate = 0 reserve = 4096 "
@@ -208,7 +209,8 @@ static void test_every_key_reaches_its_member(void **state)
 		"certificates /c\nkeys /k\n1.3 [SECURE256:${HOME}] [/ca]\n"
 		"tls 0 chunking 0 size 1073741824 recipients 7 mailboxes 3\n"
 		"plaintext 0a00/8 c0a8/16\nallow 0a01/16\nclients x y z\n"
-		"sessions 5 scrypt 10\n[/u] connect 60 login 120 idle 660\n"
+		"sessions 5 scrypt 10\n[/u] connect 60 login 120 idle 660 max "
+		"3072\n"
 		"command 9 data 8 session 86400 faults 4 delay 0 rate 0 4096\n"
 		"balancers 0a02/16\n"
 		"web 1 /a uncollected 7200 idle 90\n");
@@ -300,8 +302,8 @@ static void test_example_is_the_defaults(void **state)
 	char *text = example(NULL);
 
 	expect_example(*state, text);
-	/* 34 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 35);
+	/* 35 keys have a default; hostname and domain follow the system. */
+	assert_int_equal(uncomment(text), 36);
 	expect_example(*state, text);
 	free(text);
 }
@@ -367,7 +369,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 37);
+	assert_int_equal(n, 38);
 	free(text);
 }
 

@@ -235,11 +235,50 @@ static void room_is_what_is_left_beyond_the_reserve(void **state)
 	struct store_rig *rig = *state;
 	struct err e;
 
-	assert_int_equal(store_room(rig->store, 1, 0, &e), 0);
-	assert_int_equal(store_room(rig->store, 1, UINT64_MAX, &e), -1);
+	assert_int_equal(store_room(rig->store, 1, &e), 0);
+	store_set_reserve(rig->store, UINT64_MAX);
+	assert_int_equal(store_room(rig->store, 1, &e), -1);
 	assert_int_equal(e.kind, ERR_FULL);
-	assert_int_equal(store_room(rig->store, UINT64_MAX, 1, &e), -1);
+	store_set_reserve(rig->store, 1);
+	assert_int_equal(store_room(rig->store, UINT64_MAX, &e), -1);
 	assert_int_equal(e.kind, ERR_FULL);
+}
+
+/* 64 KiB are sealed at once: two of them reach the disk for certain. */
+static void the_reserve_holds_while_a_message_grows(void **state)
+{
+	static const uint8_t octets[2 * 64 * 1024];
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct delivery *d;
+	struct err e;
+
+	d = delivery_begin(m, &e);
+	assert_non_null(d);
+	assert_int_equal(delivery_write(d, octets, sizeof(octets), &e), 0);
+	store_set_reserve(rig->store, UINT64_MAX);
+	assert_int_equal(delivery_write(d, octets, sizeof(octets), &e), -1);
+	assert_int_equal(e.kind, ERR_FULL);
+	delivery_abort(&d);
+	assert_null(delivery_begin(m, &e));
+	assert_int_equal(e.kind, ERR_FULL);
+	mailbox_close(&m);
+}
+
+static void the_end_of_a_message_meets_the_reserve_too(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct delivery *d;
+	struct err e;
+
+	d = delivery_begin(m, &e);
+	assert_non_null(d);
+	assert_int_equal(delivery_write(d, (const uint8_t *)"x", 1, &e), 0);
+	store_set_reserve(rig->store, UINT64_MAX);
+	assert_int_equal(delivery_commit(&d, 0, &e), -1);
+	assert_int_equal(e.kind, ERR_FULL);
+	mailbox_close(&m);
 }
 
 /* --- what dies on the way ------------------------------------------------- */
@@ -938,6 +977,8 @@ int main(void)
 		RIGGED(absent_is_said_only_of_what_is_absent),
 		RIGGED(a_held_mailbox_is_not_deleted),
 		RIGGED(room_is_what_is_left_beyond_the_reserve),
+		RIGGED(the_reserve_holds_while_a_message_grows),
+		RIGGED(the_end_of_a_message_meets_the_reserve_too),
 		RIGGED(the_sweep_removes_what_dead_writers_left),
 		RIGGED(a_writer_killed_after_the_commit_loses_nothing),
 		RIGGED(a_file_put_back_by_hand_is_served),

@@ -35,7 +35,8 @@ def pop3(peer: Peer) -> None:
     """The few commands that one message takes."""
     replies = {b"CAPA": [b"+OK", b"USER", b"TOP", b"UIDL", b"."],
                b"UIDL": [b"+OK", b"1 large", b"."],
-               b"LIST": [b"+OK", b"1 %d" % SIZE, b"."]}
+               b"LIST": [b"+OK", b"1 %d" % SIZE, b"."],
+               b"LIST 1": [b"+OK 1 %d" % SIZE]}
     peer.say(b"+OK bulk")
     while line := peer.hear():
         word = line.split()[0].upper()
@@ -45,7 +46,7 @@ def pop3(peer: Peer) -> None:
                 peer.sock.sendall(block)
             peer.say(b".")
         else:
-            peer.say(*replies.get(word, [b"+OK"]))
+            peer.say(*replies.get(line.strip().upper(), [b"+OK"]))
 
 
 def main() -> None:
