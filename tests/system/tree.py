@@ -37,7 +37,7 @@ SUITE = "bookworm"
 CGROUP = "restante-test-"
 INSIDE = "RESTANTE_TEST_SYSTEM"  # set to the cgroups of the script
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
-BOOT_SECONDS = 90
+BOOT_SECONDS = 300
 # What a host lets a process do, and a container of systemd 252 does not.
 LANDLOCK = ("landlock_create_ruleset landlock_add_rule "
             "landlock_restrict_self")
