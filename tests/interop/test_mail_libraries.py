@@ -7,8 +7,6 @@ to a recipient that are not of the plainest.
 """
 
 import functools
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,79 +14,31 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance
-from harness.node import node_modules
+from harness.libraries import Libraries
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import TREE, tool, tool_env, tool_like, tree_file
 
-HERE = Path(__file__).resolve().parent / "libraries"
 BODY = "Grüße\r\n.\r\nend\r\n".encode()
-Send = Callable[[int, str, str, list[str]], None]
+Send = Callable[[str, str, list[str]], None]
 
 
-def run(command: list[str], **more: str) -> None:
-    """A sender must say that it succeeded."""
-    env = {**os.environ, **tool_env(command[0], **more)}
-    done = subprocess.run(command, timeout=120, check=False, env=env,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    check(done.returncode == 0, f"{Path(command[0]).name} ended with "
-          f"{done.returncode}: {done.stdout.decode('utf-8', 'replace')[-900:]}")
-
-
-class Libraries:
+class Senders:
     """Each of them, against one instance."""
 
     def __init__(self, place: Place) -> None:
-        self.place = place
         self.instance = Instance(place)
         self.mailbox = self.instance.create_mailbox("libraries")
-
-    def java(self, port: int, sender: str, to: str, subjects: list[str]) -> None:
-        """JavaMail; the authority has to be in a store of Java's own."""
-        store = self.place.root / "trust"
-        if not store.exists():
-            run([tool("keytool"), "-importcert", "-noprompt", "-storepass",
-                 "changeit", "-keystore", str(store), "-file",
-                 str(self.instance.tls.ca)])
-        jars = ":".join(str(tree_file(f"usr/share/java/{name}.jar"))
-                        for name in ("javax.mail", "javax.activation"))
-        run([tool("java"), "-cp", jars, str(HERE / "Send.java"), str(port),
-             str(store), sender, to, *subjects])
-
-    def nodemailer(self, port: int, sender: str, to: str,
-                   subjects: list[str]) -> None:
-        """Nodemailer, from npm."""
-        run([tool("node"), str(HERE / "send.js"), str(port),
-             str(self.instance.tls.ca), sender, to, *subjects],
-            NODE_PATH=str(node_modules(HERE)))
-
-    def phpmailer(self, port: int, sender: str, to: str,
-                  subjects: list[str]) -> None:
-        """PHPMailer, as Debian has it."""
-        library = tree_file("usr/share/php/libphp-phpmailer/src")
-        modules = [f"-dextension={path}" for path in
-                   sorted(tree_file("usr/lib/php").glob("*/openssl.so"))]
-        run([tool_like("php8.[0-9]"), *modules, str(HERE / "send.php"), str(library),
-             str(port), str(self.instance.tls.ca), sender, to, *subjects])
-
-    def perl(self, port: int, sender: str, to: str,
-             subjects: list[str]) -> None:
-        """Net::SMTP; TLS is from the tree."""
-        modules = [TREE / "usr/share/perl5",
-                   *TREE.glob("usr/lib/*-linux-gnu/perl5/*")]
-        run([tool("perl"), str(HERE / "send.pl"), str(port),
-             str(self.instance.tls.ca), sender, to, *subjects],
-            PERL5LIB=":".join(map(str, modules)))
+        self.libraries = Libraries(place, self.instance.tls.ca)
 
     def sends(self, server: Xinetd, send: Send, sender: str,
               suffix: str) -> None:
         """Both messages are kept, whole, with their envelope."""
         to = self.mailbox.address.replace("@", f"{suffix}@")
         name = send.__name__
-        send(server.port, sender, to, [f"{name}-1", f"{name}-2"])
+        self.libraries.port = server.port
+        send(sender, to, [f"{name}-1", f"{name}-2"])
         server.idle()
         with Xinetd(self.instance, [("pop3-serve", "--tls=starttls")]) as pop:
             messages = self.instance.collect(pop.port, self.mailbox)
@@ -105,16 +55,18 @@ class Libraries:
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each library."""
-    libraries = Libraries(place)
-    plan = [(libraries.java, "jörg@sender.example", "+jörg"),
+    senders = Senders(place)
+    libraries = senders.libraries
+    plan = [(libraries.javamail, "jörg@sender.example", "+jörg"),
             (libraries.nodemailer, "jörg@sender.example", "+jörg"),
             (libraries.phpmailer, "o'neil+x=y@sender.example", "+a.b"),
-            (libraries.perl, "jörg@sender.example", "+jörg")]
-    with Xinetd(libraries.instance,
+            (libraries.net_smtp, "jörg@sender.example", "+jörg")]
+    with Xinetd(senders.instance,
                 [("smtp-journal", "--tls=starttls")]) as server:
         for send, sender, suffix in plan:
-            yield f"library-{send.__name__}", functools.partial(
-                libraries.sends, server, send, sender, suffix)
+            name = send.__name__.replace("_", "-")
+            yield f"library-{name}", functools.partial(
+                senders.sends, server, send, sender, suffix)
 
 
 if __name__ == "__main__":

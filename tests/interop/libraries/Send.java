@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two messages in one session of JavaMail, under STARTTLS, the name checked.
-// Arguments: port, trust store, sender, recipient, subject of each.
+// Arguments: port, trust store, sender, recipient, subject of each. Environment, where
+// there is a login: MAIL_USER, MAIL_PASSWORD.
 import java.util.Properties;
 import javax.mail.Message;
 import javax.mail.Session;
@@ -25,7 +26,8 @@ class Send {
 		Session session = Session.getInstance(p);
 		InternetAddress[] to = {new InternetAddress(args[3], false)};
 		try (Transport transport = session.getTransport("smtp")) {
-			transport.connect();
+			transport.connect(System.getenv("MAIL_USER"),
+					  System.getenv("MAIL_PASSWORD"));
 			for (int i = 4; i < args.length; i++) {
 				MimeMessage m = new MimeMessage(session);
 				m.setFrom("author@sender.example");

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two messages in one session of nodemailer, under STARTTLS, the name checked.
-// Arguments: port, CA, sender, recipient, subject of each.
+// Arguments: port, CA, sender, recipient, subject of each. Environment, where there is
+// a login: MAIL_USER, MAIL_PASSWORD.
 "use strict";
 const fs = require("fs");
 const nodemailer = require("nodemailer");
 
 const [port, ca, sender, recipient, ...subjects] = process.argv.slice(2);
 
+const { MAIL_USER: user, MAIL_PASSWORD: pass } = process.env;
+
 async function main() {
 	const transport = nodemailer.createTransport({
 		host: "localhost", port: Number(port), pool: true, maxConnections: 1,
+		auth: user ? { user, pass } : undefined,
 		requireTLS: true, tls: { ca: fs.readFileSync(ca) },
 	});
 	for (const subject of subjects)

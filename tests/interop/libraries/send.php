@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two messages in one session of PHPMailer, under STARTTLS, the name checked.
 // Arguments: folder of the library, port, CA, sender, recipient, subject of each.
+// Environment, where there is a login: MAIL_USER, MAIL_PASSWORD.
 [, $library, $port, $ca, $sender, $recipient] = $argv;
 foreach (['Exception', 'SMTP', 'PHPMailer'] as $class)
 	require "$library/$class.php";
@@ -13,7 +14,9 @@ $mail->Port = (int)$port;
 $mail->SMTPSecure = 'tls';
 $mail->SMTPOptions = ['ssl' => ['cafile' => $ca]];
 $mail->SMTPKeepAlive = true;
-$mail->SMTPAuth = false;
+$mail->SMTPAuth = getenv('MAIL_USER') !== false;
+$mail->Username = (string)getenv('MAIL_USER');
+$mail->Password = (string)getenv('MAIL_PASSWORD');
 $mail->CharSet = 'utf-8';
 $mail->dsn = 'FAILURE,DELAY';
 $mail->setFrom('author@sender.example');
