@@ -60,6 +60,7 @@ void tls_free(struct tls **t)
 		gnutls_deinit((*t)->session);
 	if ((*t)->cred)
 		gnutls_certificate_free_credentials((*t)->cred);
+	conf_strings_release(&(*t)->facts.client_names);
 	buf_release(&(*t)->flight);
 	for (size_t i = 0; i < (*t)->n_pairs; i++)
 		tls_key_pair_release(&(*t)->pairs[i]);
@@ -179,8 +180,7 @@ static void note_facts(struct tls *t)
 		 version ? version : "TLS");
 	note_cipher(t);
 	if (!t->name)
-		tls_note_client_name(t->session, t->facts.client_name,
-				     sizeof(t->facts.client_name));
+		tls_note_client_names(t->session, &t->facts.client_names);
 }
 
 static int untrusted(struct tls *t, struct err *e)

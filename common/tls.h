@@ -25,8 +25,11 @@ struct tls_io {
 struct tls_facts {
 	char version[12]; /* "TLS1.3" */
 	char cipher[64];  /* "AES-256-GCM", with the key exchange */
-	/* A verified client certificate's name, printable ASCII; else "". */
-	char client_name[256];
+	/*
+	 * Hosts and mail addresses of a verified client certificate, each
+	 * printable ASCII: its subjectAltNames (RFC 9525), never its subject.
+	 */
+	struct conf_strings client_names;
 };
 
 /*

@@ -18,6 +18,9 @@
 enum {
 	FILE_MAX = 4 * 1024 * 1024, /* a bundle of all public CAs is 220 KiB */
 	KEY_ID_MAX = 64,
+	/* As in restante.conf; public authorities put 100 names into one. */
+	CLIENT_NAME_MAX = 255,
+	CLIENT_NAMES_MAX = 256,
 };
 
 /*
@@ -194,55 +197,59 @@ static bool is_plain_name(const char *name, size_t n)
 	return true;
 }
 
-static bool common_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+/*
+ * The i-th name, if it is a host or a mail address that can be written down.
+ * False: there are no more.
+ */
+static bool note_name(gnutls_x509_crt_t cert, unsigned i,
+		      struct conf_strings *names_r)
 {
-	return gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME,
-					     0, 0, name_r, n) >= 0;
+	char name[CLIENT_NAME_MAX + 1];
+	size_t n = sizeof(name);
+	int type =
+		gnutls_x509_crt_get_subject_alt_name(cert, i, name, &n, NULL);
+
+	if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		return false;
+	if (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_RFC822NAME)
+		return true;
+	if (n >= sizeof(name) || !is_plain_name(name, n))
+		return true;
+	name[n] = '\0';
+	conf_strings_add(names_r, name);
+	return true;
 }
 
-static bool alternative_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+/*
+ * RFC 9525 2: names stand in subjectAltName; what an authority writes into the
+ * subject is prose, and nobody has verified that it is a host.
+ */
+static void note_names(gnutls_x509_crt_t cert, struct conf_strings *names_r)
 {
-	size_t size = *n;
-
-	for (unsigned i = 0;; i++) {
-		int type;
-
-		*n = size;
-		type = gnutls_x509_crt_get_subject_alt_name(cert, i, name_r, n,
-							    NULL);
-		if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_RFC822NAME)
-			return true;
-		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
-			return false;
-	}
+	for (unsigned i = 0; i < CLIENT_NAMES_MAX; i++)
+		if (!note_name(cert, i, names_r))
+			return;
 }
 
 /*
  * No key purpose is asked for: public CAs issue certificates for servers
  * only, and it is these that mail servers show as clients.
  */
-void tls_note_client_name(gnutls_session_t session, char *name_r, size_t size)
+void tls_note_client_names(gnutls_session_t session,
+			   struct conf_strings *names_r)
 {
 	const gnutls_datum_t *chain;
 	gnutls_x509_crt_t cert;
 	unsigned status, n_chain;
-	size_t n = size;
-	bool ok;
 
-	name_r[0] = '\0';
 	chain = gnutls_certificate_get_peers(session, &n_chain);
 	if (!chain || n_chain == 0 ||
 	    gnutls_certificate_verify_peers2(session, &status) < 0 || status ||
 	    gnutls_x509_crt_init(&cert) < 0)
 		return;
-	ok = gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) >=
-		     0 &&
-	     (common_name(cert, name_r, &n) ||
-	      (n = size, alternative_name(cert, name_r, &n)));
+	if (gnutls_x509_crt_import(cert, &chain[0], GNUTLS_X509_FMT_DER) >= 0)
+		note_names(cert, names_r);
 	gnutls_x509_crt_deinit(cert);
-	if (!ok || n >= size || !is_plain_name(name_r, n))
-		n = 0;
-	name_r[n] = '\0';
 }
 
 /* The certificate of a pair as its names are asked for. */
@@ -264,6 +271,29 @@ bool tls_key_pair_is_for(const struct tls_key_pair *p, const char *host)
 		leaf, host, GNUTLS_VERIFY_DO_NOT_ALLOW_IP_MATCHES);
 	gnutls_x509_crt_deinit(leaf);
 	return is_for;
+}
+
+static bool common_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+{
+	return gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME,
+					     0, 0, name_r, n) >= 0;
+}
+
+static bool alternative_name(gnutls_x509_crt_t cert, char *name_r, size_t *n)
+{
+	size_t size = *n;
+
+	for (unsigned i = 0;; i++) {
+		int type;
+
+		*n = size;
+		type = gnutls_x509_crt_get_subject_alt_name(cert, i, name_r, n,
+							    NULL);
+		if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_RFC822NAME)
+			return true;
+		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
+			return false;
+	}
 }
 
 void tls_key_pair_name(const struct tls_key_pair *p, char *name_r, size_t size)

@@ -82,7 +82,11 @@ bool tls_server_name_parse(const uint8_t *bytes, size_t n, char *name_r,
 int tls_load_trust(gnutls_certificate_credentials_t cred, const char *file,
 		   struct err *e);
 
-/* The name in the peer's certificate if that verifies, else "". */
-void tls_note_client_name(gnutls_session_t session, char *name_r, size_t size);
+/*
+ * Every host and mail address that the peer's certificate is for; none if that
+ * does not verify. Bounded; what is not printable ASCII is left out.
+ */
+void tls_note_client_names(gnutls_session_t session,
+			   struct conf_strings *names_r);
 
 #endif

@@ -22,7 +22,7 @@ struct trace {
 	const char *protocol; /* "ESMTPS", RFC 3848 and RFC 6531 */
 	const char *tls_version;
 	const char *tls_cipher;
-	const char *client_name; /* of a verified client certificate */
+	const char *client_name; /* first of a verified client certificate */
 	const char *note;	 /* what else MAIL said and is worth keeping */
 	int64_t when;		 /* seconds since 1970 */
 };

@@ -44,6 +44,7 @@ static const struct reply *fault_reply(const struct journal_message *m)
 static struct trace trace_facts(const struct smtp_journal *s)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
+	bool named = tls && tls->client_names.n > 0;
 
 	return (struct trace){
 		.hostname = s->conf->hostname,
@@ -53,7 +54,7 @@ static struct trace trace_facts(const struct smtp_journal *s)
 					   s->tx->params.utf8),
 		.tls_version = smtp_journal_tls_version(s),
 		.tls_cipher = tls ? tls->cipher : "",
-		.client_name = tls ? tls->client_name : "",
+		.client_name = named ? tls->client_names.list[0] : "",
 		.note = s->tx->params.note,
 		.when = time(NULL),
 	};

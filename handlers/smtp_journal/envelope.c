@@ -24,14 +24,23 @@ static bool network_allowed(const struct smtp_journal *s,
 	return networks->n == 0;
 }
 
+/* As it is written: `*` in a certificate stands for no name of the list. */
+static bool is_named(const char *name, const struct conf_strings *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcasecmp(names->list[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* An empty list allows every client, and one without a certificate. */
 static bool client_allowed(const struct smtp_journal *s,
 			   const struct conf_strings *names)
 {
 	const struct tls_facts *tls = conn_tls(s->conn);
 
-	for (size_t i = 0; tls && i < names->n; i++)
-		if (strcasecmp(names->list[i], tls->client_name) == 0)
+	for (size_t i = 0; tls && i < tls->client_names.n; i++)
+		if (is_named(tls->client_names.list[i], names))
 			return true;
 	return names->n == 0;
 }

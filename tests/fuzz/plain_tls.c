@@ -18,8 +18,7 @@ static struct tls *new_tls(void)
 {
 	struct tls *t = xcalloc(1, sizeof(*t));
 
-	t->facts = (struct tls_facts){
-		.version = "TLS1.3", .cipher = "none", .client_name = ""};
+	t->facts = (struct tls_facts){.version = "TLS1.3", .cipher = "none"};
 	return t;
 }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.certs import NAME, Certificate, make_certificate
 from harness.deadline import until
 from harness.instance import Instance, Mailbox
 from harness.mounts import add_users, use_tree_libraries
@@ -161,6 +162,37 @@ def deliver(senders: Senders, start: Callable[[], Server],
         senders.is_whole(token)
 
 
+def shown(senders: Senders, made: Certificate, port: int) -> int:
+    """How swaks ends that shows this certificate."""
+    file = senders.place.root / "named.eml"
+    file.write_bytes(message("named"))
+    program = tool("swaks")
+    return subprocess.run(
+        [program, "--server", "127.0.0.1", "--port", str(port), "--tls",
+         "--tls-cert", str(made.certificate), "--tls-key", str(made.key),
+         "--from", SENDER, "--to", senders.mailbox.address,
+         "--data", f"@{file}"], timeout=60, check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        env=tool_env(program)).returncode
+
+
+def every_name_counts(place: Place) -> None:
+    """The second of two hosts opens, what the subject says does not."""
+    folder = place.root / "clients"
+    folder.mkdir()
+    made = make_certificate(folder, ["DNS:a.sender.test", "DNS:b.sender.test"])
+    folder.chmod(0o755)
+    named = Instance(place, "named")
+    for name, refused in (("b.sender.test", False), (NAME, True),
+                          ("*.sender.test", True)):
+        named.configure(tls={"client-ca": made.ca},
+                        **{"smtp-journal": {"client-names": [name]}})
+        named_senders = Senders(place, named)
+        with Xinetd(named, [("smtp-journal", "--tls=starttls")]) as server:
+            ended = shown(named_senders, made, server.port)
+        check((ended != 0) == refused, f"{name}: swaks ended with {ended}")
+
+
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each sender under each server."""
     instance = Instance(place)
@@ -179,6 +211,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         yield name, functools.partial(
             deliver, senders, servers[server], getattr(senders, program),
             f"token-{program}-{server}-")
+    yield "sender-every-name-counts", functools.partial(
+        every_name_counts, place)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,26 @@ void test_ca_write(const struct test_ca *ca, const char *path)
 	write_cert(ca->cert, path);
 }
 
+static void add_name(gnutls_x509_crt_t cert,
+		     gnutls_x509_subject_alt_name_t kind, const char *name)
+{
+	must(gnutls_x509_crt_set_subject_alt_name(cert, kind, name,
+						  (unsigned)strlen(name),
+						  GNUTLS_FSAN_APPEND),
+	     name);
+}
+
+static void add_numbered_names(gnutls_x509_crt_t cert,
+			       const struct test_cert *wanted)
+{
+	char name[300];
+
+	for (unsigned i = 1; i <= wanted->n_numbered; i++) {
+		snprintf(name, sizeof(name), "%u.%s", i, wanted->numbered);
+		add_name(cert, GNUTLS_SAN_DNSNAME, name);
+	}
+}
+
 static void set_names(gnutls_x509_crt_t cert, const struct test_cert *wanted)
 {
 	const char *cn = wanted->common_name;
@@ -127,16 +147,15 @@ static void set_names(gnutls_x509_crt_t cert, const struct test_cert *wanted)
 						: strlen(cn))),
 		     "name");
 	if (wanted->dns)
-		must(gnutls_x509_crt_set_subject_alt_name(
-			     cert, GNUTLS_SAN_DNSNAME, wanted->dns,
-			     (unsigned)strlen(wanted->dns), GNUTLS_FSAN_APPEND),
-		     "DNS name");
+		add_name(cert, GNUTLS_SAN_DNSNAME, wanted->dns);
+	add_numbered_names(cert, wanted);
 	if (wanted->email)
-		must(gnutls_x509_crt_set_subject_alt_name(
-			     cert, GNUTLS_SAN_RFC822NAME, wanted->email,
-			     (unsigned)strlen(wanted->email),
-			     GNUTLS_FSAN_APPEND),
-		     "mail address");
+		add_name(cert, GNUTLS_SAN_RFC822NAME, wanted->email);
+	if (wanted->names_der)
+		must(gnutls_x509_crt_set_extension_by_oid(
+			     cert, GNUTLS_X509EXT_OID_SAN, wanted->names_der,
+			     wanted->n_names_der, 0),
+		     "names");
 }
 
 void test_cert_write(const struct test_ca *ca, const struct test_cert *wanted,

@@ -17,9 +17,13 @@ void test_ca_write(const struct test_ca *ca, const char *path);
 struct test_cert {
 	const char *common_name; /* NULL: none */
 	const char *dns;	 /* a subjectAltName; NULL: none */
-	const char *email;	 /* the same */
-	size_t common_name_len;	 /* 0: strlen() */
-	bool rsa;		 /* RSA 2048 instead of ECDSA P-256 */
+	const char *names_der;	 /* subjectAltName as octets, instead */
+	size_t n_names_der;
+	const char *numbered; /* more of them, "1." and so on before it */
+	unsigned n_numbered;
+	const char *email;	/* the same */
+	size_t common_name_len; /* 0: strlen() */
+	bool rsa;		/* RSA 2048 instead of ECDSA P-256 */
 	bool expired;
 	bool for_clients; /* purpose: clients only */
 };

@@ -234,7 +234,7 @@ static void test_both_ways(void **state)
 	assert_null(conn_tls(p.conn));
 	assert_int_equal(serve(&p, &s, &e), 0);
 	assert_string_equal(conn_tls(p.conn)->version, "TLS1.3");
-	assert_string_equal(conn_tls(p.conn)->client_name, "");
+	assert_int_equal(conn_tls(p.conn)->client_names.n, 0);
 	expect_line(p.conn, "EHLO us");
 	assert_int_equal(conn_octets_in(p.conn), 9);
 	conn_write(p.conn, "250-restante\r\n", 14);
@@ -805,28 +805,74 @@ static void test_is_for(void **state)
 struct client_row {
 	struct test_cert cert;
 	bool of_other_ca, none;
-	const char *name;
+	size_t n;		  /* how many names count */
+	const char *first, *last; /* of them */
 };
 
+#define NAME_63                                                                \
+	"a23456789012345678901234567890123456789012345678901234567890123"
+#define NAME_255 NAME_63 "." NAME_63 "." NAME_63 "." NAME_63
+
+/* GeneralNames: the host "mx.test\0.evil", the mail address "a@mx.test". */
+#define NUL_WITHIN                                                             \
+	"\x30\x1a\x82\x0dmx.test\0.evil"                                       \
+	"\x81\x09"                                                             \
+	"a@mx.test"
+
+#define DER(octets) .names_der = (octets), .n_names_der = sizeof(octets) - 1
+
 static const struct client_row client_rows[] = {
-	{{.common_name = "mx.example.org"}, .name = "mx.example.org"},
-	{{.common_name = "mx.example.org", .dns = "other.example.org"},
-	 .name = "mx.example.org"},
-	{{.dns = "san.example.org"}, .name = "san.example.org"},
-	{{.email = "a@example.org"}, .name = "a@example.org"},
-	{{.common_name = "rsa.example.org", .rsa = true},
-	 .name = "rsa.example.org"},
-	{{.common_name = "for clients", .for_clients = true},
-	 .name = "for clients"},
-	{{.common_name = "mx.example.org"}, .of_other_ca = true, .name = ""},
-	{{.common_name = "mx.example.org", .expired = true}, .name = ""},
-	{{.common_name = "mx.example.org"}, .none = true, .name = ""},
-	{{.rsa = false}, .name = ""}, /* no name at all */
-	/* Names that could be taken for others. */
-	{{.common_name = "mx.org\0.evil", .common_name_len = 12}, .name = ""},
-	{{.common_name = "a\r\nb"}, .name = ""},
-	{{.common_name = "m\xc3\xbcller"}, .name = ""},
+	{{.dns = "mx.test"}, .n = 1, .first = "mx.test", .last = "mx.test"},
+	{{.dns = "mx.test", .email = "a@mx.test"},
+	 .n = 2,
+	 .first = "mx.test",
+	 .last = "a@mx.test"},
+	{{.dns = "mx.test", .numbered = "mx.test", .n_numbered = 99},
+	 .n = 100,
+	 .first = "mx.test",
+	 .last = "99.mx.test"},
+	{{.dns = "mx.test", .rsa = true},
+	 .n = 1,
+	 .first = "mx.test",
+	 .last = "mx.test"},
+	{{.dns = "mx.test", .for_clients = true},
+	 .n = 1,
+	 .first = "mx.test",
+	 .last = "mx.test"},
+	/* The subject is none, whether there are others or not. */
+	{{.common_name = "mx.test"}, .n = 0},
+	{{.common_name = "mx.test", .dns = "other.test"},
+	 .n = 1,
+	 .first = "other.test",
+	 .last = "other.test"},
+	/* What does not verify has no names. */
+	{{.dns = "mx.test"}, .of_other_ca = true, .n = 0},
+	{{.dns = "mx.test", .expired = true}, .n = 0},
+	{{.dns = "mx.test"}, .none = true, .n = 0},
+	{{.rsa = false}, .n = 0}, /* no name at all */
+	/* Names that could be taken for others, beside one that counts. */
+	{{DER(NUL_WITHIN)}, .n = 1, .first = "a@mx.test", .last = "a@mx.test"},
+	{{DER("\x30\x06\x82\x04z\r\nz")}, .n = 0},
+	{{DER("\x30\x06\x82\x04mx\xc3\xbc")}, .n = 0},
+	/* As long and as many as count, and more. */
+	{{.dns = NAME_255}, .n = 1, .first = NAME_255, .last = NAME_255},
+	{{.dns = NAME_255 "x"}, .n = 0},
+	{{.numbered = "mx.test", .n_numbered = 300},
+	 .n = 256,
+	 .first = "1.mx.test",
+	 .last = "256.mx.test"},
 };
+
+static void expect_names(const struct conf_strings *names,
+			 const struct client_row *row, size_t i)
+{
+	if (names->n != row->n)
+		fail_msg("row %zu: %zu names", i, names->n);
+	if (row->n == 0)
+		return;
+	assert_string_equal(names->list[0], row->first);
+	assert_string_equal(names->list[row->n - 1], row->last);
+}
 
 /* Whatever a client shows or does not, the handshake is good. */
 static void test_client_names(void **state)
@@ -850,8 +896,7 @@ static void test_client_names(void **state)
 			pair_start(&p, bare_client);
 			if (serve(&p, &s, &e) < 0)
 				fail_msg("row %zu: %s", i, e.text);
-			assert_string_equal(conn_tls(p.conn)->client_name,
-					    row->name);
+			expect_names(&conn_tls(p.conn)->client_names, row, i);
 			expect_line(p.conn, "EHLO us");
 			conn_bye(p.conn);
 			pair_join(&p);
