@@ -103,6 +103,14 @@ def taken_over(pair: Pair) -> None:
               [b"before"], "kept by the first")
 
 
+def changed(pair: Pair, mailbox: Mailbox) -> Mailbox:
+    """It, with a new password."""
+    said = pair.first.restante("mailbox", "passwd", mailbox.id,
+                               text=mailbox.password + "\n").stdout
+    return Mailbox(mailbox.id, mailbox.address,
+                   said.removeprefix("password: ").strip())
+
+
 def password_follows(pair: Pair) -> None:
     """A new password opens the second host, and what it holds already."""
     mailbox = pair.create_mailbox()
@@ -110,18 +118,49 @@ def password_follows(pair: Pair) -> None:
         smtp = pair.second.smtp(second.port)
         smtp.deliver(mailbox.address, b"Subject: held\r\n\r\n").want(250)
         smtp.quit()
-        said = pair.first.restante("mailbox", "passwd", mailbox.id,
-                                   text=mailbox.password + "\n").stdout
+        new = changed(pair, mailbox)
         pair.copy()
-        changed = Mailbox(mailbox.id, mailbox.address,
-                          said.removeprefix("password: ").strip())
-        equal(subjects(pair.second.collect(second.ports[1], changed)),
+        equal(subjects(pair.second.collect(second.ports[1], new)),
               [b"held"], "with the new password")
-        try:
+        refused(pair.second, second.ports[1], mailbox, "the old password")
+
+
+def refused(instance: Instance, port: int, mailbox: Mailbox, what: str) -> None:
+    """That this password opens nothing."""
+    try:
+        instance.collect(port, mailbox)
+    except Refused:
+        return
+    check(False, f"{what} opens it still")
+
+
+def given_up_passwords_go(pair: Pair) -> None:
+    """What a copy took along while it waited opens nothing afterwards."""
+    mailbox = pair.create_mailbox()
+    kept = pair.second.create_mailbox()  # unknown to the first
+    for how in ("--cancel", "--confirm"):
+        waiting = changed(pair, mailbox)
+        pair.copy()
+        pair.first.restante("mailbox", "passwd", how, mailbox.id)
+        if how == "--confirm":
+            mailbox = changed(pair, waiting)
+            pair.first.restante("mailbox", "passwd", how, mailbox.id)
+        pair.copy()
+        with Xinetd(pair.second, SERVICES) as second:
             pair.second.collect(second.ports[1], mailbox)
-        except Refused:
-            return
-        check(False, "the old password opens it still")
+            refused(pair.second, second.ports[1], waiting, f"before {how}, it")
+    with Xinetd(pair.second, SERVICES) as second:
+        pair.second.collect(second.ports[1], kept)
+
+
+def what_was_seen_stays(pair: Pair) -> None:
+    """What a proxy has kept here it has not kept there."""
+    mailbox = pair.first.create_mailbox()
+    seen = Path("mailboxes") / mailbox.id / "seen"
+    (pair.first.store / seen).touch()
+    pair.copy()
+    check((pair.second.store / seen.parent).exists(), "not copied")
+    check(not (pair.second.store / seen).exists(), "copied without its mail")
 
 
 def settings_follow(pair: Pair) -> None:
@@ -138,7 +177,8 @@ def settings_follow(pair: Pair) -> None:
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Mail, passwords, settings."""
     pair = Pair(place)
-    for case in (taken_over, password_follows, settings_follow):
+    for case in (taken_over, password_follows, given_up_passwords_go,
+                 what_was_seen_stays, settings_follow):
         name = case.__name__.replace("_", "-")
         yield f"two-hosts-{name}", functools.partial(case, pair)
 
