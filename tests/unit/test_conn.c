@@ -377,6 +377,57 @@ static size_t peer_receives(const struct rig *r, char *to, size_t size)
 	return n < 0 ? 0 : (size_t)n;
 }
 
+/*
+ * An answer of n octets, written in pieces of so many, is cut: what was before
+ * it has arrived, of itself a part at most and never its last octet, and what
+ * is written later does not.
+ */
+static void cut_at(size_t n, size_t piece)
+{
+	static const char before[] = "+OK before\r\n";
+	static uint8_t answer[4 * OUT_SIZE], got[8 * OUT_SIZE];
+	size_t n_before = sizeof(before) - 1, n_got = 0;
+	struct rig r;
+	ssize_t more;
+
+	for (size_t i = 0; i < n; i++)
+		answer[i] = (uint8_t)('a' + i % 23);
+	rig_open(&r, SOCK_STREAM);
+	conn_write(r.conn, before, n_before);
+	conn_begin_answer(r.conn);
+	for (size_t at = 0; at < n; at += piece)
+		conn_write(r.conn, answer + at,
+			   piece < n - at ? piece : n - at);
+	conn_cut(r.conn);
+	conn_write(r.conn, TEXT("behind"));
+	assert_int_equal(conn_flush(r.conn), CONN_EOF);
+	while ((more = recv(r.peer, got + n_got, sizeof(got) - n_got,
+			    MSG_DONTWAIT)) > 0)
+		n_got += (size_t)more;
+	if (n_got < n_before || (n_got > n_before && n_got >= n_before + n) ||
+	    memcmp(got, before, n_before) != 0 ||
+	    memcmp(got + n_before, answer, n_got - n_before) != 0)
+		fail_msg("%zu octets in pieces of %zu: %zu came", n, piece,
+			 n_got);
+	rig_close(&r);
+}
+
+/* At every place of the buffer, and around where it is full. */
+static void test_cut(void **state)
+{
+	static const size_t pieces[] = {1, 7, 1000, OUT_SIZE, 4 * OUT_SIZE};
+
+	(void)state;
+	for (size_t n = 0; n <= OUT_SIZE + 20; n++)
+		cut_at(n, 4 * OUT_SIZE);
+	for (size_t n = 2 * OUT_SIZE - 30; n <= 2 * OUT_SIZE + 5; n++)
+		for (size_t i = 0; i < N_ELEMENTS(pieces); i++)
+			cut_at(n, pieces[i]);
+	for (size_t n = 3 * OUT_SIZE - 30; n <= 3 * OUT_SIZE + 5; n++)
+		for (size_t i = 0; i < N_ELEMENTS(pieces); i++)
+			cut_at(n, pieces[i]);
+}
+
 static void test_one_write_per_flush(void **state)
 {
 	char got[100];
@@ -853,6 +904,7 @@ int main(void)
 		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_wipe_refused),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_one_write_per_flush),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_broken_pipe),
