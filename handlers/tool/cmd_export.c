@@ -196,10 +196,11 @@ static int export_all_to_mbox(struct collection *c, const char *id, int dir,
 /* Which exit code: used wrongly, not allowed, or a trouble that may pass. */
 static int no_directory(const char *path, struct err *e)
 {
-	const struct passwd *me = getpwuid(geteuid());
+	const struct passwd *me;
 	int why = errno;
 
 	err_sys(e, "%s", path);
+	me = getpwuid(geteuid());
 	if (why == ENOENT || why == ENOTDIR || why == ELOOP)
 		e->kind = ERR_CONFIG;
 	if (why != EACCES && why != EPERM && why != EROFS)

@@ -469,6 +469,9 @@ class Command:
         self.refused(64, "--format", "mailbox", "export", mailbox.id, str(out))
         self.refused(77, "", "mailbox", "export", mailbox.id, "--format",
                      "eml", str(out), text="wrong\n")
+        self.refused(64, "No such file", "mailbox", "export", mailbox.id,
+                     "--format", "eml", str(self.out / "missing/parent"),
+                     text=mailbox.password + "\n")
         for kind in ("eml", "mbox"):
             self.run("mailbox", "export", mailbox.id, "--format", kind,
                      str(out), text=mailbox.password + "\n")

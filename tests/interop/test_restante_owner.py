@@ -118,12 +118,25 @@ class TwoUsers:
         self.run("mailbox", "export", mailbox.id, "--format", "eml", str(out),
                  text=mailbox.password + "\n")
         equal(len(list(out.iterdir())), 1, "exported")
+        self.exports_to_nowhere(mailbox)
         self.run("mailbox", "suspend", mailbox.id)
         self.run("mailbox", "reset", mailbox.id, text=mailbox.id + "\n")
         self.run("mailbox", "delete", mailbox.id, "--yes")
         check(not folder.exists(), "not all of it was deleted")
         equal([name for name in os.listdir(folder.parent) if name[0] == "."],
               [], "left behind")
+
+    def exports_to_nowhere(self, mailbox: Mailbox) -> None:
+        """Root's own folder is closed to the owner, who is told so: 77."""
+        closed = self.instance.root / "roots"
+        closed.mkdir(mode=0o700)
+        for path, what in ((closed, "write there"),
+                           (closed / "x", "go there or make it")):
+            said = self.run("mailbox", "export", mailbox.id, "--format",
+                            "eml", str(path), text=mailbox.password + "\n",
+                            want=77)
+            check(f"may not {what}" in said and "choose a directory" in said,
+                  said)
 
     def strangers_are_told(self) -> None:
         """No permission is 77, at once, and names whose it is."""
