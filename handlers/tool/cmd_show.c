@@ -98,9 +98,13 @@ static void joined(const char *key, const struct conf_strings *s)
 	putchar('\n');
 }
 
-static void show_settings(const struct tool *t, const struct mailbox_conf *c)
+/* alias: "" where there is none, and no line either. */
+static void show_settings(const struct tool *t, const struct mailbox_conf *c,
+			  const char *alias)
 {
 	line("id", c->id);
+	if (*alias)
+		line("alias", alias);
 	printf("address: %s@%s\n", c->id, t->conf->domain);
 	line("name", c->name);
 	line("description", c->description);
@@ -130,15 +134,17 @@ static void show_counters(const struct counters *n, bool porcelain)
 TOOL_RUN(show)
 {
 	struct mailbox *m = tool_mailbox(t, a->words[0], e);
+	char alias[MAILBOX_ALIAS_LEN + 1];
 	struct counters n;
 
 	if (!m)
 		return -1;
-	if (mailbox_counters(m, &n, e) < 0) {
+	if (mailbox_counters(m, &n, e) < 0 ||
+	    store_alias_of(t->store, mailbox_settings(m)->id, alias, e) < 0) {
 		mailbox_close(&m);
 		return -1;
 	}
-	show_settings(t, mailbox_settings(m));
+	show_settings(t, mailbox_settings(m), alias);
 	show_counters(&n, tool_has(a, "porcelain"));
 	mailbox_close(&m);
 	return 0;

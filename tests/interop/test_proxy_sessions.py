@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a session through a proxy may hold, towards Dovecot and Postfix: some
 recipients refused, several messages, RSET, pipelining, DSN, SMTPUTF8, copies
-as journal reports; and what is fetched again by another device, or from a
-server that begins its UIDLs anew.
+as journal reports, an alias in place of an id; and what is fetched again by
+another device, or from a server that begins its UIDLs anew.
 """
 
 import email
 import email.policy
 import functools
+import re
 import shutil
 import smtplib
 import sys
@@ -23,9 +24,12 @@ from harness.pop3 import Pop3, Refused
 from harness.proxy_site import ProxySite, pop3_direct
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.smtp import Smtp
 from harness.smtp_clients import SmtpClients
 from harness.upstreams import (DOVECOT, LONG_PASSWORD, LONG_USER, PASSWORD,
-                               POSTFIX, Dovecot, Taken, Upstreams)
+                               POSTFIX, USER, Dovecot, Taken, Upstreams)
+from harness.wire import Wire
 
 SENDER = "joe@provider.test"
 TO, BCC = "to@receiver.example", "bcc@receiver.example"
@@ -205,6 +209,54 @@ class Sessions:
             self.clients.password = PASSWORD
         self.site.pop3(user, LONG_PASSWORD).quit()
 
+    def short_name(self) -> None:
+        """An alias is good in either case for both proxies and for collecting,
+        is shown, is no address, and is nothing any more once it is removed.
+        """
+        instance, mailbox = self.site.instance, self.site.mailbox
+        said = instance.restante("mailbox", "alias", mailbox.id).stdout
+        alias = re.fullmatch("alias: ([a-z2-7]{10})\n", said)[1]
+        check(f"\n{said}" in instance.restante("mailbox", "show",
+                                               mailbox.id).stdout, "show")
+        names = (alias, alias.upper(), f"{alias}@anything.example")
+        for name in names:
+            equal(self.logs_in(name), ["235", "+OK", "+OK"], name)
+        with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as server:
+            smtp = Smtp(Wire.connect(server.port), instance.context)
+            domain = mailbox.address.partition("@")[2]
+            smtp.envelope(f"{alias}@{domain}").want(550)
+            smtp.command("RSET").want(250)
+            smtp.envelope(mailbox.address).want(250)
+            smtp.quit()
+        instance.restante("mailbox", "alias", mailbox.id, "--remove")
+        check("alias:" not in instance.restante("mailbox", "show",
+                                                mailbox.id).stdout, "show")
+        for name in names:
+            equal(self.logs_in(name), ["535", "-ERR [AUTH]", "-ERR [AUTH]"],
+                  name)
+
+    def logs_in(self, name: str) -> list[str]:
+        """What smtp-proxy, pop3-proxy and pop3-serve say to it."""
+        user = f"{USER}%{DOVECOT}%{name}"
+        wire = Wire.connect(self.site.port("smtp-proxy", True))
+        smtp = Smtp(wire, self.site.instance.context, implicit=True)
+        said = [str(smtp.auth_plain(user, PASSWORD).code)]
+        smtp.quit()
+        for port, who, password, implicit in (
+                (self.site.port("pop3-proxy", True), user, PASSWORD, True),
+                (self.site.collector_port, name, self.site.mailbox.password,
+                 False)):
+            pop3 = Pop3(Wire.connect(port), self.site.instance.context,
+                        implicit=implicit)
+            try:
+                pop3.login(who, password)
+                said.append("+OK")
+            except Refused as why:
+                said.append("-ERR [AUTH]" if "[AUTH]" in str(why)
+                            else str(why))
+            pop3.wire.close()
+        return said
+
     # --- fetching --------------------------------------------------------
 
     def fetch_all(self) -> list[bytes]:
@@ -275,7 +327,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                 yield ("proxy-" + name.replace("_", "-"),
                        functools.partial(case, server))
         for case in (sessions.dsn_is_passed, sessions.utf8_is_passed,
-                     sessions.long_password, sessions.two_devices, sessions.begins_anew,
+                     sessions.long_password,
+                     sessions.short_name, sessions.two_devices, sessions.begins_anew,
                      sessions.lists_are_the_same):
             yield "proxy-" + case.__name__.replace("_", "-"), case
 

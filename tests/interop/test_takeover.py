@@ -437,6 +437,9 @@ class Takeover:
                 raise
             raise Failure("it could be done")
 
+        self.command("mailbox", "alias", mailbox.id)
+        alias, = os.listdir(self.instance.store / "aliases")
+
         def attempt() -> None:
             for name in ("mailbox.conf", "identity.age", "seen.key",
                          "admin.spool"):
@@ -452,6 +455,10 @@ class Takeover:
             refused(lambda: os.symlink(TREASURE, "identity.age.next"))
             refused(lambda: os.mkdir("../mbx-" + "0" * 32))
             refused(lambda: os.rename("../../format", "../../format.old"))
+            refused(lambda: os.symlink("../mailboxes/" + mailbox.id,
+                                       "../../aliases/aaaaaaaaaa"))
+            refused(lambda: os.unlink(f"../../aliases/{alias}"))
+            refused(lambda: os.rename("../../aliases", "../../away"))
         with as_handler(self.instance.folder(mailbox), attempt):
             pass
 
