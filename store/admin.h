@@ -138,6 +138,13 @@ int mailbox_upgrade(struct mailbox *m, bool *done_r, bool *waits_r,
 		    struct err *e) MUST_USE;
 
 /*
+ * A line in the store's own admin.spool about what is no mailbox's, synced:
+ * "KIND time= by=administrator who= how= what= name=".
+ */
+int store_tell(struct store *s, const char *kind, const char *what,
+	       const char *name, struct err *e) MUST_USE;
+
+/*
  * Gives the mailbox an alias, a new one where it has none. Revoked by the
  * second, which is no error where there is none.
  */

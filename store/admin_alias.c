@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "store/admin_spool.h"
+
 /* Made by the first alias: older stores have none. */
 static int open_aliases(const struct store *s, struct err *e)
 {
@@ -26,6 +28,30 @@ static int open_aliases(const struct store *s, struct err *e)
 	return fd;
 }
 
+static int write_line(const struct mailbox *m, const char *what,
+		      const char *alias, struct err *e)
+{
+	struct admin_line l;
+
+	admin_line_begin(&l, m->store, "settings", what);
+	line_add(&l.w, "alias", alias);
+	return admin_line_write(&l, m->dir, e);
+}
+
+/* Under a name that nobody has: the line comes before the link. */
+static int make_free_link(const struct mailbox *m, int dir, const char *target,
+			  char alias_r[MAILBOX_ALIAS_LEN + 1], struct err *e)
+{
+	do {
+		mailbox_alias_new(alias_r);
+		if (write_line(m, "alias", alias_r, e) < 0)
+			return -1;
+		if (symlinkat(target, dir, alias_r) == 0)
+			return admin_sync(dir, "aliases", e);
+	} while (errno == EEXIST);
+	return err_sys(e, "store %s: aliases/%s", m->store->path, alias_r);
+}
+
 static int make_link(const struct mailbox *m,
 		     char alias_r[MAILBOX_ALIAS_LEN + 1], struct err *e)
 {
@@ -35,14 +61,7 @@ static int make_link(const struct mailbox *m,
 	if (dir < 0)
 		return -1;
 	snprintf(target, sizeof(target), ALIAS_TARGET "%s", m->id);
-	do {
-		mailbox_alias_new(alias_r);
-		result = symlinkat(target, dir, alias_r);
-	} while (result < 0 && errno == EEXIST);
-	if (result < 0)
-		err_sys(e, "store %s: aliases/%s", m->store->path, alias_r);
-	else
-		result = admin_sync(dir, "aliases", e);
+	result = make_free_link(m, dir, target, alias_r, e);
 	close(dir);
 	return result;
 }
@@ -80,13 +99,24 @@ int admin_unlink_alias(const struct store *s, const char *id, struct err *e)
 	return result;
 }
 
+static int remove_alias(const struct mailbox *m, struct err *e)
+{
+	char alias[MAILBOX_ALIAS_LEN + 1];
+
+	if (store_alias_of(m->store, m->id, alias, e) < 0)
+		return -1;
+	if (alias[0] && write_line(m, "alias-remove", alias, e) < 0)
+		return -1;
+	return admin_unlink_alias(m->store, m->id, e);
+}
+
 int mailbox_alias_remove(struct mailbox *m, struct err *e)
 {
 	int result;
 
 	if (admin_begin(m, e) < 0)
 		return -1;
-	result = admin_unlink_alias(m->store, m->id, e);
+	result = remove_alias(m, e);
 	admin_end(m);
 	return result;
 }

@@ -131,6 +131,23 @@ static int write_line(const struct store *s, int dir,
 	return admin_line_write(&l, dir, e);
 }
 
+/* The first recipient is the mailbox's own; the others are somebody's. */
+static int write_lines(const struct store *s, int dir,
+		       const struct mailbox_conf *conf, struct err *e)
+{
+	struct admin_line l;
+
+	if (write_line(s, dir, conf, e) < 0)
+		return -1;
+	for (size_t i = 1; i < conf->recipients.n; i++) {
+		admin_line_begin(&l, s, "recipients", "add");
+		line_add(&l.w, "recipient", conf->recipients.list[i]);
+		if (admin_line_write(&l, dir, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int make_parts(struct store *s, int dir, const struct mailbox_conf *conf,
 		      const struct secret *keys, unsigned log_n,
 		      const struct secret *password, struct err *e)
@@ -141,7 +158,7 @@ static int make_parts(struct store *s, int dir, const struct mailbox_conf *conf,
 		    0 ||
 	    admin_make_file(dir, "uids", ADMIN_MODE_FILE_SHARED, "", 0, e) <
 		    0 ||
-	    write_line(s, dir, conf, e) < 0 ||
+	    write_lines(s, dir, conf, e) < 0 ||
 	    admin_put_settings(dir, conf, e) < 0 ||
 	    make_identity(dir, conf, keys, log_n, password, e) < 0)
 		return -1;

@@ -6,24 +6,17 @@
 #include "common/base.h"
 #include "store/admin_private.h"
 
-#include <sys/file.h>
-
 #include "store/admin_spool.h"
 
 /* In the store's own spool: the mailbox's goes with it. */
 static int write_line(const struct mailbox *m, uint64_t messages, struct err *e)
 {
 	struct admin_line l;
-	int result;
 
-	if (admin_lock_for_change(m->store->dir, m->store->path, e) < 0)
-		return -1;
 	admin_line_begin(&l, m->store, "deleted", "delete");
 	line_add(&l.w, "mailbox", m->id);
 	line_add_number(&l.w, "messages", messages);
-	result = admin_line_write(&l, m->store->dir, e);
-	flock(m->store->dir, LOCK_UN);
-	return result;
+	return admin_line_write_of_store(&l, m->store, e);
 }
 
 /*

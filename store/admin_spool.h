@@ -27,4 +27,8 @@ void admin_line_begin(struct admin_line *l, const struct store *s,
 /* Appends it to admin.spool in directory dir, synced, and frees l. */
 int admin_line_write(struct admin_line *l, int dir, struct err *e) MUST_USE;
 
+/* The same in the store's own, for what is no mailbox's; waits for others. */
+int admin_line_write_of_store(struct admin_line *l, struct store *s,
+			      struct err *e) MUST_USE;
+
 #endif

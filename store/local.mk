@@ -75,6 +75,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/admin_settings.c \
 	%D%/admin_promote.c \
 	%D%/admin_settle.c \
+	%D%/admin_tell.c \
 	%D%/before.c %D%/before.h \
 	%D%/upgrade.c \
 	%D%/admin_spool.c \

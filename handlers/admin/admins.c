@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/read_all.h"
 #include "common/utf8.h"
+#include "store/admin.h"
 #include "store/admin_files.h"
 
 enum { FILE_MAX = 256 * 1024, FILE_MODE = 0600 };
@@ -207,6 +208,7 @@ int admins_verify(const char *file, const char *name,
 /* --- writing -------------------------------------------------------------- */
 
 struct change {
+	struct store *store; /* its admin.spool is told before */
 	const char *name;
 	const struct admin *entry; /* NULL: the line goes */
 	bool must_be_new;
@@ -257,6 +259,15 @@ static int check_change(const struct change *c, bool found, bool fits,
 	return 0;
 }
 
+static int tell(const struct change *c, struct err *e)
+{
+	const char *what = !c->entry	    ? "remove"
+			   : c->must_be_new ? "add"
+					    : "passwd";
+
+	return store_tell(c->store, "administrators", what, c->name, e);
+}
+
 /* Under the lock of the file's directory. */
 static int rewrite_admins(int dir, const char *base, const char *file,
 			  const struct change *c, struct err *e)
@@ -273,6 +284,8 @@ static int rewrite_admins(int dir, const char *base, const char *file,
 
 		result = check_change(c, found, fits, e);
 	}
+	if (result == 0)
+		result = tell(c, e);
 	if (result == 0)
 		result = admin_replace_file(dir, base, FILE_MODE, &after, e);
 	buf_release(&before);
@@ -298,12 +311,12 @@ static int change_file(const char *file, const struct change *c, struct err *e)
 	return result;
 }
 
-static int set_entry(const char *file, const char *name,
+static int set_entry(const char *file, struct store *s, const char *name,
 		     const struct secret *password, bool one_time,
 		     bool must_be_new, struct err *e)
 {
 	struct admin a = {.one_time = one_time};
-	const struct change c = {name, &a, must_be_new};
+	const struct change c = {s, name, &a, must_be_new};
 
 	if (!admin_name_valid(name))
 		return err_set(e, ERR_CONFIG,
@@ -318,22 +331,23 @@ static int set_entry(const char *file, const char *name,
 	return change_file(file, &c, e);
 }
 
-int admins_add(const char *file, const char *name,
+int admins_add(const char *file, struct store *s, const char *name,
 	       const struct secret *password, bool one_time, struct err *e)
 {
-	return set_entry(file, name, password, one_time, true, e);
+	return set_entry(file, s, name, password, one_time, true, e);
 }
 
-int admins_set_password(const char *file, const char *name,
+int admins_set_password(const char *file, struct store *s, const char *name,
 			const struct secret *password, bool one_time,
 			struct err *e)
 {
-	return set_entry(file, name, password, one_time, false, e);
+	return set_entry(file, s, name, password, one_time, false, e);
 }
 
-int admins_remove(const char *file, const char *name, struct err *e)
+int admins_remove(const char *file, struct store *s, const char *name,
+		  struct err *e)
 {
-	const struct change c = {name, NULL, false};
+	const struct change c = {s, name, NULL, false};
 
 	return change_file(file, &c, e);
 }

@@ -17,6 +17,8 @@ enum {
 	ADMIN_PASSWORD_MAX = 256, /* octets */
 };
 
+struct store;
+
 struct admin {
 	char name[ADMIN_NAME_MAX + 1];
 	char hash[ADMIN_HASH_MAX + 1];
@@ -47,15 +49,18 @@ int admins_each(const char *file,
 		struct err *e) MUST_USE;
 
 /*
- * Durable when they return 0; others that change the file meanwhile wait.
+ * A line in the store's admin.spool says so before (who and how: see
+ * store_acts_for()). Durable when they return 0; others that change the file
+ * meanwhile wait.
  * ERR_STATE: there already (add); ERR_ABSENT: not there (the others).
  */
-int admins_add(const char *file, const char *name,
+int admins_add(const char *file, struct store *s, const char *name,
 	       const struct secret *password, bool one_time,
 	       struct err *e) MUST_USE;
-int admins_set_password(const char *file, const char *name,
+int admins_set_password(const char *file, struct store *s, const char *name,
 			const struct secret *password, bool one_time,
 			struct err *e) MUST_USE;
-int admins_remove(const char *file, const char *name, struct err *e) MUST_USE;
+int admins_remove(const char *file, struct store *s, const char *name,
+		  struct err *e) MUST_USE;
 
 #endif

@@ -27,6 +27,14 @@ static int become_owner(const struct tool *t, struct err *e)
 	return 0;
 }
 
+/* And the store, whose admin.spool tells of the change. */
+static int open_for_change(struct tool *t, struct err *e)
+{
+	if (become_owner(t, e) < 0)
+		return -1;
+	return tool_open_store(t, TOOL_CHANGES, e);
+}
+
 static int get_password(bool one_time, struct secret *password_r, struct err *e)
 {
 	if (!one_time)
@@ -35,23 +43,24 @@ static int get_password(bool one_time, struct secret *password_r, struct err *e)
 	return 0;
 }
 
-static int
-write_one_time_password(const struct tool *t, const struct tool_args *a,
-			int (*write)(const char *file, const char *name,
-				     const struct secret *password,
-				     bool one_time, struct err *e),
-			struct err *e)
+static int write_one_time_password(struct tool *t, const struct tool_args *a,
+				   int (*write)(const char *file,
+						struct store *s,
+						const char *name,
+						const struct secret *password,
+						bool one_time, struct err *e),
+				   struct err *e)
 {
 	bool one_time = tool_has(a, "one-time");
 	struct secret password = SECRET_EMPTY;
 	int result;
 
-	if (become_owner(t, e) < 0)
+	if (open_for_change(t, e) < 0)
 		return -1;
 	result = get_password(one_time, &password, e);
 	if (result == 0)
-		result = write(t->conf->console.admins, a->words[0], &password,
-			       one_time, e);
+		result = write(t->conf->console.admins, t->store, a->words[0],
+			       &password, one_time, e);
 	if (result == 0 && one_time)
 		result = tool_show_password(&password, e);
 	secret_release(&password);
@@ -84,7 +93,7 @@ TOOL_RUN(admin_list)
 
 TOOL_RUN(admin_remove)
 {
-	if (become_owner(t, e) < 0)
+	if (open_for_change(t, e) < 0)
 		return -1;
-	return admins_remove(t->conf->console.admins, a->words[0], e);
+	return admins_remove(t->conf->console.admins, t->store, a->words[0], e);
 }

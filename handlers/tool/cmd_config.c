@@ -120,9 +120,25 @@ static int make_store_directory(const char *path, struct err *e)
 	return 0;
 }
 
+/* 1: it is a store now; 0: it was one already. */
+static int make_store(struct tool *t, struct err *e)
+{
+	if (make_store_directory(t->conf->store, e) < 0 ||
+	    tool_become_owner_of(t->conf->store, e) < 0)
+		return -1;
+	t->store = store_open(t->conf->store, e);
+	if (t->store)
+		return 0;
+	if (store_init(t->conf->store, e) < 0 ||
+	    tool_open_store(t, TOOL_CHANGES, e) < 0 ||
+	    store_tell(t->store, "settings", "init", t->conf_file, e) < 0)
+		return -1;
+	return 1;
+}
+
 TOOL_RUN(config_init)
 {
-	bool there;
+	int made;
 
 	(void)a;
 	if (make_configuration(t->conf_file, e) < 0)
@@ -130,16 +146,12 @@ TOOL_RUN(config_init)
 	t->conf = conf_read(t->conf_file, e);
 	if (!t->conf)
 		return -1;
-	if (make_store_directory(t->conf->store, e) < 0 ||
-	    tool_become_owner_of(t->conf->store, e) < 0)
-		return -1;
-	t->store = store_open(t->conf->store, e);
-	there = t->store != NULL;
-	if (!there && store_init(t->conf->store, e) < 0)
+	made = make_store(t, e);
+	if (made < 0)
 		return -1;
 	printf("%s: %s\n", t->conf->store,
-	       there ? "is a store already, left as it is"
-		     : "is a store now, without a mailbox yet");
+	       made ? "is a store now, without a mailbox yet"
+		    : "is a store already, left as it is");
 	return 0;
 }
 

@@ -38,6 +38,20 @@ static bool login_user(char *name_r, size_t size)
 }
 
 /*
+ * Where the kernel keeps no login uid (in a container), what sudo says to root
+ * has to do: nobody but root can say it to root.
+ */
+static bool sudo_user(char *name_r, size_t size)
+{
+	const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+	if (!name || !getpwnam(name))
+		return false;
+	snprintf(name_r, size, "%s", name);
+	return true;
+}
+
+/*
  * The console says who is signed in to it. Whoever may set that variable is
  * the store's owner, and could write the line by himself.
  */
@@ -54,7 +68,8 @@ void tool_learn_caller(struct tool *t)
 		snprintf(t->who, sizeof(t->who), "%.40s", pw->pw_name);
 	else
 		snprintf(t->who, sizeof(t->who), "%u", (unsigned)getuid());
-	if (!signed_in && login_user(name, sizeof(name)) &&
+	if (!signed_in &&
+	    (login_user(name, sizeof(name)) || sudo_user(name, sizeof(name))) &&
 	    strcmp(name, t->who) != 0) {
 		size_t n = strlen(t->who);
 

@@ -715,13 +715,78 @@ class Command:
               ["eml", "mbox"], "a format")
 
 
+    def told(self) -> None:
+        """Every command that changes something says so before, in admin.spool
+        of the mailbox, or in the store's where it is no mailbox's."""
+        store = self.instance.store
+        _, recipient = self.key("told")
+        mailbox = self.create("--recipient", recipient)
+        spool = self.instance.folder(mailbox) / "admin.spool"
+        own = mailbox.password + "\n"
+
+        def lines(path: Path) -> list[str]:
+            return path.read_text().splitlines() if path.exists() else []
+
+        def said(path: Path, words: tuple, text: str = "",
+                 stdin: str = "") -> str:
+            before = len(lines(path))
+            done = self.run(*words, text=stdin)
+            new = [re.sub("^([a-z]+) time=\\S+ ", r"\1 ", line)
+                   for line in lines(path)[before:]]
+            check(any(text in line for line in new), f"{words}: told {new}")
+            for line in new:
+                check(re.match(r"[a-z]+ by=administrator who=\S+ how=shell "
+                               r"what=\S+", line), line)
+            return done.stdout
+
+        created = "\n".join(lines(spool))
+        check("what=create name=m\n" in created and
+              f"what=add recipient={recipient}" in created, created)
+        for words, text in ((("set", "name=n"), "what=name:"),
+                            (("target add", "*"), "what=targets"),
+                            (("target remove", "*"), "what=targets"),
+                            (("alias",), "what=alias alias="),
+                            (("alias", "--remove"), "what=alias-remove "),
+                            (("suspend",), "what=status"),
+                            (("activate",), "what=status")):
+            said(spool, ("mailbox", *words[0].split(), mailbox.id, *words[1:]),
+                 text)
+        said(spool, ("mailbox", "recipient", "remove", mailbox.id, recipient,
+                     "--yes"), "recipients by=administrator", "")
+        said(spool, ("mailbox", "recipient", "add", mailbox.id, recipient,
+                     "--password"), f"what=add recipient={recipient}", own)
+        said(spool, ("mailbox", "passwd", mailbox.id), "what=passwd", own)
+        said(spool, ("mailbox", "passwd", mailbox.id, "--cancel"),
+             "what=cancel")
+        said(spool, ("mailbox", "rekey", mailbox.id), "what=rekey", own)
+        new = said(spool, ("mailbox", "passwd", mailbox.id), "what=passwd",
+                   own).split()[1]
+        said(spool, ("mailbox", "passwd", mailbox.id, "--confirm"),
+             "what=confirm")
+        check(new != mailbox.password, "a new one")
+        self.run("mailbox", "suspend", mailbox.id)
+        said(spool, ("mailbox", "reset", mailbox.id), "what=reset",
+             mailbox.id + "\n")
+        host = store / "admin.spool"
+        check("what=init" in "\n".join(lines(host)), "config init")
+        said(host, ("mailbox", "delete", mailbox.id, "--yes"),
+             "deleted by=administrator")
+        self.instance.configure(
+            console={"admins": self.out / "admins"})
+        said(host, ("admin", "add", "anna", "--one-time"),
+             "what=add name=anna")
+        said(host, ("admin", "passwd", "anna", "--one-time"),
+             "what=passwd name=anna")
+        said(host, ("admin", "remove", "anna"), "what=remove name=anna")
+        self.instance.configure(console=None)
+
 CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
          "listing", "unknown", "setting", "suspending", "targets",
          "recipients", "passwords", "recovering", "resetting", "deleting",
          "exporting", "exporting_past_a_link", "exporting_damage", "status",
          "certificate",
          "certificates", "hostname", "postmaster", "status_of_old_mail",
-         "status_of_a_broken_mailbox", "sweeping", "manual", "completion"]
+         "status_of_a_broken_mailbox", "sweeping", "told", "manual", "completion"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

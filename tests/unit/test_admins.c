@@ -12,7 +12,10 @@
 
 #include <cmocka.h>
 
-static char directory[64], file[96];
+#include "store/admin.h"
+
+static char directory[64], file[128];
+static struct store *store;
 static struct err e;
 
 static int setup(void **state)
@@ -20,15 +23,47 @@ static int setup(void **state)
 	(void)state;
 	snprintf(directory, sizeof(directory), "/tmp/test_admins.XXXXXX");
 	assert_non_null(mkdtemp(directory));
-	snprintf(file, sizeof(file), "%s/admins", directory);
+	snprintf(file, sizeof(file), "%s/console", directory);
+	assert_int_equal(mkdir(file, 0700), 0);
+	snprintf(file, sizeof(file), "%s/console/admins", directory);
+	assert_int_equal(store_init(directory, &e), 0);
+	store = store_open(directory, &e);
+	assert_non_null(store);
+	store_acts_for(store, "tester", "test");
 	return 0;
 }
 
 static int teardown(void **state)
 {
+	static const char *const parts[] = {
+		"console/admins", "console",   "admin.spool",
+		"format",	  "mailboxes",
+	};
+	char path[128];
+
 	(void)state;
-	(void)unlink(file);
+	store_free(&store);
+	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, parts[i]);
+		(void)remove(path);
+	}
 	return rmdir(directory);
+}
+
+/* The last line of the store's spool ends so. */
+static void assert_told(const char *end)
+{
+	char path[128], text[4096] = "";
+	FILE *f;
+	size_t n, n_end = strlen(end);
+
+	snprintf(path, sizeof(path), "%s/admin.spool", directory);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	assert_true(n > n_end);
+	assert_string_equal(text + n - n_end, end);
 }
 
 static struct secret secret_of(const char *text)
@@ -42,7 +77,7 @@ static struct secret secret_of(const char *text)
 static int add(const char *name, const char *text, bool one_time)
 {
 	struct secret s = secret_of(text);
-	int result = admins_add(file, name, &s, one_time, &e);
+	int result = admins_add(file, store, name, &s, one_time, &e);
 
 	secret_release(&s);
 	return result;
@@ -89,15 +124,19 @@ static void a_password_is_replaced(void **state)
 	assert_int_equal(add("anna", "correct horse", true), 0);
 	assert_int_equal(add("bob", "battery staple", false), 0);
 	assert_int_equal(admins_find(file, "anna", &before, &e), 0);
-	assert_int_equal(admins_set_password(file, "anna", &new, false, &e), 0);
+	assert_int_equal(
+		admins_set_password(file, store, "anna", &new, false, &e), 0);
+	assert_told(" by=administrator who=tester how=test what=passwd "
+		    "name=anna\n");
 	assert_int_equal(verify("anna", "correct horse", &after), -1);
 	assert_int_equal(verify("anna", "another password", &after), 0);
 	assert_false(after.one_time);
 	assert_string_not_equal(before.hash, after.hash);
 	assert_int_equal(verify("bob", "battery staple", &after), 0);
-	assert_int_equal(admins_set_password(file, "carl", &new, false, &e),
-			 -1);
+	assert_int_equal(
+		admins_set_password(file, store, "carl", &new, false, &e), -1);
 	assert_int_equal(e.kind, ERR_ABSENT);
+	assert_told("what=passwd name=anna\n"); /* what was refused is not */
 	secret_release(&new);
 }
 
@@ -110,8 +149,10 @@ static void one_is_removed_and_the_others_stay(void **state)
 	assert_int_equal(add("bob", "battery staple", false), 0);
 	assert_int_equal(add("anna", "correct horse", false), -1);
 	assert_int_equal(e.kind, ERR_STATE);
-	assert_int_equal(admins_remove(file, "anna", &e), 0);
-	assert_int_equal(admins_remove(file, "anna", &e), -1);
+	assert_told("what=add name=bob\n");
+	assert_int_equal(admins_remove(file, store, "anna", &e), 0);
+	assert_told("what=remove name=anna\n");
+	assert_int_equal(admins_remove(file, store, "anna", &e), -1);
 	assert_int_equal(e.kind, ERR_ABSENT);
 	assert_int_equal(verify("anna", "correct horse", &admin), -1);
 	assert_int_equal(verify("bob", "battery staple", &admin), 0);

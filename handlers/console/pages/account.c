@@ -89,8 +89,12 @@ static int change(struct console *c, const struct secret *old,
 	const char *file = c->conf->console.admins, *name = c->visitor.name;
 	struct admin admin = {.one_time = false};
 
+	if (!c->store) {
+		*e = c->store_error;
+		return -1;
+	}
 	if (sign_in_check_password(c, name, old, &admin, e) < 0 ||
-	    admins_set_password(file, name, new, false, e) < 0)
+	    admins_set_password(file, c->store, name, new, false, e) < 0)
 		return -1;
 	(void)session_end_all(c->state, name);
 	return sign_in_again(c, e);
