@@ -74,6 +74,7 @@ int err_exit_code(enum err_kind kind)
 		return EX_USAGE;
 	case ERR_TEMP:
 	case ERR_FULL:
+	case ERR_QUOTA:
 	case ERR_DAMAGED:
 		break;
 	}

@@ -13,6 +13,7 @@ enum err_kind {
 	ERR_NONE,
 	ERR_TEMP,     /* may pass: a lock, the network, a library */
 	ERR_FULL,     /* no room: ENOSPC, EDQUOT, below the reserve */
+	ERR_QUOTA,    /* a mailbox has what its own settings allow it */
 	ERR_BUSY,     /* held by somebody else */
 	ERR_ABSENT,   /* no such mailbox, message or file: known, not guessed */
 	ERR_STATE,    /* not in this state: suspended, not suspended */

@@ -144,8 +144,9 @@ static void count_session(struct counters *c, const void *arg)
 	const struct account *a = change->account;
 
 	for (size_t i = 0; a && i < a->n; i++)
-		counters_add(c, a->list[i].octets, a->list[i].when,
-			     change->now);
+		if (!a->list[i].counted)
+			counters_add(c, a->list[i].octets, a->list[i].when,
+				     change->now);
 	if (change->activity && change->activity->refused)
 		c->last_refused = change->activity->when;
 }

@@ -113,6 +113,8 @@ static bool name_valid(const char *text)
 	return text[strspn(text, " ")] != '\0';
 }
 
+#define LIMIT_MAX (UINT64_C(1) << 50)
+
 #define MEMBER(name) .offset = offsetof(struct mailbox_conf, name)
 
 static const struct conf_key keys[] = {
@@ -146,6 +148,12 @@ static const struct conf_key keys[] = {
 	{NULL, "client-names", &conf_type_strings, MEMBER(client_names),
 	 .min = 1, .max = 255,
 	 .expected = "names of client certificates, 1 to 255 octets each"},
+	{NULL, "quota", &conf_type_size, MEMBER(quota), .max = LIMIT_MAX,
+	 .fallback = "0",
+	 .expected = "octets that may wait, such as 10G, or 0"},
+	{NULL, "rate", &conf_type_size, MEMBER(rate), .max = LIMIT_MAX,
+	 .fallback = "0",
+	 .expected = "octets that may come in an hour, such as 2G, or 0"},
 };
 
 static const struct conf_table table = {keys, N_ELEMENTS(keys)};
@@ -220,6 +228,13 @@ static bool write_list(struct buf *out, const char *name,
 	return room && buf_adds(out, s->n ? "\n}\n" : "}\n");
 }
 
+/* Where there is one. */
+static bool write_limit(struct buf *out, const char *name, uint64_t octets)
+{
+	return !octets ||
+	       buf_addf(out, "%s = %llu\n", name, (unsigned long long)octets);
+}
+
 static int check_value(const struct conf_key *key, const char *value,
 		       struct err *e)
 {
@@ -271,7 +286,9 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 	    write_value(out, "copies",
 			m->journal_report ? "journal-report" : "original") &&
 	    write_list(out, "allow-from", &m->allow_from_text) &&
-	    write_list(out, "client-names", &m->client_names))
+	    write_list(out, "client-names", &m->client_names) &&
+	    write_limit(out, "quota", m->quota) &&
+	    write_limit(out, "rate", m->rate))
 		return 0;
 	return err_set(e, ERR_CONFIG,
 		       "mailbox.conf would be longer than %zu octets",
@@ -280,8 +297,9 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 
 /* --- one key by its name -------------------------------------------------- */
 
-static const char *const settable[] = {"name", "description", "copies",
-				       "allow-from", "client-names"};
+static const char *const settable[] = {"name",	     "description",  "copies",
+				       "allow-from", "client-names", "quota",
+				       "rate"};
 
 static const struct conf_key *find_settable(const char *name)
 {
@@ -338,7 +356,7 @@ int mailbox_conf_set(struct mailbox_conf *m, const char *name,
 		return err_set(
 			e, ERR_CONFIG,
 			"'%s' is no setting: expected name, description, "
-			"copies, allow-from or client-names",
+			"copies, allow-from, client-names, quota or rate",
 			name);
 	member = (char *)m + key->offset;
 	good = key->type->list ? set_list(key, value, member)

@@ -7,9 +7,15 @@
 #include "store/record.h"
 
 enum {
-	COUNTERS_VERSION = 2,
+	COUNTERS_VERSION = 3,
 	SCANNED_AT = 64 + 4 * COUNTERS_HOURS,
+	SIZE_1 = SCANNED_AT + 8, /* with the checksum, as all */
+	SIZE_2 = SCANNED_AT + 16,
+	WRITING_AT = SCANNED_AT + 8,
+	PART_AT = WRITING_AT + 8,
+	RECENT_AT = PART_AT + 8,
 	HOUR = 3600,
+	PART = 300,
 };
 
 static const char magic[4] = {'R', 'S', 'T', 'C'};
@@ -29,6 +35,10 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE])
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		num_store32(out + 64 + 4 * i, c->arrivals[i]);
 	num_store64(out + SCANNED_AT, (uint64_t)c->scanned);
+	num_store64(out + WRITING_AT, c->writing);
+	num_store64(out + PART_AT, (uint64_t)c->part);
+	for (size_t i = 0; i < COUNTERS_RECENT; i++)
+		num_store64(out + RECENT_AT + 8 * i, c->recent[i]);
 	num_store64(out + COUNTERS_SIZE - 8,
 		    record_checksum(out, COUNTERS_SIZE - 8));
 }
@@ -41,14 +51,32 @@ static bool is_hour(int64_t hour)
 	return hour >= 0 && hour <= LAST;
 }
 
-/* That of format 1 is the same without `scanned`: an upgrade keeps it. */
+/*
+ * That of format 1 is the same without `scanned`, version 2 without what limits
+ * need: an upgrade keeps it, and what it has not is zero.
+ */
 static size_t size_of_version(const uint8_t *bytes, size_t n)
 {
 	if (n < SCANNED_AT || memcmp(bytes, magic, sizeof(magic)) != 0)
 		return 0;
-	if (bytes[4] == COUNTERS_VERSION)
+	switch (bytes[4]) {
+	case 1:
+		return SIZE_1;
+	case 2:
+		return SIZE_2;
+	case COUNTERS_VERSION:
 		return COUNTERS_SIZE;
-	return bytes[4] == 1 ? COUNTERS_SIZE - 8 : 0;
+	default:
+		return 0;
+	}
+}
+
+static void decode_limits(const uint8_t *bytes, struct counters *c)
+{
+	c->writing = num_load64(bytes + WRITING_AT);
+	c->part = (int64_t)num_load64(bytes + PART_AT);
+	for (size_t i = 0; i < COUNTERS_RECENT; i++)
+		c->recent[i] = num_load64(bytes + RECENT_AT + 8 * i);
 }
 
 bool counters_decode(const uint8_t *bytes, size_t n,
@@ -71,8 +99,10 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 	counters_r->last_refused = (int64_t)num_load64(bytes + 56);
 	for (size_t i = 0; i < COUNTERS_HOURS; i++)
 		counters_r->arrivals[i] = num_load32(bytes + 64 + 4 * i);
-	if (size == COUNTERS_SIZE)
+	if (size > SIZE_1)
 		counters_r->scanned = (int64_t)num_load64(bytes + SCANNED_AT);
+	if (size == COUNTERS_SIZE)
+		decode_limits(bytes, counters_r);
 	return true;
 }
 
@@ -117,6 +147,44 @@ static void move_back(struct counters *c, int64_t hour)
 	c->hour = hour;
 }
 
+/*
+ * Moves that window to the part of `now`, either way: what was counted in parts
+ * that are over, or have not come, is dropped.
+ */
+static void move_parts(struct counters *c, int64_t now)
+{
+	uint64_t moved[COUNTERS_RECENT] = {0};
+	int64_t part = now / PART, last;
+
+	for (last = 0; last < COUNTERS_RECENT; last++) {
+		/* Any value may stand there. */
+		uint64_t age =
+			(uint64_t)part - (uint64_t)c->part + (uint64_t)last;
+
+		if (age < COUNTERS_RECENT)
+			moved[age] = c->recent[last];
+	}
+	memcpy(c->recent, moved, sizeof(moved));
+	c->part = part;
+}
+
+/* No sum of what was found on the disk wraps around. */
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t counters_of_the_hour(const struct counters *c, int64_t now)
+{
+	struct counters at = *c;
+	uint64_t octets = 0;
+
+	move_parts(&at, now);
+	for (size_t i = 0; i < COUNTERS_RECENT; i++)
+		octets = sum(octets, at.recent[i]);
+	return octets;
+}
+
 void counters_add(struct counters *c, uint64_t octets, int64_t when,
 		  int64_t now)
 {
@@ -127,6 +195,8 @@ void counters_add(struct counters *c, uint64_t octets, int64_t when,
 	c->scanned = 0;
 	c->messages++;
 	c->octets += octets;
+	move_parts(c, now);
+	c->recent[0] = sum(c->recent[0], octets);
 	if (!c->oldest || when < c->oldest)
 		c->oldest = when;
 	if (when > c->last_received || c->last_received > now)

@@ -10,7 +10,9 @@
 
 enum {
 	COUNTERS_HOURS = 14 * 24,
-	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 16, /* on disk */
+	COUNTERS_RECENT = 13, /* parts of five minutes: an hour, whole */
+	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 8 * COUNTERS_RECENT +
+			32, /* on disk */
 };
 
 struct counters {
@@ -26,6 +28,10 @@ struct counters {
 	/* Of cur/: its change in ns, as the last scan found it; 0: since then
 	 * somebody has counted without looking. */
 	int64_t scanned;
+	/* Taken by messages that are being written (store/limit.h). */
+	uint64_t writing;
+	int64_t part; /* five minutes since 1970 that recent[0] counts */
+	uint64_t recent[COUNTERS_RECENT]; /* octets kept, newest first */
 };
 
 void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE]);
@@ -41,6 +47,11 @@ bool counters_decode(const uint8_t *bytes, size_t n,
  */
 void counters_add(struct counters *c, uint64_t octets, int64_t when,
 		  int64_t now);
+/*
+ * Octets kept in the last hour, and in up to five minutes before it. What a
+ * clock that was ahead has counted is not among them.
+ */
+uint64_t counters_of_the_hour(const struct counters *c, int64_t now);
 void counters_remove(struct counters *c, uint64_t messages, uint64_t octets);
 
 /* What waits, as a scan has found it. */

@@ -20,6 +20,7 @@
 #include "common/sink.h"
 #include "store/account.h"
 #include "store/fault.h"
+#include "store/limit.h"
 #include "store/mailbox_private.h"
 #include "store/name.h"
 #include "store/seal.h"
@@ -32,7 +33,9 @@ struct delivery {
 	struct sealer *sealer;
 	struct err failure;	  /* of the first write that failed */
 	struct sha256_ctx digest; /* of the sealed file */
-	uint8_t *wanted_digest;	  /* where it goes, too; or NULL */
+	uint64_t octets;	  /* to be sealed, so far */
+	struct limit_grant grant;
+	uint8_t *wanted_digest; /* where it goes, too; or NULL */
 };
 
 static int fail(const struct delivery *d, const char *what, struct err *e)
@@ -141,6 +144,9 @@ struct delivery *delivery_begin(struct mailbox *m, struct err *e)
 int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
 		   struct err *e)
 {
+	d->octets += n;
+	if (limit_grant(d->mailbox, d->octets, &d->grant, e) < 0)
+		return -1;
 	if (sealer_write(d->sealer, bytes, n) == 0)
 		return 0;
 	return write_failed(d, e);
@@ -246,6 +252,7 @@ static void note_kept(struct delivery *d)
 	sha256_digest(&d->digest, sizeof(fact.sha256), fact.sha256);
 	if (d->wanted_digest)
 		memcpy(d->wanted_digest, fact.sha256, sizeof(fact.sha256));
+	fact.counted = limit_kept(d->mailbox, &fact, &d->grant);
 	account_note_kept(d->mailbox, &fact);
 }
 
@@ -253,6 +260,7 @@ static void delivery_free(struct delivery **d_r)
 {
 	struct delivery *d = *d_r;
 
+	limit_release(d->mailbox, &d->grant);
 	sealer_free(&d->sealer);
 	if (d->fd >= 0)
 		close(d->fd);

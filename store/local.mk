@@ -33,6 +33,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/line.h \
 	%D%/ledger/spool_reader.c \
 	%D%/ledger/spool_reader.h \
+	%D%/limit.c \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/lock_file.c \

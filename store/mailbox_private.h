@@ -17,6 +17,7 @@ struct kept_fact {
 	uint64_t octets;
 	uint8_t sha256[DIGEST_SIZE];
 	int64_t when;
+	bool counted; /* in the counters already */
 };
 
 /* Those of one mailbox (account.c). */

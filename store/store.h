@@ -91,6 +91,28 @@ const struct mailbox_conf *mailbox_settings(const struct mailbox *m);
 int mailbox_hold(struct mailbox *m, struct err *e) MUST_USE;
 void mailbox_release(struct mailbox *m);
 
+/*
+ * Whether a message of so many octets (0: nobody has said) may come in by the
+ * mailbox's own settings, quota and rate. ERR_QUOTA. That is no promise: what
+ * is written is held against them as it grows.
+ */
+int mailbox_room(const struct mailbox *m, uint64_t octets,
+		 struct err *e) MUST_USE;
+
+/* How much of them is used: octets, of settings that may be 0 (none). */
+struct limits_used {
+	uint64_t waiting, quota;
+	uint64_t in_the_hour, rate;
+};
+
+enum { LIMIT_NEAR_PERCENT = 80 }; /* from here on somebody is told */
+
+enum limit_state { LIMIT_FAR, LIMIT_NEAR, LIMIT_REACHED };
+
+void limits_used(const struct mailbox_conf *settings, const struct counters *c,
+		 int64_t now, struct limits_used *used_r);
+enum limit_state limit_state(uint64_t used, uint64_t limit);
+
 /* --- keeping a message ---------------------------------------------------- */
 
 enum message_flags {
@@ -104,7 +126,10 @@ struct delivery; /* one message being sealed into tmp/ */
 /* Starts a message; the header's recipients are the mailbox's keys. */
 struct delivery *delivery_begin(struct mailbox *m, struct err *e) MUST_USE;
 
-/* Seals n more octets. After -1 only delivery_abort() is left. */
+/*
+ * Seals n more octets. ERR_FULL, ERR_QUOTA where there is no room for them.
+ * After -1 only delivery_abort() is left.
+ */
 int delivery_write(struct delivery *d, const uint8_t *bytes, size_t n,
 		   struct err *e) MUST_USE;
 

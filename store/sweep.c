@@ -37,6 +37,8 @@ struct sweep {
 	int64_t end;
 	struct listing cur, gone;
 	struct sweep_report *report;
+	uint64_t writing; /* octets of files whose writers live */
+	bool all_seen;	  /* of tmp/ */
 };
 
 static bool time_is_up(const struct sweep *s)
@@ -110,6 +112,20 @@ static void is_done(struct step *step, const struct ticket *t)
 	step->done[step->n_done++] = t->name;
 }
 
+/* 0 where it is kept or gone by now. */
+static uint64_t octets_so_far(const struct mailbox *m,
+			      const struct ticket_name *name)
+{
+	char text[NAME_SIZE];
+	struct stat st;
+
+	name_write_ticket(name, text);
+	if (fstatat(m->tmp, text, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    st.st_nlink > 1 || st.st_size < 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
 static int see_to_ticket(struct sweep *s, struct step *step, size_t i,
 			 struct err *e)
 {
@@ -124,6 +140,8 @@ static int see_to_ticket(struct sweep *s, struct step *step, size_t i,
 		result = ticket_keep_pending(s->mailbox, &t, e);
 		s->report->taken_in += result == 0;
 	}
+	if (result == 0 && t.state == TICKET_LIVE)
+		s->writing += octets_so_far(s->mailbox, &t.name);
 	if (result == 0 && t.state == TICKET_KEPT) {
 		if (!step->has_line[i])
 			result = add_kept_line(s, step, &t, e);
@@ -178,6 +196,7 @@ static int run_step(struct sweep *s, struct step *step, struct err *e)
 			break;
 		if (see_to_ticket(s, step, i, e) < 0)
 			return -1;
+		s->all_seen = i + 1 == step->tickets.n;
 	}
 	return step->n_done ? finish_step(s, step, e) : 0;
 }
@@ -187,6 +206,7 @@ static int sweep_tickets(struct sweep *s, struct err *e)
 	struct step step = {.n_done = 0};
 	int result = tickets_scan(s->mailbox, false, &step.tickets, e);
 
+	s->all_seen = step.tickets.n == 0;
 	if (result == 0 && step.tickets.n) {
 		step.has_line = xcalloc(step.tickets.n, sizeof(bool));
 		step.has_left = xcalloc(step.tickets.n, sizeof(bool));
@@ -435,7 +455,24 @@ static bool is_quiet(const struct mailbox *m)
 
 	return is_empty(m, "tmp") && is_empty(m, "gone") &&
 	       mailbox_counters(m, &c, &e) == 0 && c.counted && c.scanned &&
-	       c.scanned == account_changed(m);
+	       c.scanned == account_changed(m) && !c.writing;
+}
+
+static void set_writing(struct counters *c, const void *arg)
+{
+	c->writing = *(const uint64_t *)arg;
+}
+
+/* What a killed writer has taken for its message is nobody's any more. */
+static int count_writers(struct sweep *s, struct err *e)
+{
+	struct counters c;
+
+	if (mailbox_counters(s->mailbox, &c, e) < 0)
+		return -1;
+	if (!c.writing)
+		return 0;
+	return account_count(s->mailbox, set_writing, &s->writing, e);
 }
 
 static int sweep_messages(struct sweep *s, struct err *e)
@@ -451,7 +488,9 @@ static int sweep_messages(struct sweep *s, struct err *e)
 		if (scan_anew(s, e) < 0)
 			return -1;
 	}
-	return account_count_anew(s->mailbox, &s->cur, changed, e);
+	if (account_count_anew(s->mailbox, &s->cur, changed, e) < 0)
+		return -1;
+	return s->all_seen ? count_writers(s, e) : 0;
 }
 
 int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,

@@ -52,6 +52,14 @@ bool health_is_uncollected(const struct conf *conf, int64_t now,
 	       believed(n->last_collected, now) < limit;
 }
 
+enum limit_state health_of_limits(const struct limits_used *used)
+{
+	enum limit_state quota = limit_state(used->waiting, used->quota);
+	enum limit_state rate = limit_state(used->in_the_hour, used->rate);
+
+	return quota > rate ? quota : rate;
+}
+
 int64_t health_uncollected_since(int64_t now, const struct counters *n)
 {
 	int64_t collected = believed(n->last_collected, now);

@@ -7,7 +7,7 @@
 #define RESTANTE_HANDLERS_ADMIN_HEALTH_H
 
 #include "common/conf.h"
-#include "store/counters.h"
+#include "store/store.h"
 
 enum { HEALTH_CERTIFICATE_DAYS = 21, HEALTH_DISK_PERCENT = 10 };
 
@@ -30,6 +30,9 @@ enum health_certificate health_of_certificate(int64_t end, int64_t now);
 /* Mail waits, and nobody has come for it for console.uncollected-after. */
 bool health_is_uncollected(const struct conf *conf, int64_t now,
 			   const struct counters *n);
+
+/* The worse one of quota and rate. */
+enum limit_state health_of_limits(const struct limits_used *used);
 
 /* Since when nobody came for it; now, where no clock has told. */
 int64_t health_uncollected_since(int64_t now, const struct counters *n);

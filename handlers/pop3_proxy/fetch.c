@@ -167,7 +167,7 @@ static struct kept_copy *begin_fetched_copy(struct pop3_proxy *s, struct err *e)
 	};
 
 	proxy_account_server(&s->account, server);
-	if (store_room(s->account.store, 0, e) < 0 ||
+	if (proxy_account_room(&s->account, 0, e) < 0 ||
 	    proxy_account_hold(&s->account, e) < 0)
 		return NULL;
 	return kept_copy_begin(s->account.mailbox, &facts, e);

@@ -19,7 +19,8 @@
 
 bool proxy_may_pass(const struct err *e)
 {
-	return e->kind == ERR_TEMP || e->kind == ERR_FULL;
+	return e->kind == ERR_TEMP || e->kind == ERR_FULL ||
+	       e->kind == ERR_QUOTA;
 }
 
 /* --- the mailbox ---------------------------------------------------------- */
@@ -73,6 +74,18 @@ int proxy_account_open(struct proxy_account *a, const char *user, struct err *e)
 	summary_note(a->summary, OUTCOME_REFUSED, "suspended");
 	return err_set(e, ERR_STATE, "mailbox %s is suspended",
 		       a->login.mailbox_id);
+}
+
+int proxy_account_room(struct proxy_account *a, uint64_t octets, struct err *e)
+{
+	int result;
+
+	if (store_room(a->store, octets, e) < 0 ||
+	    mailbox_hold(a->mailbox, e) < 0)
+		return -1;
+	result = mailbox_room(a->mailbox, octets, e);
+	mailbox_release(a->mailbox);
+	return result;
 }
 
 int proxy_account_hold(struct proxy_account *a, struct err *e)

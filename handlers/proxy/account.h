@@ -38,6 +38,14 @@ int proxy_account_open(struct proxy_account *a, const char *user,
 		       struct err *e);
 
 /*
+ * Whether there is room for a copy of so many octets, 0: nobody has said how
+ * many, on the disk and by the mailbox's settings as they are now. ERR_FULL,
+ * ERR_QUOTA, ERR_TEMP.
+ */
+int proxy_account_room(struct proxy_account *a, uint64_t octets,
+		       struct err *e) MUST_USE;
+
+/*
  * mailbox_hold() for a copy: a session may outlast what the login has found.
  * ERR_STATE where the mailbox has been suspended since.
  */

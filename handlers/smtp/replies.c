@@ -38,6 +38,7 @@ SAY(too_many_mailboxes, "452", "4.5.3", "Too many mailboxes; send again for the 
 SAY(no_mailbox,     "550", "5.1.1", "No such mailbox here", 0);
 SAY(suspended,      "450", "4.2.1", "Mailbox suspended", 0);
 SAY(no_room,        "452", "4.3.1", "No room now", 0);
+SAY(mailbox_full,   "452", "4.2.2", "The mailbox takes no more for now", 0);
 SAY(trouble,        "451", "4.3.0", "Cannot keep it now", 0);
 
 SAY(no_recipient,   "503", "5.5.1", "No recipient yet", 0);
@@ -98,6 +99,8 @@ const struct reply *smtp_reply_for(enum err_kind kind)
 		return &smtp_suspended;
 	case ERR_FULL:
 		return &smtp_no_room;
+	case ERR_QUOTA:
+		return &smtp_mailbox_full;
 	default:
 		return &smtp_trouble;
 	}

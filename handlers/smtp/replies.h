@@ -40,6 +40,7 @@ extern const struct reply smtp_too_many_mailboxes;
 extern const struct reply smtp_no_mailbox;
 extern const struct reply smtp_suspended;
 extern const struct reply smtp_no_room;
+extern const struct reply smtp_mailbox_full;
 extern const struct reply smtp_trouble;
 
 extern const struct reply smtp_no_recipient;

@@ -21,7 +21,9 @@
 /* The mailbox was there at RCPT: whatever is wrong with it now, it may pass. */
 static const struct reply *store_reply(const struct err *e)
 {
-	return e->kind == ERR_FULL ? &smtp_no_room : &smtp_trouble;
+	if (e->kind == ERR_FULL || e->kind == ERR_QUOTA)
+		return smtp_reply_for(e->kind);
+	return &smtp_trouble;
 }
 
 /* What a message with a fault is answered; the log hears of ours. */

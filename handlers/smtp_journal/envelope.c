@@ -156,6 +156,18 @@ static const struct reply *settings_refusal(const struct smtp_journal *s,
 	return peer_refusal(s, &settings->allow_from, &settings->client_names);
 }
 
+/* Its quota and its rate. */
+static const struct reply *limits_refusal(const struct mailbox *m,
+					  uint64_t size)
+{
+	struct err e;
+
+	if (mailbox_room(m, size, &e) == 0)
+		return NULL;
+	log_warn("%s", e.text);
+	return smtp_reply_for(e.kind);
+}
+
 static const struct reply *open_copy(struct smtp_journal *s,
 				     struct store *store, const char *id,
 				     struct smtp_copy **copy_r)
@@ -176,6 +188,8 @@ static const struct reply *open_copy(struct smtp_journal *s,
 		refusal = smtp_reply_for(e.kind);
 	} else {
 		refusal = settings_refusal(s, mailbox_settings(m));
+		if (!refusal)
+			refusal = limits_refusal(m, s->tx->params.size);
 		if (refusal)
 			smtp_journal_note_refused(s, id);
 	}

@@ -18,6 +18,7 @@ static const struct {
 	{&smtp_client_refused, OUTCOME_REFUSED, "client-certificate"},
 	{&smtp_no_mailbox, OUTCOME_REFUSED, "unknown-mailbox"},
 	{&smtp_suspended, OUTCOME_REFUSED, "suspended"},
+	{&smtp_mailbox_full, OUTCOME_REFUSED, "quota"},
 	{&smtp_too_big, OUTCOME_REFUSED, "size"},
 	{&smtp_loop, OUTCOME_REFUSED, "loop"},
 	{&smtp_bad_syntax, OUTCOME_REFUSED, "syntax"},

@@ -137,12 +137,14 @@ static const struct reply *utf8_refusal(const struct smtp_proxy *s,
 
 /* --- MAIL ----------------------------------------------------------------- */
 
-static const struct reply *room_refusal(const struct smtp_proxy *s,
-					uint64_t size)
+static const struct reply *room_refusal(struct smtp_proxy *s, uint64_t size)
 {
 	struct err e;
 
-	if (store_room(s->account.store, size, &e) == 0)
+	if (proxy_account_room(&s->account, size, &e) == 0)
+		return NULL;
+	/* What else is wrong with the mailbox DATA says. */
+	if (e.kind != ERR_FULL && e.kind != ERR_QUOTA)
 		return NULL;
 	log_error("%s", e.text);
 	return &reply_no_room;

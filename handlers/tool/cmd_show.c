@@ -4,8 +4,10 @@
 #include "handlers/tool/command.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #include "common/iso_time.h"
+#include "handlers/admin/health.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
 
@@ -28,13 +30,30 @@ static void list_porcelain(const struct mailbox_conf *c,
 	       tool_time(n->last_collected, collected), c->name);
 }
 
+/* One that takes no more says so where it would say that it is active. */
+static const char *standing_of(const struct mailbox_conf *c,
+			       const struct counters *n)
+{
+	struct limits_used u;
+
+	limits_used(c, n, time(NULL), &u);
+	switch (c->suspended ? LIMIT_FAR : health_of_limits(&u)) {
+	case LIMIT_NEAR:
+		return "near full";
+	case LIMIT_REACHED:
+		return "full";
+	default:
+		return status_of(c);
+	}
+}
+
 static void list_for_people(const struct mailbox_conf *c,
 			    const struct counters *n)
 {
 	char size[16], received[24], collected[24];
 
 	printf("%-36s %-9s %8" PRIu64 " %8s %-20s %-20s %s\n", c->id,
-	       status_of(c), n->messages, tool_size(n->octets, size),
+	       standing_of(c, n), n->messages, tool_size(n->octets, size),
 	       tool_time(n->last_received, received),
 	       tool_time(n->last_collected, collected), c->name);
 }
@@ -115,6 +134,8 @@ static void show_settings(const struct tool *t, const struct mailbox_conf *c,
 	line("copies", c->journal_report ? "journal-report" : "original");
 	joined("allow-from", &c->allow_from_text);
 	joined("client-names", &c->client_names);
+	number("quota", c->quota);
+	number("rate", c->rate);
 }
 
 static void show_counters(const struct counters *n, bool porcelain)
@@ -129,6 +150,7 @@ static void show_counters(const struct counters *n, bool porcelain)
 	when("oldest", n->oldest);
 	when("received", n->last_received);
 	when("collected", n->last_collected);
+	number("octets-of-the-hour", counters_of_the_hour(n, time(NULL)));
 }
 
 TOOL_RUN(show)

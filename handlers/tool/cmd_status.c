@@ -105,6 +105,33 @@ static void status_of_postmaster(const struct status *s)
 		     "refused, although RFC 5321 wants it taken");
 }
 
+/* Said before it happens, too. */
+static void status_of_limit(struct status *s, const struct mailbox_conf *c,
+			    const char *what, uint64_t used, uint64_t limit)
+{
+	enum limit_state state = limit_state(used, limit);
+	char used_text[16], limit_text[16];
+
+	if (state == LIMIT_FAR)
+		return;
+	needs_a_person(s, "mailbox %s (%s): %s: %s of %s%s", c->id, c->name,
+		       what, tool_size(used, used_text),
+		       tool_size(limit, limit_text),
+		       state == LIMIT_REACHED
+			       ? ": mail is refused with 452"
+			       : ": beyond it mail is refused with 452");
+}
+
+static void status_of_limits(struct status *s, const struct mailbox_conf *c,
+			     const struct counters *n)
+{
+	struct limits_used u;
+
+	limits_used(c, n, s->now, &u);
+	status_of_limit(s, c, "quota", u.waiting, u.quota);
+	status_of_limit(s, c, "rate, in the last hour", u.in_the_hour, u.rate);
+}
+
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 			     struct err *e)
 {
@@ -129,6 +156,7 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 		       tool_span(s->now - n.oldest, span));
 	else
 		puts("nothing waits");
+	status_of_limits(s, c, &n);
 	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
 			s, "mailbox %s (%s): not collected for %s", id, c->name,

@@ -35,8 +35,9 @@ static const struct tool_command commands[] = {
 	 "what to enter in the archive, the mail server, the mail client", "",
 	 1, 1, READS, tool_settings},
 	{"mailbox set", "ID KEY=VALUE…",
-	 "change name, description, copies, allow-from, client-names", "", 2,
-	 SIZE_MAX, CHANGES, tool_set},
+	 "change name, description, copies, allow-from, client-names, quota, "
+	 "rate",
+	 "", 2, SIZE_MAX, CHANGES, tool_set},
 	{"mailbox suspend", "ID", "take no more mail (450); collecting goes on",
 	 "", 1, 1, CHANGES, tool_suspend},
 	{"mailbox activate", "ID", "take mail again", "", 1, 1, CHANGES,

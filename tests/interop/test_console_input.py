@@ -38,7 +38,7 @@ EVIL: dict[str, bytes] = {
 FIELDS = {
     "/new": ["name", "description", "targets", "recipient"],
     "/mailbox/*": ["name", "description", "targets", "copies", "allow-from",
-                   "client-names"],
+                   "client-names", "quota", "rate"],
     "/mailbox/*/recipients": ["action", "recipient", "password",
                               "agreed"],
     "/mailbox/*/password": ["old"],

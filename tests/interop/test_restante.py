@@ -258,12 +258,13 @@ class Command:
         mailbox = self.create()
         self.run("mailbox", "set", mailbox.id, "name=a = b", "description=d",
                  "copies=journal-report", "allow-from=10.0.0.0/8, ::1",
-                 "client-names=a.example,b.example")
+                 "client-names=a.example,b.example", "quota=10G", "rate=0")
         shown = self.show(mailbox)
         equal((shown["name"], shown["description"], shown["copies"],
-               shown["allow-from"], shown["client-names"]),
+               shown["allow-from"], shown["client-names"], shown["quota"],
+               shown["rate"]),
               (["a = b"], ["d"], ["journal-report"], ["10.0.0.0/8,::1"],
-               ["a.example,b.example"]), "settings")
+               ["a.example,b.example"], [str(10 << 30)], ["0"]), "settings")
         for bad, told in [("name=", "expected a line"), ("status=x", "setting"),
                           ("name", "expected KEY=VALUE"),
                           ("allow-from=10.0.0.0/99", "expected networks")]:

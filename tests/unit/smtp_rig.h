@@ -30,6 +30,7 @@
 enum { RIG_MAILBOXES = 4, RIG_KEPT = 16, RIG_TEXT_MAX = 1024 * 1024 };
 
 struct rig_mailbox {
+	uint64_t quota; /* 0: none */
 	struct mailbox_conf conf;
 	enum err_kind open_fails, hold_fails, begin_fails, commit_fails;
 	bool begin_fails_once; /* and then no more */
@@ -99,6 +100,13 @@ int store_room(const struct store *s UNUSED, uint64_t octets, struct err *e)
 {
 	if (rig_store.room - rig_store.reserve < octets)
 		return err_set(e, ERR_FULL, "no room");
+	return 0;
+}
+
+int mailbox_room(const struct mailbox *m, uint64_t octets, struct err *e)
+{
+	if (m->rig->quota && octets > m->rig->quota)
+		return err_set(e, ERR_QUOTA, "its quota");
 	return 0;
 }
 

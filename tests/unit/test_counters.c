@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "common/num.h"
 #include "store/counters.h"
+#include "store/record.h"
 
 enum { HOUR = 3600, NOW = 1800000000 };
 
@@ -33,6 +35,51 @@ static void a_record_reads_back(UNUSED void **state)
 	assert_int_equal(back.last_refused, NOW + 9);
 	counters_encode(&back, again);
 	assert_memory_equal(bytes, again, sizeof(bytes));
+}
+
+/* A record of before limits: 1424 octets, and nothing of the hour. */
+static void a_record_of_version_2_is_read(UNUSED void **state)
+{
+	enum { SIZE_2 = 64 + 4 * COUNTERS_HOURS + 16 };
+	struct counters c = {.counted = true}, back;
+	uint8_t bytes[COUNTERS_SIZE];
+
+	add(&c, 100, NOW);
+	c.scanned = 7;
+	counters_encode(&c, bytes);
+	bytes[4] = 2;
+	num_store64(bytes + SIZE_2 - 8, record_checksum(bytes, SIZE_2 - 8));
+	assert_true(counters_decode(bytes, SIZE_2, &back));
+	assert_int_equal(back.octets, 100);
+	assert_int_equal(back.scanned, 7);
+	assert_int_equal(counters_of_the_hour(&back, NOW), 0);
+	assert_int_equal(back.writing, 0);
+}
+
+static void an_hour_is_never_counted_short(UNUSED void **state)
+{
+	struct counters c = {.counted = true};
+
+	add(&c, 100, NOW);
+	add(&c, 20, NOW + HOUR / 2);
+	assert_int_equal(counters_of_the_hour(&c, NOW + HOUR - 1), 120);
+	assert_int_equal(counters_of_the_hour(&c, NOW + HOUR + 300), 20);
+	assert_int_equal(counters_of_the_hour(&c, NOW + 2 * HOUR), 0);
+}
+
+/* Handlers write the record: whatever stands in it, no sum wraps around. */
+static void any_octets_of_the_hour_are_borne(UNUSED void **state)
+{
+	static const int64_t parts[] = {INT64_MIN,     -1,	 0, NOW / 300,
+					NOW / 300 + 1, INT64_MAX};
+	struct counters c = {.counted = true};
+
+	memset(c.recent, 0xff, sizeof(c.recent));
+	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
+		c.part = parts[i];
+		assert_int_equal(counters_of_the_hour(&c, NOW),
+				 i == 3 || i == 4 ? UINT64_MAX : 0);
+	}
 }
 
 static void every_torn_record_is_found(UNUSED void **state)
@@ -160,6 +207,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_reads_back),
+		cmocka_unit_test(a_record_of_version_2_is_read),
+		cmocka_unit_test(an_hour_is_never_counted_short),
+		cmocka_unit_test(any_octets_of_the_hour_are_borne),
 		cmocka_unit_test(every_torn_record_is_found),
 		cmocka_unit_test(an_hour_of_no_clock_is_no_record),
 		cmocka_unit_test(arrivals_are_counted_by_hour),

@@ -281,6 +281,122 @@ static void the_end_of_a_message_meets_the_reserve_too(void **state)
 	mailbox_close(&m);
 }
 
+/* --- quota and rate ------------------------------------------------------- */
+
+enum { QUOTA = 100000 };
+
+/* As mailbox.conf would say. */
+static struct mailbox *open_limited(const struct store_rig *rig, uint64_t quota,
+				    uint64_t rate)
+{
+	struct mailbox *m = store_rig_open(rig);
+
+	((struct mailbox_conf *)mailbox_settings(m))->quota = quota;
+	((struct mailbox_conf *)mailbox_settings(m))->rate = rate;
+	return m;
+}
+
+static enum err_kind write_some(struct mailbox *m, size_t n,
+				struct delivery **d_r)
+{
+	static const uint8_t octets[2 * QUOTA];
+	struct err e = {.kind = ERR_NONE};
+
+	*d_r = delivery_begin(m, &e);
+	assert_non_null(*d_r);
+	return delivery_write(*d_r, octets, n, &e) < 0 ? e.kind : ERR_NONE;
+}
+
+static uint64_t being_written(const struct mailbox *m)
+{
+	struct counters c;
+	struct err e;
+
+	assert_int_equal(mailbox_counters(m, &c, &e), 0);
+	return c.writing;
+}
+
+static void a_quota_is_for_what_waits(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = open_limited(rig, QUOTA, 0);
+	struct delivery *d;
+	struct err e;
+
+	assert_int_equal(mailbox_room(m, QUOTA, &e), 0);
+	assert_int_equal(mailbox_room(m, QUOTA + 1, &e), -1);
+	assert_int_equal(e.kind, ERR_QUOTA);
+	assert_int_equal(write_some(m, QUOTA + 1, &d), ERR_QUOTA);
+	delivery_abort(&d);
+	assert_int_equal(being_written(m), 0);
+	assert_int_equal(write_some(m, QUOTA, &d), ERR_NONE);
+	assert_int_equal(delivery_commit(&d, 0, &e), 0);
+	assert_int_equal(being_written(m), 0);
+	/* It counts at once, and once: not again with the lines. */
+	assert_int_equal(mailbox_room(m, 0, &e), -1);
+	assert_int_equal(mailbox_account(m, NULL, &e), 0);
+	((struct mailbox_conf *)mailbox_settings(m))->quota = QUOTA + 1;
+	assert_int_equal(mailbox_room(m, 1, &e), 0);
+	mailbox_close(&m);
+}
+
+static void a_rate_is_for_what_came(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = open_limited(rig, 0, QUOTA);
+	struct delivery *d;
+	struct err e;
+
+	assert_int_equal(write_some(m, QUOTA, &d), ERR_NONE);
+	assert_int_equal(delivery_commit(&d, 0, &e), 0);
+	store_rig_shell("rm -f %s/mailboxes/%s/cur/*", rig->path, rig->id);
+	assert_int_equal(write_some(m, 1, &d), ERR_QUOTA);
+	delivery_abort(&d);
+	mailbox_close(&m);
+}
+
+static void sessions_side_by_side_share_a_quota(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *one = open_limited(rig, QUOTA, 0);
+	struct mailbox *other = open_limited(rig, QUOTA, 0);
+	struct delivery *first, *second;
+
+	assert_int_equal(write_some(one, 2 * QUOTA / 3, &first), ERR_NONE);
+	assert_int_equal(write_some(other, QUOTA / 2, &second), ERR_QUOTA);
+	delivery_abort(&second);
+	delivery_abort(&first);
+	assert_int_equal(write_some(other, QUOTA / 2, &second), ERR_NONE);
+	delivery_abort(&second);
+	mailbox_close(&one);
+	mailbox_close(&other);
+}
+
+static void write_limited(const struct store_rig *rig)
+{
+	struct delivery *d;
+
+	if (write_some(open_limited(rig, QUOTA, 0), QUOTA, &d))
+		_exit(1);
+}
+
+static void the_sweep_gives_back_what_dead_writers_had(void **state)
+{
+	struct store_rig *rig = *state;
+	struct mailbox *m = open_limited(rig, QUOTA, 0);
+	struct sweep_report report;
+	struct delivery *d;
+	struct err e;
+
+	store_rig_killed(write_limited, rig);
+	assert_int_equal(being_written(m), QUOTA);
+	assert_int_equal(mailbox_sweep(m, &report, &e), 0);
+	assert_int_equal(being_written(m), 0);
+	assert_int_equal(write_some(m, QUOTA, &d), ERR_NONE);
+	delivery_abort(&d);
+	mailbox_close(&m);
+}
+
 /* --- what dies on the way ------------------------------------------------- */
 
 static void write_half(const struct store_rig *rig)
@@ -979,6 +1095,10 @@ int main(void)
 		RIGGED(room_is_what_is_left_beyond_the_reserve),
 		RIGGED(the_reserve_holds_while_a_message_grows),
 		RIGGED(the_end_of_a_message_meets_the_reserve_too),
+		RIGGED(a_quota_is_for_what_waits),
+		RIGGED(a_rate_is_for_what_came),
+		RIGGED(sessions_side_by_side_share_a_quota),
+		RIGGED(the_sweep_gives_back_what_dead_writers_had),
 		RIGGED(the_sweep_removes_what_dead_writers_left),
 		RIGGED(a_writer_killed_after_the_commit_loses_nothing),
 		RIGGED(a_file_put_back_by_hand_is_served),

@@ -19,6 +19,29 @@ static void write_mailbox_fact(struct console *c, const char *name,
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, value);
 }
 
+static void write_limit(struct console *c, const char *name, uint64_t used,
+			uint64_t limit)
+{
+	char text[3 * TEXT_SIZE], have[TEXT_SIZE], most[TEXT_SIZE];
+
+	if (!limit)
+		return;
+	snprintf(text, sizeof(text), _("%s of %s"),
+		 text_octets(c->language, used, have),
+		 text_octets(c->language, limit, most));
+	write_mailbox_fact(c, name, text);
+}
+
+static void write_limits(struct console *c, const struct mailbox_conf *settings,
+			 const struct counters *n)
+{
+	struct limits_used u;
+
+	limits_used(settings, n, c->now, &u);
+	write_limit(c, _("Of what may wait"), u.waiting, u.quota);
+	write_limit(c, _("Of what may come in an hour"), u.in_the_hour, u.rate);
+}
+
 static void write_facts(struct console *c, const struct mailbox *m)
 {
 	const struct language *l = c->language;
@@ -44,12 +67,28 @@ static void write_facts(struct console *c, const struct mailbox *m)
 			   text_time(l, n.last_received, text));
 	write_mailbox_fact(c, _("Last collected"),
 			   text_time(l, n.last_collected, text));
+	write_limits(c, mailbox_settings(m), &n);
 	if (n.last_refused)
 		write_mailbox_fact(c, _("Last turned away"),
 				   text_time(l, n.last_refused, text));
 	write_mailbox_fact(c, _("Created"),
 			   text_time(l, mailbox_settings(m)->created, text));
 	say(c, "</dl>\n");
+}
+
+/* As `mailbox set` takes it, and a person reads it: 10G. */
+static const char *limit_text(uint64_t octets, char out[TEXT_SIZE])
+{
+	static const char units[] = "KMG";
+	size_t unit = 0;
+
+	while (octets && octets % 1024 == 0 && units[unit]) {
+		octets /= 1024;
+		unit++;
+	}
+	snprintf(out, TEXT_SIZE, "%llu%.*s", (unsigned long long)octets,
+		 unit ? 1 : 0, unit ? &units[unit - 1] : "");
+	return out;
 }
 
 static void write_recipient(struct console *c, const char *recipient, bool own)
@@ -172,6 +211,7 @@ PAGE(mailbox)
 	struct mailbox *m = mailbox_frame_open(c);
 	const struct mailbox_conf *settings;
 	struct buf targets, networks, names;
+	char quota[TEXT_SIZE], rate[TEXT_SIZE];
 	struct form f;
 
 	if (!m)
@@ -188,6 +228,8 @@ PAGE(mailbox)
 	form_set(&f, "targets", targets.data);
 	form_set(&f, "allow-from", networks.data);
 	form_set(&f, "client-names", names.data);
+	form_set(&f, "quota", limit_text(settings->quota, quota));
+	form_set(&f, "rate", limit_text(settings->rate, rate));
 	write_mailbox_page(c, m, &f);
 	buf_release(&targets);
 	buf_release(&networks);

@@ -93,6 +93,32 @@ static bool disk_needs(struct console *c, char *text, size_t size)
 	return true;
 }
 
+static enum limit_state row_limits(const struct console *c,
+				   const struct mailbox_row *r)
+{
+	const struct mailbox_conf settings = {.quota = r->quota,
+					      .rate = r->rate};
+	struct limits_used u;
+
+	limits_used(&settings, &r->counters, c->now, &u);
+	return health_of_limits(&u);
+}
+
+static void limits_need(const struct console *c, const struct mailbox_row *r,
+			char *text, size_t size)
+{
+	if (row_limits(c, r) == LIMIT_REACHED)
+		snprintf(text, size,
+			 _("%s takes no more mail for now: it has what its "
+			   "settings allow."),
+			 r->name);
+	else
+		snprintf(text, size,
+			 _("%s has more than %d %% of the mail that its "
+			   "settings allow."),
+			 r->name, LIMIT_NEAR_PERCENT);
+}
+
 static bool row_needs(struct console *c, const struct mailbox_row *r,
 		      char *text, size_t size)
 {
@@ -101,6 +127,8 @@ static bool row_needs(struct console *c, const struct mailbox_row *r,
 	if (!r->readable)
 		snprintf(text, size, _("%s cannot be read; the log says why."),
 			 r->name);
+	else if (row_limits(c, r) != LIMIT_FAR)
+		limits_need(c, r, text, size);
 	else if (health_is_uncollected(c->conf, c->now, &r->counters))
 		snprintf(text, size, _("%s has not been collected for %s."),
 			 r->name,
@@ -157,6 +185,8 @@ static void write_status(struct console *c, const struct mailbox_row *r)
 {
 	if (r->suspended)
 		say(c, "<span class=\"badge off\">%s</span>", _("Suspended"));
+	else if (row_limits(c, r) == LIMIT_REACHED)
+		say(c, "<span class=\"badge off\">%s</span>", _("Full"));
 	else
 		say(c, "<span class=\"badge on\">%s</span>", _("Active"));
 }

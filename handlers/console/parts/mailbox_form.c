@@ -8,6 +8,10 @@
 
 #include "handlers/console/parts/page.h"
 
+static const char limits_hint[] =
+	N_("Octets, such as 500M or 10G. 0: no limit. Beyond it the sender "
+	   "is told to try again later.");
+
 enum { NAME_OCTETS = 200, DESCRIPTION_OCTETS = 2000, LIST_OCTETS = 16384 };
 
 /* clang-format off */
@@ -72,6 +76,18 @@ const struct field_rule mailbox_form_edit[] = {
 	 .label = N_("Names in the sender's certificate"),
 	 .hint = N_("One a line. Empty: a certificate is not asked for."),
 	 .max = LIST_OCTETS},
+	{.name = "quota",
+	 .kind = FIELD_LINE,
+	 .label = N_("How much mail may wait in it"),
+	 .hint = limits_hint,
+	 .max = 20,
+	 .complete = "off"},
+	{.name = "rate",
+	 .kind = FIELD_LINE,
+	 .label = N_("How much mail may come in an hour"),
+	 .hint = limits_hint,
+	 .max = 20,
+	 .complete = "off"},
 };
 const size_t mailbox_form_edit_n = N_ELEMENTS(mailbox_form_edit);
 
@@ -156,6 +172,15 @@ static int set_targets(struct mailbox_conf *c, struct form *f, struct err *e)
 	return 0;
 }
 
+/* A form of before has no such field, and one left empty means no limit. */
+static int set_limit(struct mailbox_conf *c, struct form *f, const char *key,
+		     struct err *e)
+{
+	const char *value = form_value(f, key);
+
+	return set(c, f, key, value && *value ? value : "0", e);
+}
+
 int mailbox_form_apply(struct mailbox_conf *c, struct form *f, struct err *e)
 {
 	if (set(c, f, "name", form_value(f, "name"), e) < 0 ||
@@ -164,5 +189,8 @@ int mailbox_form_apply(struct mailbox_conf *c, struct form *f, struct err *e)
 	    set_targets(c, f, e) < 0 ||
 	    set_setting_list(c, f, "allow-from", e) < 0)
 		return -1;
-	return set_setting_list(c, f, "client-names", e);
+	if (set_setting_list(c, f, "client-names", e) < 0 ||
+	    set_limit(c, f, "quota", e) < 0)
+		return -1;
+	return set_limit(c, f, "rate", e);
 }

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/log.h"
+#include "common/num.h"
 #include "handlers/console/parts/cache_file.h"
 #include "handlers/console/parts/page.h"
 
@@ -17,7 +18,8 @@ enum { CACHE_MAX = 16 << 20 };
 struct rows_reading {
 	const struct console *console;
 	struct mailbox_rows *rows;
-	struct buf before;  /* lines "id stamp status name", by their ids */
+	struct buf before;  /* lines "id stamp status,quota,rate name", by their
+			       ids */
 	const char *at;	    /* the next of them */
 	struct buf current; /* the lines that are right now */
 };
@@ -55,6 +57,8 @@ static void fill_row(struct mailbox_row *r, const struct mailbox *m,
 	}
 	r->name = xstrdup(mailbox_settings(m)->name);
 	r->suspended = mailbox_settings(m)->suspended;
+	r->quota = mailbox_settings(m)->quota;
+	r->rate = mailbox_settings(m)->rate;
 }
 
 /* --- what the last page read -----------------------------------------------
@@ -79,6 +83,22 @@ static const char *find_line(struct rows_reading *reading, const char *id)
 	return behind_word(reading->at, id);
 }
 
+/* "active,0,1048576", as note_row() writes it. */
+static bool recall_standing(const char *text, size_t n, struct mailbox_row *r)
+{
+	const char *end = text + n, *quota = memchr(text, ',', n);
+	const char *rate =
+		quota ? memchr(quota + 1, ',', (size_t)(end - quota - 1))
+		      : NULL;
+
+	r->suspended = *text == 's';
+	return rate &&
+	       num_parse(quota + 1, (size_t)(rate - quota - 1), UINT64_MAX,
+			 &r->quota) &&
+	       num_parse(rate + 1, (size_t)(end - rate - 1), UINT64_MAX,
+			 &r->rate);
+}
+
 /* Fills in name and status, if the settings are still those of before. */
 static bool recall_row(struct rows_reading *reading, const char *stamp,
 		       struct mailbox_row *r)
@@ -88,12 +108,12 @@ static bool recall_row(struct rows_reading *reading, const char *stamp,
 
 	line = line ? behind_word(line, stamp) : NULL;
 	name = line ? line + strcspn(line, " \n") : NULL;
-	if (!name || *name != ' ')
+	if (!name || *name != ' ' ||
+	    !recall_standing(line, (size_t)(name - line), r))
 		return false;
 	n = strcspn(++name, "\n");
 	if (name[n] == '\0')
 		return false; /* a line that was cut */
-	r->suspended = behind_word(line, "suspended") != NULL;
 	r->name = xcalloc(1, n + 1);
 	memcpy(r->name, name, n);
 	return true;
@@ -102,8 +122,10 @@ static bool recall_row(struct rows_reading *reading, const char *stamp,
 static void note_row(struct rows_reading *reading, const char *stamp,
 		     const struct mailbox_row *r)
 {
-	if (!buf_addf(&reading->current, "%s %s %s %s\n", r->id, stamp,
-		      r->suspended ? "suspended" : "active", r->name))
+	if (!buf_addf(&reading->current, "%s %s %s,%llu,%llu %s\n", r->id,
+		      stamp, r->suspended ? "suspended" : "active",
+		      (unsigned long long)r->quota, (unsigned long long)r->rate,
+		      r->name))
 		log_info("the names of the mailboxes are too long to remember");
 }
 
