@@ -34,6 +34,7 @@ else
 %C%_libfuzz_a_SOURCES += %D%/replay.c
 FUZZ_LINK_FLAGS = $(AM_LDFLAGS)
 TESTS += $(FUZZERS)
+check_DATA += %D%/found.stamp
 endif
 FUZZ_LIBS = %D%/libfuzz.a $(LDADD)
 
@@ -90,8 +91,15 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_smtp_proxy_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_target_LDFLAGS = $(FUZZ_LINK_FLAGS)
 
+# What the fuzzers found, out of its archives, for replay.c.
+%D%/found.stamp: $(srcdir)/%D%/unpack $(srcdir)/%D%/corpus/*/found.tar.gz
+	@$(MKDIR_P) %D% && rm -rf %D%/found
+	$(AM_V_GEN)$(srcdir)/%D%/unpack %D%/found && touch $@
+
+CLEANFILES += %D%/found.stamp
+
 .PHONY: fuzzers
 fuzzers: $(FUZZERS)
 
 EXTRA_DIST += %D%/README.md %D%/campaign %D%/corpus %D%/dict \
-	%D%/seeds
+	%D%/pack %D%/seeds %D%/unpack

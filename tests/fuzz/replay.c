@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A main for the targets where no engine brings one: replays files, folders,
- * or stdin ("-"). Without arguments the target's kept corpus, which is how
- * `make check` sees that no finding comes back.
+ * or stdin ("-"). Without arguments the target's kept corpus, named inputs and
+ * what make has unpacked of the archive, which is how `make check` sees that no
+ * finding comes back.
  */
 #include "common/base.h"
 
@@ -18,6 +19,8 @@
 #include "tests/fuzz/fuzz.h"
 
 enum { INPUT_MAX = 1024 * 1024 };
+
+#define ARCHIVE "found.tar.gz"
 
 static unsigned replayed;
 
@@ -53,7 +56,8 @@ static void replay_folder(const char *path)
 		char name[PATH_MAX];
 
 		snprintf(name, sizeof(name), "%s/%s", path, list[i]->d_name);
-		if (list[i]->d_name[0] != '.')
+		if (list[i]->d_name[0] != '.' &&
+		    strcmp(list[i]->d_name, ARCHIVE) != 0)
 			replay(name);
 		free(list[i]);
 	}
@@ -79,7 +83,7 @@ static void replay(const char *path)
 	close(fd);
 }
 
-/* $srcdir/tests/fuzz/corpus/NAME for a program fuzz_NAME. */
+/* corpus/NAME of the sources, found/NAME of the build, for a fuzz_NAME. */
 static void replay_corpus(const char *program)
 {
 	const char *source = getenv("srcdir"), *name = strrchr(program, '/');
@@ -90,6 +94,8 @@ static void replay_corpus(const char *program)
 		die_usage("%s: not fuzz_NAME", name);
 	snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/%s",
 		 source ? source : ".", name + 5);
+	replay(path);
+	snprintf(path, sizeof(path), "tests/fuzz/found/%s", name + 5);
 	replay(path);
 }
 
