@@ -51,7 +51,11 @@ static bool has_digest(const char *bytes, size_t n,
 	return memcmp(digest, wanted, sizeof(digest)) == 0;
 }
 
-/* Where the n lines of a batch end; their length is bounded. */
+/*
+ * Where the n lines of a batch end. Their length is bounded, and no other batch
+ * begins among them: else a spool of session lines alone, each of which claims
+ * the 256 behind it, would have every octet hashed 256 times.
+ */
 static enum batch_state find_end(const char *at, const char *end, unsigned n,
 				 const char **end_r)
 {
@@ -62,7 +66,7 @@ static enum batch_state find_end(const char *at, const char *end, unsigned n,
 		if (!spool_next_line(&at, end, &text, &len))
 			return end - at > LINE_OCTETS_MAX ? BATCH_BROKEN
 							  : BATCH_NEEDS_MORE;
-		if (len > LINE_OCTETS_MAX)
+		if (len > LINE_OCTETS_MAX || is_session(text, len))
 			return BATCH_BROKEN;
 	}
 	*end_r = at;

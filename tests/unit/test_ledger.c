@@ -132,24 +132,31 @@ static void see_batch(void *arg, const struct spool_batch *b)
 	seen->octets += b->n_octets;
 }
 
+/* The session line of what lies in lines, and then those. */
+static void write_batch(struct buf *out, unsigned n, const char *lines)
+{
+	struct entry e = {.kind = ENTRY_SESSION};
+	struct sha256_ctx ctx;
+
+	snprintf(e.session.id, sizeof(e.session.id), "%s", U);
+	snprintf(e.session.mailbox, sizeof(e.session.mailbox), "%s", ID);
+	e.session.n = n;
+	sha256_init(&ctx);
+	sha256_update(&ctx, strlen(lines), (const uint8_t *)lines);
+	sha256_digest(&ctx, sizeof(e.session.sha256), e.session.sha256);
+	assert_true(entry_write(&e, out) && buf_adds(out, lines));
+}
+
 /* "one line, a batch of two, one line". */
 static void write_spool(struct buf *out, size_t *batch_r, size_t *end_r)
 {
 	static const char lines[] =
 		"gone ulid=" U " by=c time=1970-01-01T00:00:00Z\n"
 		"gone ulid=" U " by=d time=1970-01-01T00:00:00Z\n";
-	struct entry e = {.kind = ENTRY_SESSION};
-	struct sha256_ctx ctx;
 
-	snprintf(e.session.id, sizeof(e.session.id), "%s", U);
-	snprintf(e.session.mailbox, sizeof(e.session.mailbox), "%s", ID);
-	e.session.n = 2;
-	sha256_init(&ctx);
-	sha256_update(&ctx, sizeof(lines) - 1, (const uint8_t *)lines);
-	sha256_digest(&ctx, sizeof(e.session.sha256), e.session.sha256);
 	assert_true(buf_addf(out, "%s\n", good[0]));
 	*batch_r = out->len;
-	assert_true(entry_write(&e, out) && buf_adds(out, lines));
+	write_batch(out, 2, lines);
 	*end_r = out->len;
 	assert_true(buf_addf(out, "%s\n", good[3]));
 }
@@ -193,6 +200,27 @@ static void a_batch_is_taken_whole_or_not_at_all(UNUSED void **state)
 	buf_release(&spool);
 }
 
+/* Else a spool of session lines alone has each octet hashed 256 times. */
+static void no_batch_begins_in_another(UNUSED void **state)
+{
+	struct buf inner, spool;
+	struct seen s;
+	size_t used;
+
+	buf_init(&inner, 65536);
+	buf_init(&spool, 65536);
+	write_batch(&inner, 1,
+		    "gone ulid=" U " by=c "
+		    "time=1970-01-01T00:00:00Z\n");
+	write_batch(&spool, 2, inner.data);
+	s = parse(spool.data, spool.len, true, &used);
+	assert_int_equal(s.batches, 1);
+	assert_int_equal(s.octets, strlen(strchr(inner.data, '\n')) - 1);
+	assert_int_equal(s.lines, 0);
+	buf_release(&inner);
+	buf_release(&spool);
+}
+
 static void a_long_spool_is_read_in_blocks(UNUSED void **state)
 {
 	struct seen seen = {0};
@@ -226,6 +254,7 @@ int main(void)
 		cmocka_unit_test(bad_lines_are_refused),
 		cmocka_unit_test(what_is_too_long_is_no_line),
 		cmocka_unit_test(a_batch_is_taken_whole_or_not_at_all),
+		cmocka_unit_test(no_batch_begins_in_another),
 		cmocka_unit_test(a_long_spool_is_read_in_blocks),
 	};
 
