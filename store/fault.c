@@ -22,18 +22,26 @@ static void note(const char *file, const char *name)
 	close(fd);
 }
 
+/* By its name: the first of that name. By a number: the Nth that is passed. */
+static bool is_chosen(const char *at, const char *name, uint64_t passed)
+{
+	uint64_t wanted;
+
+	if (num_parse(at, strlen(at), UINT64_MAX, &wanted))
+		return passed == wanted;
+	return strcmp(at, name) == 0;
+}
+
 void fault_point(const char *name)
 {
 	static uint64_t passed;
 	const char *file = getenv("RESTANTE_FAULT_LOG");
 	const char *at = getenv("RESTANTE_FAULT_POINT");
-	uint64_t wanted;
 
 	passed++;
 	if (file)
 		note(file, name);
-	if (at && num_parse(at, strlen(at), UINT64_MAX, &wanted) &&
-	    passed == wanted)
+	if (at && is_chosen(at, name, passed))
 		kill(getpid(), SIGKILL);
 }
 

@@ -82,11 +82,14 @@ class Oracle:
         sealed, plain = self.folder / "envelope", self.folder / "plain"
         sealed.write_bytes(envelope)
         plain.unlink(missing_ok=True)
-        child, terminal = pty.fork()
-        if child == 0:
-            os.execv(self.age, ["age", "-d", "-o", str(plain), str(sealed)])
-        self._answer(terminal, password)
-        os.waitpid(child, 0)
+        terminal, other = pty.openpty()
+        # Who leads a session has the first terminal he opens for his own.
+        with subprocess.Popen(
+                ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(other), self.age,
+                 "-d", "-o", str(plain), str(sealed)], start_new_session=True,
+                stdin=other, stdout=other, stderr=other):
+            os.close(other)
+            self._answer(terminal, password)
         os.close(terminal)
         text = plain.read_text() if plain.exists() else ""
         return tuple(KEY_LINE.findall(text))
