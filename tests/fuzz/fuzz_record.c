@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What lies in the lock file and in file names. */
+/* The records of the lock file. */
 #include "common/base.h"
 
 #include "store/counters.h"
 #include "store/key_mark.h"
-#include "store/name.h"
 #include "store/record.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,27 +40,6 @@ static void try_mark(const uint8_t *bytes, size_t n)
 	fuzz_require(!session_key_verify(public, "used", 4, signature));
 }
 
-static void try_names(const char *text)
-{
-	char again[NAME_SIZE];
-	struct message_name kept;
-	struct ticket_name ticket;
-	bool without_line;
-
-	if (name_parse_kept(text, &kept)) {
-		name_write_kept(&kept, again);
-		fuzz_require(strcmp(text, again) == 0);
-	}
-	if (name_parse_gone(text, &kept, &without_line)) {
-		name_write_gone(&kept, without_line, again);
-		fuzz_require(strcmp(text, again) == 0);
-	}
-	if (name_parse_ticket(text, &ticket)) {
-		name_write_ticket(&ticket, again);
-		fuzz_require(strcmp(text, again) == 0);
-	}
-}
-
 /*
  * Records of the lock file carry a checksum that no engine guesses: the input
  * is tried with the right one as well.
@@ -82,11 +60,7 @@ static void try_checked(const uint8_t *bytes, size_t n,
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	char *text = fuzz_text(bytes, n);
-
 	try_checked(bytes, n, try_counters);
 	try_mark(bytes, n);
-	try_names(text);
-	free(text);
 	return 0;
 }

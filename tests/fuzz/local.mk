@@ -12,9 +12,12 @@ FUZZERS = \
 	%D%/fuzz_dn \
 	%D%/fuzz_dot \
 	%D%/fuzz_journal_report \
+	%D%/fuzz_ledger_entry \
+	%D%/fuzz_ledger_spool \
 	%D%/fuzz_mail_head \
 	%D%/fuzz_mailbox_conf \
 	%D%/fuzz_mbox \
+	%D%/fuzz_name \
 	%D%/fuzz_pop3_proxy \
 	%D%/fuzz_pop3_serve \
 	%D%/fuzz_proxy_header \
@@ -51,9 +54,12 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_dn_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_dot_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_journal_report_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_ledger_entry_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_ledger_spool_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mail_head_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mailbox_conf_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mbox_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_name_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_pop3_proxy_SOURCES = %D%/fuzz_pop3_proxy.c %D%/plain_tls.c \
 	%D%/proxied.c %D%/proxied.h
 %C%_fuzz_pop3_proxy_LDADD = %D%/libworld.a $(FUZZ_LIBS)
@@ -78,9 +84,12 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_dn_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_dot_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_journal_report_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_ledger_entry_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_ledger_spool_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mail_head_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mailbox_conf_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mbox_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_name_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_pop3_proxy_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_pop3_serve_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_proxy_header_LDFLAGS = $(FUZZ_LINK_FLAGS)
