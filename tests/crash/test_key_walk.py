@@ -124,7 +124,8 @@ class Walk:
             check=False, capture_output=True, env=env,
             **self.instance.place.as_user)
         points = log.read_text().split() if log.exists() else []
-        AIM.learn(command, points, done.returncode == KILLED)
+        if kill:
+            AIM.learn(command, points, done.returncode == KILLED)
         self.told.append(f"{' '.join(args)}: {done.returncode} "
                          f"{done.stderr.strip()[:100]}")
         return done
