@@ -179,11 +179,12 @@ def guessing_is_slowed(side: Proxied) -> None:
 
 def limited(case: Callable[[Proxied], None], side: Proxied,
             section: str = "proxy", key: str = "") -> None:
-    """It, with this limit alone near."""
+    """It, with this limit alone near, or every one."""
     far = {"proxy": {"connect-timeout": FAR, "login-timeout": FAR,
                      "idle-timeout": FAR}, "limits": {"command-timeout": FAR}}
     side.instance.configure(**{
-        name: {each: int(LIMIT if (name, each) == (section, key) else seconds)
+        name: {each: int(LIMIT if key == "every" or (name, each) ==
+                         (section, key) else seconds)
                for each, seconds in limits.items()}
         for name, limits in far.items()})
     case(side)
@@ -202,7 +203,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                 (slow_login, "proxy", "login-timeout"),
                 (silent_stranger, "proxy", "idle-timeout"),
                 (silent_server, "limits", "command-timeout"),
-                (enough,), (guessing_is_slowed,),
+                (enough, "", "every"),
+                (guessing_is_slowed,),
                 (functools.partial(silent_client, other=other), "proxy",
                  "idle-timeout")):
             name = getattr(case, "func", case).__name__.replace("_", "-")
