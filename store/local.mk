@@ -31,8 +31,14 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/entry.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
+	%D%/ledger/note.c \
+	%D%/ledger/note.h \
+	%D%/ledger/proof.c \
+	%D%/ledger/proof.h \
 	%D%/ledger/spool_reader.c \
 	%D%/ledger/spool_reader.h \
+	%D%/ledger/tree.c \
+	%D%/ledger/tree.h \
 	%D%/limit.c \
 	%D%/listing.c \
 	%D%/listing.h \

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_ledger \
+	%D%/unit/test_ledger_tree \
 	%D%/unit/test_mended \
 	%D%/unit/test_name \
 	%D%/unit/test_num \

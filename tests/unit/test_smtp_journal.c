@@ -17,7 +17,7 @@
 #define EIGHT(x)    x x x x x x x x
 #define DIGEST_OF_1 EIGHT("31313131")
 #define DIGEST_OF_2 EIGHT("32323232")
-#define MESSAGE	 "DATA\r\n" TEXT ".\r\n"
+#define MESSAGE	    "DATA\r\n" TEXT ".\r\n"
 
 /* The last line the session said. */
 static const char *last_line(const struct rig *r)
