@@ -178,6 +178,13 @@ static const struct conf_key keys[] = {
 	 .meaning = "The work of one password check is 2 to this power; 14 is\n"
 		    "16 MiB. Our passwords are random: 14 is enough."},
 
+	{"ledger", "path", PATH, MEMBER(ledger.path),
+	 .fallback = "/var/lib/restante-ledger",
+	 .meaning = "The directory of the ledgers, where they are kept."},
+	{"ledger", "name", TEXT(0, 200), MEMBER(ledger.name), .fallback = "",
+	 .meaning = "What checkpoints are signed as. Frozen when the first\n"
+		    "one is. Empty: the value of hostname."},
+
 	{"proxy", "upstream-ca", PATH_OR_EMPTY, MEMBER(proxy.upstream_ca),
 	 .fallback = "",
 	 .meaning = "PEM file with the authorities that vouch for the servers\n"

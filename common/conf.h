@@ -42,6 +42,11 @@ struct conf {
 	} identity;
 
 	struct {
+		char *path;
+		char *name; /* "": the hostname */
+	} ledger;
+
+	struct {
 		char *upstream_ca;
 		unsigned connect_timeout;
 		unsigned login_timeout;

@@ -12,6 +12,7 @@ include %D%/smtp_journal/local.mk
 include %D%/pop3_serve/local.mk
 include %D%/smtp_proxy/local.mk
 include %D%/pop3_proxy/local.mk
+include %D%/ledger/local.mk
 include %D%/tool/local.mk
 include %D%/console/local.mk
 
@@ -32,6 +33,8 @@ SMTP_PROXY_LIBS = %D%/smtp_proxy/libsmtp_proxy.a %D%/proxy/libproxy.a \
 	$(SMTP_SESSION) $(RECEIVER_LIBS)
 POP3_PROXY_LIBS = %D%/pop3_proxy/libpop3_proxy.a %D%/proxy/libproxy.a \
 	$(POP3_SESSION) $(RECEIVER_LIBS)
+LEDGER_LIBS = %D%/ledger/libledger.a store/libstore.a \
+	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS)
 TOOL_LIBS = %D%/tool/libtool.a %D%/admin/libadmin.a %D%/mail/libmail.a \
 	$(OPENER_LIBS) $(CRYPT_LIBS)
 
@@ -46,7 +49,7 @@ CONSOLE_LIBS = $(CONSOLE_ROOMS) %D%/admin/libadmin.a \
 	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS) $(CRYPT_LIBS)
 
 # Everything there is, for the tests.
-ALL_LIBS = $(CONSOLE_ROOMS) %D%/tool/libtool.a %D%/admin/libadmin.a \
+ALL_LIBS = $(CONSOLE_ROOMS) %D%/ledger/libledger.a %D%/tool/libtool.a %D%/admin/libadmin.a \
 	%D%/smtp_journal/libsmtp_journal.a %D%/pop3_serve/libpop3_serve.a \
 	%D%/smtp_proxy/libsmtp_proxy.a %D%/pop3_proxy/libpop3_proxy.a \
 	%D%/proxy/libproxy.a %D%/session/libsession.a %D%/smtp/libsmtp.a \

@@ -3,6 +3,7 @@
 # man/x.8.in: its line here.
 man_MANS = \
 	%D%/console.cgi.8 \
+	%D%/ledger.8 \
 	%D%/mailbox.conf.5 \
 	%D%/pop3-proxy.8 \
 	%D%/pop3-serve.8 \

@@ -31,10 +31,14 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/entry.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
+	%D%/ledger/memory.c \
+	%D%/ledger/memory.h \
 	%D%/ledger/note.c \
 	%D%/ledger/note.h \
 	%D%/ledger/proof.c \
 	%D%/ledger/proof.h \
+	%D%/ledger/reader.c \
+	%D%/ledger/reader.h \
 	%D%/ledger/spool_reader.c \
 	%D%/ledger/spool_reader.h \
 	%D%/ledger/tree.c \
@@ -64,6 +68,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/stream.h \
 	%D%/sweep.c \
 	%D%/sweep.h \
+	%D%/taking.c \
+	%D%/taking.h \
 	%D%/ticket.c \
 	%D%/ticket.h \
 	%D%/wiping_allocator.c \

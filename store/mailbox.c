@@ -48,7 +48,7 @@ static int read_settings(struct mailbox *m, struct err *e)
 	return 0;
 }
 
-static int open_parts(struct mailbox *m, struct err *e)
+static int open_parts(struct mailbox *m, int lock_flags, struct err *e)
 {
 	m->tmp = open_in(m, "tmp", O_RDONLY | O_DIRECTORY, e);
 	if (m->tmp < 0)
@@ -56,7 +56,7 @@ static int open_parts(struct mailbox *m, struct err *e)
 	m->cur = open_in(m, "cur", O_RDONLY | O_DIRECTORY, e);
 	if (m->cur < 0)
 		return -1;
-	m->lock = open_in(m, "lock", O_RDWR, e);
+	m->lock = open_in(m, "lock", lock_flags, e);
 	if (m->lock < 0)
 		return -1;
 	return read_settings(m, e);
@@ -89,7 +89,17 @@ struct mailbox *mailbox_open(struct store *s, const char *id, struct err *e)
 {
 	struct mailbox *m = mailbox_new(s, id);
 
-	if (open_directory(m, e) < 0 || open_parts(m, e) < 0)
+	if (open_directory(m, e) < 0 || open_parts(m, O_RDWR, e) < 0)
+		mailbox_close(&m);
+	return m;
+}
+
+struct mailbox *mailbox_look_into(struct store *s, const char *id,
+				  struct err *e)
+{
+	struct mailbox *m = mailbox_new(s, id);
+
+	if (open_directory(m, e) < 0 || open_parts(m, O_RDONLY, e) < 0)
 		mailbox_close(&m);
 	return m;
 }

@@ -151,8 +151,8 @@ static int open_at(const struct mailbox *m, int dir, const char *name,
 		       m->id, name);
 }
 
-int spool_open(const struct mailbox *m, const struct spool_name *name,
-	       struct err *e)
+static int open_named(const struct mailbox *m, const struct spool_name *name,
+		      int flags, struct err *e)
 {
 	int dir = open_directory(m, e), fd;
 	char text[SPOOL_NAME_SIZE];
@@ -161,9 +161,21 @@ int spool_open(const struct mailbox *m, const struct spool_name *name,
 	if (dir < 0)
 		return -1;
 	spool_name_write(name, text);
-	fd = open_at(m, dir, text, O_RDWR, &st, e);
+	fd = open_at(m, dir, text, flags, &st, e);
 	close(dir);
 	return fd;
+}
+
+int spool_open(const struct mailbox *m, const struct spool_name *name,
+	       struct err *e)
+{
+	return open_named(m, name, O_RDWR, e);
+}
+
+int spool_open_to_read(const struct mailbox *m, const struct spool_name *name,
+		       struct err *e)
+{
+	return open_named(m, name, O_RDONLY, e);
 }
 
 int spool_unlink(const struct mailbox *m, const struct spool_name *name,
@@ -474,7 +486,7 @@ static int sync_one(const struct mailbox *m, const struct spool_name *name,
 	return result;
 }
 
-static int sync_directory(const struct mailbox *m, struct err *e)
+int spool_sync_directory(const struct mailbox *m, struct err *e)
 {
 	int dir = open_directory(m, e), result = 0;
 
@@ -494,5 +506,5 @@ int spool_sync_all(const struct mailbox *m, struct err *e)
 	for (size_t i = first_to_read(&l); result == 0 && i < l.n; i++)
 		result = sync_one(m, &l.list[i], e);
 	spool_list_release(&l);
-	return result < 0 ? -1 : sync_directory(m, e);
+	return result < 0 ? -1 : spool_sync_directory(m, e);
 }

@@ -54,6 +54,10 @@ void spool_list_release(struct spool_list *l);
 int spool_open(const struct mailbox *m, const struct spool_name *name,
 	       struct err *e) MUST_USE;
 
+/* The same for whoever may not write it; its lock can be had shared. */
+int spool_open_to_read(const struct mailbox *m, const struct spool_name *name,
+		       struct err *e) MUST_USE;
+
 /* Removes one, durably; moves away what has the name of one and is none. */
 int spool_unlink(const struct mailbox *m, const struct spool_name *name,
 		 struct err *e) MUST_USE;
@@ -71,5 +75,7 @@ int spool_read_all(const struct mailbox *m, const struct spool_visitor *v,
  * upon a line of somebody else.
  */
 int spool_sync_all(const struct mailbox *m, struct err *e) MUST_USE;
+/* The names alone. */
+int spool_sync_directory(const struct mailbox *m, struct err *e) MUST_USE;
 
 #endif

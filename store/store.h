@@ -71,6 +71,9 @@ struct mailbox *mailbox_open(struct store *s, const char *id,
  */
 struct mailbox *mailbox_look_at(struct store *s, const char *id,
 				struct err *e) MUST_USE;
+/* The same, and what lies in it can be listed and read. */
+struct mailbox *mailbox_look_into(struct store *s, const char *id,
+				  struct err *e) MUST_USE;
 /*
  * For a table of all mailboxes: the counters, and the stat(2) of the settings,
  * which tells whether they have changed since somebody read them. Opens one

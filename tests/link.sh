@@ -25,6 +25,7 @@ smtp-journal smtp_journal session smtp mail store !session/sasl !session/login_t
 smtp-proxy smtp_proxy proxy session smtp mail store
 pop3-proxy pop3_proxy proxy session pop3 mail store
 pop3-serve pop3_serve session pop3 mail store store:unseal !mail/journal_report
+ledger ledger store
 mailbox-tool tool admin mail store store:unseal store:admin
 console.cgi console console/pages console/parts console/sign_in console/web console/text admin store store:admin
 END

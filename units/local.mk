@@ -20,6 +20,8 @@ systemdsystemunit_DATA = \
 	%D%/restante-smtp-proxy@.service \
 	%D%/restante-smtps-proxy.socket \
 	%D%/restante-smtps-proxy@.service \
+	%D%/restante-ledger.service \
+	%D%/restante-ledger.timer \
 	%D%/restante-settle.service \
 	%D%/restante-settle.timer \
 	%D%/restante-sweep.service \
@@ -36,7 +38,7 @@ xinetd_DATA = \
 	%D%/xinetd/restante-smtps-proxy
 
 crondir = $(pkgdatadir)/cron.d
-cron_DATA = %D%/cron/restante-settle %D%/cron/restante-sweep
+cron_DATA = %D%/cron/restante-ledger %D%/cron/restante-settle %D%/cron/restante-sweep
 
 # The console's own web server, and examples for others.
 webdir = $(pkgdatadir)/web

@@ -3,6 +3,8 @@
 #include "common/base.h"
 #include "store/ledger/entry.h"
 
+#include "common/num.h"
+
 static bool take_ulid(struct line *l, const char *key, char out[ULID_LEN + 1])
 {
 	return line_take(l, key, out, ULID_LEN + 1) &&
@@ -145,13 +147,144 @@ static void write_activity(struct line_writer *w,
 	line_add_number(w, "octets", a->octets);
 }
 
+/* --- what the ledger says --------------------------------------------------
+ */
+
+static bool parse_ledger(struct line *l, struct entry_ledger *k)
+{
+	uint64_t version;
+
+	return line_take_number(l, "version", 1, &version) && version == 1 &&
+	       line_take(l, "origin", k->origin, sizeof(k->origin)) &&
+	       note_name_valid(k->origin) &&
+	       line_take_time(l, "time", &k->when);
+}
+
+static void write_ledger(struct line_writer *w, const struct entry_ledger *k)
+{
+	line_add_number(w, "version", 1);
+	line_add(w, "origin", k->origin);
+	line_add_time(w, "time", k->when);
+}
+
+static bool parse_taken(struct line *l, struct entry_taken *t)
+{
+	return line_take(l, "spool", t->spool, sizeof(t->spool)) &&
+	       line_take_number(l, "from", INT64_MAX, &t->from) &&
+	       line_take_number(l, "to", INT64_MAX, &t->to) &&
+	       line_take_number(l, "lines", INT64_MAX, &t->lines) &&
+	       line_take_number(l, "passed-over", INT64_MAX, &t->passed_over) &&
+	       line_take_time(l, "time", &t->when);
+}
+
+static void write_taken(struct line_writer *w, const struct entry_taken *t)
+{
+	line_add(w, "spool", t->spool);
+	line_add_number(w, "from", t->from);
+	line_add_number(w, "to", t->to);
+	line_add_number(w, "lines", t->lines);
+	line_add_number(w, "passed-over", t->passed_over);
+	line_add_time(w, "time", t->when);
+}
+
+static bool parse_sessions(struct line *l, struct entry_sessions *s)
+{
+	return line_take_time(l, "from", &s->from) &&
+	       line_take(l, "program", s->program, sizeof(s->program)) &&
+	       line_take(l, "outcome", s->outcome, sizeof(s->outcome)) &&
+	       line_take_number(l, "count", UINT64_MAX, &s->count);
+}
+
+static void write_sessions(struct line_writer *w,
+			   const struct entry_sessions *s)
+{
+	line_add_time(w, "from", s->from);
+	line_add(w, "program", s->program);
+	line_add(w, "outcome", s->outcome);
+	line_add_number(w, "count", s->count);
+}
+
+static bool parse_checkpoint(struct line *l, struct entry_checkpoint *k)
+{
+	struct checkpoint *c = &k->checkpoint;
+
+	return line_take(l, "origin", c->origin, sizeof(c->origin)) &&
+	       note_name_valid(c->origin) &&
+	       line_take_number(l, "size", INT64_MAX, &c->size) &&
+	       line_take_hex(l, "root", c->root, sizeof(c->root)) &&
+	       line_take_time(l, "time", &k->when);
+}
+
+static void write_checkpoint(struct line_writer *w,
+			     const struct entry_checkpoint *k)
+{
+	const struct checkpoint *c = &k->checkpoint;
+
+	line_add(w, "origin", c->origin);
+	line_add_number(w, "size", c->size);
+	line_add_hex(w, "root", c->root, sizeof(c->root));
+	line_add_time(w, "time", k->when);
+}
+
+/* --- changes ---------------------------------------------------------------
+ */
+
+static bool parse_session_key(struct line *l, struct entry_change *c)
+{
+	uint8_t key[ENTRY_SESSION_KEY_LEN / 2];
+
+	c->session_key[0] = '\0';
+	if (!line_next_is(l, "session-key"))
+		return true;
+	if (!line_take_hex(l, "session-key", key, sizeof(key)))
+		return false;
+	num_write_hex(key, sizeof(key), c->session_key);
+	return true;
+}
+
+/* What is special to it is the administrator's; nobody here acts upon it. */
+static bool parse_change(struct line *l, struct entry_change *c)
+{
+	bool good = line_take_time(l, "time", &c->when) &&
+		    line_take(l, "by", c->by, sizeof(c->by)) &&
+		    line_take(l, "who", c->who, sizeof(c->who)) &&
+		    line_take(l, "how", c->how, sizeof(c->how)) &&
+		    line_take(l, "what", c->what, sizeof(c->what)) &&
+		    parse_session_key(l, c);
+
+	if (good)
+		line_skip_rest(l);
+	return good;
+}
+
+static void write_change(struct line_writer *w, const struct entry_change *c)
+{
+	line_add_time(w, "time", c->when);
+	line_add(w, "by", c->by);
+	line_add(w, "who", c->who);
+	line_add(w, "how", c->how);
+	line_add(w, "what", c->what);
+	if (c->session_key[0])
+		line_add(w, "session-key", c->session_key);
+}
+
 /* --- all of them -----------------------------------------------------------
  */
 
 static const char *const names[] = {
-	[ENTRY_KEPT] = "kept",		 [ENTRY_SESSION] = "session",
-	[ENTRY_COLLECTED] = "collected", [ENTRY_GONE] = "gone",
+	[ENTRY_KEPT] = "kept",
+	[ENTRY_SESSION] = "session",
+	[ENTRY_COLLECTED] = "collected",
+	[ENTRY_GONE] = "gone",
 	[ENTRY_ACTIVITY] = "activity",
+	[ENTRY_LEDGER] = "ledger",
+	[ENTRY_TAKEN] = "taken",
+	[ENTRY_SESSIONS] = "sessions",
+	[ENTRY_CHECKPOINT] = "checkpoint",
+	[ENTRY_SETTINGS] = "settings",
+	[ENTRY_RECIPIENTS] = "recipients",
+	[ENTRY_KEY] = "key",
+	[ENTRY_DELETED] = "deleted",
 };
 
 static enum entry_kind kind_of(const struct line *l)
@@ -175,6 +308,19 @@ static bool parse_known(struct line *l, struct entry *e)
 		return parse_gone(l, &e->gone);
 	case ENTRY_ACTIVITY:
 		return parse_activity(l, &e->activity);
+	case ENTRY_LEDGER:
+		return parse_ledger(l, &e->ledger);
+	case ENTRY_TAKEN:
+		return parse_taken(l, &e->taken);
+	case ENTRY_SESSIONS:
+		return parse_sessions(l, &e->sessions);
+	case ENTRY_CHECKPOINT:
+		return parse_checkpoint(l, &e->checkpoint);
+	case ENTRY_SETTINGS:
+	case ENTRY_RECIPIENTS:
+	case ENTRY_KEY:
+	case ENTRY_DELETED:
+		return parse_change(l, &e->change);
 	case ENTRY_OTHER:
 		break;
 	}
@@ -213,6 +359,24 @@ bool entry_write(const struct entry *e, struct buf *out)
 		break;
 	case ENTRY_ACTIVITY:
 		write_activity(&w, &e->activity);
+		break;
+	case ENTRY_LEDGER:
+		write_ledger(&w, &e->ledger);
+		break;
+	case ENTRY_TAKEN:
+		write_taken(&w, &e->taken);
+		break;
+	case ENTRY_SESSIONS:
+		write_sessions(&w, &e->sessions);
+		break;
+	case ENTRY_CHECKPOINT:
+		write_checkpoint(&w, &e->checkpoint);
+		break;
+	case ENTRY_SETTINGS:
+	case ENTRY_RECIPIENTS:
+	case ENTRY_KEY:
+	case ENTRY_DELETED:
+		write_change(&w, &e->change);
 		break;
 	case ENTRY_OTHER:
 		break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a line of a spool says: each kind with its keys in their one order.
+ * What a line says, in a spool or in a ledger: each kind with its keys in their
+ * one order.
  * Pure functions; what they read may come from an attacker.
  *
  *	kept ulid= octets= sha256= by= time=
@@ -8,6 +9,18 @@
  *	collected ulid= sha256= ended= time=
  *	gone ulid= by= time=
  *	activity time= program= peer= outcome= messages= octets=
+ *
+ * What the ledger says itself, and what only it says:
+ *
+ *	ledger version=1 origin= time=			its first line
+ *	taken spool= from= to= lines= passed-over= time=	and so many
+ *lines sessions from= program= outcome= count=		of the hour from then on
+ *	checkpoint origin= size= root= time=		in the host's ledger
+ *
+ * What administrators have changed (store/admin_spool.h), or the ledger found
+ * changed; behind `what` stands what is special to it:
+ *
+ *	settings|recipients|key|deleted time= by= who= how= what= ...
  *
  * The SHA-256 of `kept` is that of the sealed file as it was written, that of
  * `collected` the one of the sealed octets that were opened and sent.
@@ -18,6 +31,7 @@
 #include "common/digest.h"
 #include "common/random_id.h"
 #include "store/ledger/line.h"
+#include "store/ledger/note.h"
 
 enum entry_kind {
 	ENTRY_OTHER, /* a line of a kind that this program does not know */
@@ -26,6 +40,14 @@ enum entry_kind {
 	ENTRY_COLLECTED,
 	ENTRY_GONE,
 	ENTRY_ACTIVITY,
+	ENTRY_LEDGER,
+	ENTRY_TAKEN,
+	ENTRY_SESSIONS,
+	ENTRY_CHECKPOINT,
+	ENTRY_SETTINGS,
+	ENTRY_RECIPIENTS,
+	ENTRY_KEY,
+	ENTRY_DELETED,
 };
 
 enum {
@@ -33,6 +55,9 @@ enum {
 	ENTRY_PEER_SIZE = 64,
 	ENTRY_SIGNATURE_SIZE = 64,
 	ENTRY_BATCH_MAX = 256, /* lines behind one `session` */
+	ENTRY_SPOOL_SIZE = 64,
+	ENTRY_WHO_SIZE = 128,
+	ENTRY_SESSION_KEY_LEN = 64, /* hexadecimal digits */
 };
 
 struct entry_kept {
@@ -73,6 +98,44 @@ struct entry_activity {
 	uint64_t octets;
 };
 
+struct entry_ledger {
+	char origin[NOTE_NAME_MAX + 1];
+	int64_t when;
+};
+
+/*
+ * The `lines` entries behind it stood, octet for octet, in that spool between
+ * those two places; as many others there are none that a ledger takes.
+ */
+struct entry_taken {
+	char spool[ENTRY_SPOOL_SIZE];
+	uint64_t from, to;
+	uint64_t lines, passed_over;
+	int64_t when;
+};
+
+struct entry_sessions {
+	int64_t from;
+	char program[ENTRY_WORD_SIZE];
+	char outcome[ENTRY_WORD_SIZE];
+	uint64_t count;
+};
+
+struct entry_checkpoint {
+	struct checkpoint checkpoint;
+	int64_t when;
+};
+
+/* session_key: "" where the line names none. */
+struct entry_change {
+	int64_t when;
+	char by[ENTRY_WORD_SIZE];
+	char who[ENTRY_WHO_SIZE];
+	char how[ENTRY_WORD_SIZE];
+	char what[ENTRY_WHO_SIZE];
+	char session_key[ENTRY_SESSION_KEY_LEN + 1];
+};
+
 struct entry {
 	enum entry_kind kind;
 	union {
@@ -81,6 +144,11 @@ struct entry {
 		struct entry_collected collected;
 		struct entry_gone gone;
 		struct entry_activity activity;
+		struct entry_ledger ledger;
+		struct entry_taken taken;
+		struct entry_sessions sessions;
+		struct entry_checkpoint checkpoint;
+		struct entry_change change;
 	};
 };
 

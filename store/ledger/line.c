@@ -189,11 +189,19 @@ bool line_is(const struct line *l, const char *kind)
 	return part_is(&l->kind, kind);
 }
 
+bool line_next_is(const struct line *l, const char *key)
+{
+	return l->taken < l->n_pairs && part_is(&l->keys[l->taken], key);
+}
+
+void line_skip_rest(struct line *l)
+{
+	l->taken = l->n_pairs;
+}
+
 static const struct line_part *take_pair(struct line *l, const char *key)
 {
-	if (l->taken == l->n_pairs || !part_is(&l->keys[l->taken], key))
-		return NULL;
-	return &l->values[l->taken++];
+	return line_next_is(l, key) ? &l->values[l->taken++] : NULL;
 }
 
 /* A NUL would end it early for whoever reads it as text: it is no value. */

@@ -72,6 +72,9 @@ bool line_take_number(struct line *l, const char *key, uint64_t max,
 bool line_take_hex(struct line *l, const char *key, uint8_t *out,
 		   size_t n) MUST_USE;
 bool line_take_time(struct line *l, const char *key, int64_t *when_r) MUST_USE;
+/* Whether the next pair has that key. */
+bool line_next_is(const struct line *l, const char *key);
+void line_skip_rest(struct line *l);
 /* Whether all pairs were taken. */
 bool line_is_done(const struct line *l);
 

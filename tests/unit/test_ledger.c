@@ -29,6 +29,17 @@ static const char *const good[] = {
 	"activity time=2026-02-28T23:59:59Z program= peer=a%20b%25%3D%22%C3%A4 "
 	"outcome= messages=0 octets=0",
 	"session id=" U " mailbox=" ID " n=256 sha256=" H " sig=" H H,
+	"ledger version=1 origin=gw.example/" ID "/" U
+	" time=2026-11-30T02:49:25Z",
+	"taken spool=local.3 from=0 to=1048576 lines=7 passed-over=0 "
+	"time=2026-11-30T02:49:25Z",
+	"sessions from=2026-11-30T02:00:00Z program=pop3-serve "
+	"outcome=collected count=12",
+	"checkpoint origin=gw.example/" ID "/" U " size=3 root=" H
+	" time=2026-11-30T02:49:25Z",
+	"key time=2026-11-30T02:49:25Z by=found who=- how=- what=found "
+	"session-key=" H,
+	"deleted time=2026-11-30T02:49:25Z by=found who=- how=- what=found",
 };
 
 static const char *const bad[] = {
@@ -55,6 +66,15 @@ static const char *const bad[] = {
 	"kept ulid=" U " octets=01 sha256=" H " by=w time=2026-11-30T02:49:25Z",
 	"collected ulid=" U " sha256=" H
 	" ended=maybe time=2026-11-30T02:49:25Z",
+	"ledger version=2 origin=gw.example time=2026-11-30T02:49:25Z",
+	"ledger version=1 origin=gw%20example time=2026-11-30T02:49:25Z",
+	"taken spool=local.3 from=0 to=1048576 lines=7 "
+	"time=2026-11-30T02:49:25Z",
+	"checkpoint origin=gw.example size=03 root=" H
+	" time=2026-11-30T02:49:25Z",
+	"key time=2026-11-30T02:49:25Z by=found who=- what=found",
+	"key time=2026-11-30T02:49:25Z by=found who=- how=- what=found "
+	"session-key=00",
 	"session id=" U " mailbox=" ID " n=257 sha256=" H " sig=" H H,
 	"session id=" U " mailbox=" ID " n=0 sha256=" H " sig=" H H,
 	"session id=" U " mailbox=mbx-00112233445566778899AABBCCDDEEFF n=1 "

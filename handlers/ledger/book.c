@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Writing a ledger. Never signs what its memory does not cover. */
+#include "common/base.h"
+#include "handlers/ledger/book.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/num.h"
+#include "common/random_id.h"
+#include "handlers/ledger/files.h"
+#include "store/fault.h"
+#include "store/ledger/reader.h"
+
+enum {
+	SIGN_EVERY = 5 * 60, /* seconds */
+	PENDING_MAX = 1024 * 1024,
+};
+
+/* --- opening ---------------------------------------------------------------
+ */
+
+static int open_file(struct book *b, const char *name, int *fd_r, struct err *e)
+{
+	*fd_r = openat(b->dir, name,
+		       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		       0640);
+	return *fd_r < 0 ? err_sys(e, "ledger %s: %s", b->name, name) : 0;
+}
+
+/* What is beyond its memory was never published; the spools still hold it. */
+static int cut_one(const struct book *b, int fd, const char *name,
+		   uint64_t octets, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "ledger %s: %s", b->name, name);
+	if ((uint64_t)st.st_size < octets)
+		return err_set(e, ERR_DAMAGED,
+			       "ledger %s: %s is shorter than it was signed: "
+			       "%" PRIu64 " octets of %" PRIu64
+			       ". Who changed it?",
+			       b->name, name, (uint64_t)st.st_size, octets);
+	if ((uint64_t)st.st_size > octets && ftruncate(fd, (off_t)octets) < 0)
+		return err_sys(e, "ledger %s: %s", b->name, name);
+	return 0;
+}
+
+static int cut_to_memory(const struct book *b, struct err *e)
+{
+	const struct memory *m = &b->memory;
+
+	if (cut_one(b, b->entries, "entries", m->octets, e) < 0 ||
+	    cut_one(b, b->offsets, "offsets", m->tree.size * LEDGER_OFFSET_SIZE,
+		    e) < 0)
+		return -1;
+	return cut_one(b, b->tiles, "tiles", m->tree.size * DIGEST_SIZE, e);
+}
+
+/* ERR_ABSENT: there is none yet. */
+static int read_memory(struct book *b, struct err *e)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, MEMORY_OCTETS_MAX);
+	result = files_read(b->place->memory, b->name, &text, e);
+	if (result == 0 && !memory_parse(text.data, text.len, &b->memory))
+		result = err_set(e, ERR_DAMAGED,
+				 "ledger %s: its memory is not whole", b->name);
+	buf_release(&text);
+	return result;
+}
+
+static int write_memory(const struct book *b, struct err *e)
+{
+	struct buf text;
+	int result;
+
+	buf_init(&text, MEMORY_OCTETS_MAX);
+	if (memory_write(&b->memory, &text))
+		result = files_replace(b->place->memory, b->name, 0600, &text,
+				       e);
+	else
+		result = err_set(e, ERR_TEMP, "ledger %s: too much to remember",
+				 b->name);
+	buf_release(&text);
+	return result;
+}
+
+static int write_key(const struct book *b, struct err *e)
+{
+	const struct note_key k =
+		ledger_key_of(&b->place->key, b->memory.origin);
+	struct buf text;
+	int result;
+
+	buf_init(&text, NOTE_MAX);
+	if (note_key_write(&k, &text) && buf_adds(&text, "\n"))
+		result = files_replace(b->dir, "vkey", 0640, &text, e);
+	else
+		result = err_set(e, ERR_CONFIG, "ledger: %s: too long",
+				 b->memory.origin);
+	buf_release(&text);
+	return result;
+}
+
+/* A checkpoint without a memory: it was lost, and what was signed with it. */
+static int check_unused(const struct book *b, struct err *e)
+{
+	if (faccessat(b->dir, "checkpoint", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return 0;
+	return err_set(e, ERR_DAMAGED,
+		       "ledger %s: there are entries and a checkpoint, and "
+		       "memory/%s is gone",
+		       b->name, b->name);
+}
+
+static int begin(struct book *b, struct err *e)
+{
+	struct entry first = {.kind = ENTRY_LEDGER};
+	char ulid[ULID_LEN + 1];
+
+	if (check_unused(b, e) < 0)
+		return -1;
+	ulid_new(ulid);
+	b->memory = (struct memory){.octets = 0};
+	b->is_new = true;
+	if (snprintf(b->memory.origin, sizeof(b->memory.origin), "%s/%s/%s",
+		     b->place->key.name, b->name,
+		     ulid) >= (int)sizeof(b->memory.origin))
+		return err_set(e, ERR_CONFIG, "ledger: %s is too long a name",
+			       b->place->key.name);
+	memcpy(first.ledger.origin, b->memory.origin,
+	       sizeof(first.ledger.origin));
+	first.ledger.when = time(NULL);
+	if (write_key(b, e) < 0 || cut_to_memory(b, e) < 0)
+		return -1;
+	return book_add_entry(b, &first, e);
+}
+
+int book_open(struct book *b, const struct ledger_place *place,
+	      const char *name, struct err *e)
+{
+	*b = (struct book){.place = place,
+			   .dir = -1,
+			   .entries = -1,
+			   .offsets = -1,
+			   .tiles = -1};
+	snprintf(b->name, sizeof(b->name), "%s", name);
+	buf_init(&b->lines, PENDING_MAX);
+	buf_init(&b->places, PENDING_MAX);
+	buf_init(&b->hashes, PENDING_MAX);
+	b->dir = files_directory(place->dir, name, 0750, e);
+	if (b->dir < 0 || open_file(b, "entries", &b->entries, e) < 0 ||
+	    open_file(b, "offsets", &b->offsets, e) < 0 ||
+	    open_file(b, "tiles", &b->tiles, e) < 0)
+		return -1;
+	if (read_memory(b, e) == 0)
+		return cut_to_memory(b, e);
+	return e->kind == ERR_ABSENT ? begin(b, e) : -1;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void book_close(struct book *b)
+{
+	close_fd(&b->tiles);
+	close_fd(&b->offsets);
+	close_fd(&b->entries);
+	close_fd(&b->dir);
+	buf_release(&b->hashes);
+	buf_release(&b->places);
+	buf_release(&b->lines);
+}
+
+/* --- adding ----------------------------------------------------------------
+ */
+
+static int write_at(const struct book *b, int fd, const char *name,
+		    const struct buf *bytes, uint64_t at, struct err *e)
+{
+	size_t done = 0;
+
+	while (done < bytes->len) {
+		ssize_t n = pwrite(fd, bytes->data + done, bytes->len - done,
+				   (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "ledger %s: %s", b->name, name);
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int write_pending(struct book *b, struct err *e)
+{
+	const struct memory *m = &b->memory;
+	uint64_t lines = m->octets - b->lines.len;
+	uint64_t places = m->tree.size * LEDGER_OFFSET_SIZE - b->places.len;
+	uint64_t hashes = m->tree.size * DIGEST_SIZE - b->hashes.len;
+
+	if (write_at(b, b->entries, "entries", &b->lines, lines, e) < 0 ||
+	    write_at(b, b->offsets, "offsets", &b->places, places, e) < 0 ||
+	    write_at(b, b->tiles, "tiles", &b->hashes, hashes, e) < 0)
+		return -1;
+	buf_reset(&b->lines);
+	buf_reset(&b->places);
+	buf_reset(&b->hashes);
+	return 0;
+}
+
+int book_add(struct book *b, const char *text, size_t n, struct err *e)
+{
+	uint8_t hash[DIGEST_SIZE], place[LEDGER_OFFSET_SIZE];
+
+	if (b->lines.len + n + 1 > PENDING_MAX && write_pending(b, e) < 0)
+		return -1;
+	tree_leaf(text, n, hash);
+	num_store64(place, b->memory.octets);
+	if (!buf_add(&b->lines, text, n) || !buf_adds(&b->lines, "\n") ||
+	    !buf_add(&b->places, (const char *)place, sizeof(place)) ||
+	    !buf_add(&b->hashes, (const char *)hash, sizeof(hash)))
+		die_bug("book_add: a line of %zu octets", n);
+	tree_add(&b->memory.tree, hash);
+	b->memory.octets += n + 1;
+	return 0;
+}
+
+int book_add_entry(struct book *b, const struct entry *entry, struct err *e)
+{
+	struct buf line;
+	int result;
+
+	buf_init(&line, LINE_OCTETS_MAX + 1);
+	if (entry_write(entry, &line))
+		result = book_add(b, line.data, line.len - 1, e);
+	else
+		result = err_set(e, ERR_TEMP, "ledger %s: a line does not fit",
+				 b->name);
+	buf_release(&line);
+	return result;
+}
+
+static int sync_file(const struct book *b, int fd, const char *name,
+		     struct err *e)
+{
+	if (fdatasync(fd) < 0)
+		return err_sys(e, "ledger %s: fsync %s", b->name, name);
+	return 0;
+}
+
+/* The order is all: the three files, their directory, then memory. */
+int book_commit(struct book *b, struct err *e)
+{
+	if (write_pending(b, e) < 0)
+		return -1;
+	fault_point("ledger.written");
+	if (sync_file(b, b->entries, "entries", e) < 0 ||
+	    sync_file(b, b->offsets, "offsets", e) < 0 ||
+	    sync_file(b, b->tiles, "tiles", e) < 0)
+		return -1;
+	if (b->is_new && fsync(b->dir) < 0)
+		return err_sys(e, "ledger %s: fsync", b->name);
+	fault_point("ledger.synced");
+	if (write_memory(b, e) < 0)
+		return -1;
+	fault_point("ledger.remembered");
+	return 0;
+}
+
+/* --- publishing ------------------------------------------------------------
+ */
+
+/* Size of the checkpoint that lies there; 0: it is none of ours. */
+static uint64_t published_size(const struct book *b)
+{
+	const struct note_key k =
+		ledger_key_of(&b->place->key, b->memory.origin);
+	struct note note = {.text = 0};
+	struct buf text;
+	uint64_t size = 0;
+	struct err e;
+
+	buf_init(&text, NOTE_MAX);
+	if (files_read(b->dir, "checkpoint", &text, &e) == 0 &&
+	    note_open(text.data, text.len, &k, &note))
+		size = note.checkpoint.size;
+	buf_release(&text);
+	return size;
+}
+
+static bool is_time(const struct memory *m, int64_t now)
+{
+	return now < m->signed_when || now - m->signed_when >= SIGN_EVERY;
+}
+
+static bool has_to_sign(const struct book *b, bool at_once, int64_t now)
+{
+	const struct memory *m = &b->memory;
+
+	if (m->signed_size != m->tree.size)
+		return at_once || is_time(m, now);
+	/* Killed before it was published, or somebody has put another there. */
+	return published_size(b) != m->signed_size;
+}
+
+/* Memory first: what was published once must never be forgotten. */
+int book_publish(struct book *b, bool at_once, int64_t now,
+		 struct checkpoint *c_r, bool *signed_r, struct err *e)
+{
+	struct memory *m = &b->memory;
+	struct buf note;
+	int result = -1;
+
+	*signed_r = has_to_sign(b, at_once, now);
+	if (!*signed_r)
+		return 0;
+	m->signed_size = c_r->size = m->tree.size;
+	m->signed_when = now;
+	tree_root(&m->tree, c_r->root);
+	memcpy(c_r->origin, m->origin, sizeof(c_r->origin));
+	buf_init(&note, NOTE_MAX);
+	if (book_commit(b, e) == 0 &&
+	    ledger_key_sign(&b->place->key, c_r, &note, e) == 0)
+		result = files_replace(b->dir, "checkpoint", 0640, &note, e);
+	buf_release(&note);
+	fault_point("ledger.published");
+	return result;
+}

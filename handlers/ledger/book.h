@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One ledger being written: entries, offsets and tiles grow together, then its
+ * memory is synced, then, where it is time, a checkpoint is published. Killed
+ * anywhere, the next run cuts the three to what memory has and goes on.
+ */
+#ifndef RESTANTE_HANDLERS_LEDGER_BOOK_H
+#define RESTANTE_HANDLERS_LEDGER_BOOK_H
+
+#include "handlers/ledger/key.h"
+#include "store/ledger/memory.h"
+
+/* The place of all ledgers of this host. */
+struct ledger_place {
+	int dir;
+	int memory; /* memory/ in it */
+	struct ledger_key key;
+};
+
+struct book {
+	const struct ledger_place *place;
+	char name[64]; /* a mailbox's id, or "host" */
+	int dir;
+	int entries, offsets, tiles;
+	bool is_new; /* it was begun just now */
+	struct memory memory;
+	struct buf lines, places, hashes; /* not yet written */
+};
+
+/*
+ * Opens the ledger of that name, begun where there is none. ERR_DAMAGED: it is
+ * not what memory says; nothing was touched. Close it in any case.
+ */
+int book_open(struct book *b, const struct ledger_place *place,
+	      const char *name, struct err *e) MUST_USE;
+void book_close(struct book *b);
+
+/* One line without its LF. Nothing of it counts before book_commit(). */
+int book_add(struct book *b, const char *text, size_t n,
+	     struct err *e) MUST_USE;
+int book_add_entry(struct book *b, const struct entry *entry,
+		   struct err *e) MUST_USE;
+
+/* Makes durable what was added, and the memory of it. */
+int book_commit(struct book *b, struct err *e) MUST_USE;
+
+/*
+ * Signs what is new where the last time is far enough back, or at once.
+ * *signed_r tells whether, and what stands in the checkpoint then.
+ */
+int book_publish(struct book *b, bool at_once, int64_t now,
+		 struct checkpoint *c_r, bool *signed_r,
+		 struct err *e) MUST_USE;
+
+#endif

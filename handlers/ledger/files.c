@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that are replaced as a whole. Leaves the old one or the new one. */
+#include "common/base.h"
+#include "handlers/ledger/files.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/read_all.h"
+#include "store/fault.h"
+
+int files_read(int dir, const char *name, struct buf *out, struct err *e)
+{
+	int fd = openat(dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int result = 0;
+
+	buf_reset(out);
+	if (fd < 0) {
+		bool absent = errno == ENOENT;
+
+		err_sys(e, "ledger: %s", name);
+		if (absent)
+			e->kind = ERR_ABSENT;
+		return -1;
+	}
+	if (read_all(fd, out) < 0)
+		result = err_sys(e, "ledger: %s", name);
+	close(fd);
+	return result;
+}
+
+static int write_new(int dir, const char *name, mode_t mode,
+		     const struct buf *bytes, struct err *e)
+{
+	int fd = openat(dir, name,
+			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			mode);
+	int result = 0;
+
+	if (fd < 0)
+		return err_sys(e, "ledger: %s", name);
+	if (write_all(fd, bytes->data, bytes->len) < 0 || fsync(fd) < 0)
+		result = err_sys(e, "ledger: %s", name);
+	if (close(fd) < 0 && result == 0)
+		result = err_sys(e, "ledger: %s", name);
+	return result;
+}
+
+int files_replace(int dir, const char *name, mode_t mode,
+		  const struct buf *bytes, struct err *e)
+{
+	char beside[80];
+
+	snprintf(beside, sizeof(beside), ".new-%s", name);
+	if (write_new(dir, beside, mode, bytes, e) < 0)
+		return -1;
+	fault_point("ledger.beside");
+	if (renameat(dir, beside, dir, name) < 0 || fsync(dir) < 0)
+		return err_sys(e, "ledger: %s", name);
+	fault_point("ledger.replaced");
+	return 0;
+}
+
+int files_directory(int dir, const char *name, mode_t mode, struct err *e)
+{
+	int fd;
+
+	if (mkdirat(dir, name, mode) == 0) {
+		if (fsync(dir) < 0)
+			return err_sys(e, "ledger: %s", name);
+	} else if (errno != EEXIST) {
+		return err_sys(e, "ledger: %s", name);
+	}
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "ledger: %s", name) : fd;
+}

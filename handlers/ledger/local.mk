@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The ledger's sequencer and signer: no session, no network, opens no message.
+noinst_LIBRARIES += %D%/libledger.a
+%C%_libledger_a_SOURCES = \
+	%D%/book.c %D%/book.h \
+	%D%/files.c %D%/files.h \
+	%D%/key.c %D%/key.h \
+	%D%/sequence.c %D%/sequence.h \
+	%D%/ulids.c %D%/ulids.h
+
+handler_PROGRAMS += ledger
+ledger_SOURCES = %D%/main.c
+ledger_LDFLAGS = $(AM_LDFLAGS) $(WITH_MAP)
+ledger_LDADD = $(LEDGER_LIBS)

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The sequencer. Lines that are taken are durable already (store/taking.h); a
+ * spool's place in memory moves together with the lines, so that each of them
+ * is entered once, whatever was killed when.
+ */
+#include "common/base.h"
+#include "handlers/ledger/sequence.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "handlers/ledger/ulids.h"
+#include "store/ledger/reader.h"
+#include "store/session_key.h"
+#include "store/taking.h"
+
+enum {
+	HOUR = 3600,
+	BLOCK = 512 * 1024, /* of a spool; a batch fits */
+	LATE = 15 * 60,	    /* seconds without a signature: an alarm */
+};
+
+/* One mailbox in one run. */
+struct sequence {
+	struct sequence_run *run;
+	struct book *book;
+	const char *id; /* "host": the store's own spool alone */
+	struct taking_list spools, admin;
+	bool admin_taken;
+	/* The block at hand: its lines, each with its LF. */
+	struct buf lines;
+	uint64_t n_lines, passed_over;
+	struct err *err;
+	bool failed;
+};
+
+static int take_admin(struct sequence *s, struct err *e);
+
+/* --- the hour's sessions ---------------------------------------------------
+ */
+
+static int end_hour(struct sequence *s, struct err *e)
+{
+	struct memory *m = &s->book->memory;
+	int64_t hour = s->run->now - s->run->now % HOUR;
+
+	if (m->hour == hour)
+		return 0;
+	for (size_t i = 0; i < m->n_counts; i++) {
+		struct entry entry = {.kind = ENTRY_SESSIONS};
+		struct entry_sessions *to = &entry.sessions;
+
+		to->from = m->hour;
+		memcpy(to->program, m->counts[i].program, sizeof(to->program));
+		memcpy(to->outcome, m->counts[i].outcome, sizeof(to->outcome));
+		to->count = m->counts[i].count;
+		if (book_add_entry(s->book, &entry, e) < 0)
+			return -1;
+	}
+	m->n_counts = 0;
+	m->hour = hour;
+	return 0;
+}
+
+/* --- lines of a block ------------------------------------------------------
+ */
+
+static void keep(struct sequence *s, const char *text, size_t n)
+{
+	if (!buf_add(&s->lines, text, n) || !buf_adds(&s->lines, "\n"))
+		die_bug("a block of a spool has more in it than it is long");
+	s->n_lines++;
+}
+
+/* What a handler may say outside of a batch: no more than that. */
+static bool is_a_handlers(const struct entry *entry)
+{
+	return entry->kind == ENTRY_KEPT ||
+	       (entry->kind == ENTRY_GONE &&
+		strcmp(entry->gone.by, "full") == 0);
+}
+
+static void take_line(void *arg, const char *text, size_t n)
+{
+	struct sequence *s = arg;
+	struct entry entry;
+
+	if (n == 0)
+		return; /* the LF that ended a torn one */
+	if (!entry_parse(text, n, &entry))
+		s->passed_over++;
+	else if (entry.kind == ENTRY_ACTIVITY)
+		memory_count(&s->book->memory, entry.activity.program,
+			     entry.activity.outcome);
+	else if (is_a_handlers(&entry))
+		keep(s, text, n);
+	else
+		s->passed_over++;
+}
+
+static bool is_a_collectors(const struct spool_batch *b)
+{
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	struct entry entry;
+	size_t n;
+
+	while (spool_next_line(&at, end, &text, &n))
+		if (!entry_parse(text, n, &entry) ||
+		    (entry.kind != ENTRY_COLLECTED && entry.kind != ENTRY_GONE))
+			return false;
+	return true;
+}
+
+static bool is_signed_with(const struct entry_session *b, const char *key)
+{
+	uint8_t public[SESSION_KEY_SIZE];
+	struct buf part;
+	bool good;
+
+	buf_init(&part, LINE_OCTETS_MAX + 1);
+	good = session_key_parse(key, public) && entry_signed_part(b, &part) &&
+	       session_key_verify(public, part.data, part.len, b->signature);
+	buf_release(&part);
+	return good;
+}
+
+static bool is_signed(const struct sequence *s, const struct entry_session *b)
+{
+	const struct memory *m = &s->book->memory;
+
+	for (size_t i = m->n_keys; i-- > 0;)
+		if (is_signed_with(b, m->keys[i]))
+			return true;
+	return false;
+}
+
+static bool has_more(const struct sequence *s, const struct taking_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].size >
+		    memory_offset(&s->book->memory, l->list[i].name))
+			return true;
+	return false;
+}
+
+/*
+ * A signature that no key fits which the ledger knows may be that of one which
+ * an administrator has named since: then their lines come first.
+ */
+static void learn_keys(struct sequence *s, const struct entry_session *b)
+{
+	if (s->admin_taken || !has_more(s, &s->admin) || is_signed(s, b))
+		return;
+	s->failed = take_admin(s, s->err) < 0;
+}
+
+static void take_batch(void *arg, const struct spool_batch *b)
+{
+	struct sequence *s = arg;
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	const struct entry entry = {.kind = ENTRY_SESSION,
+				    .session = *b->session};
+	struct buf line;
+	size_t n;
+
+	if (strcmp(b->session->mailbox, s->id) != 0 || !is_a_collectors(b)) {
+		s->passed_over += b->session->n + 1;
+		return;
+	}
+	learn_keys(s, b->session);
+	buf_init(&line, LINE_OCTETS_MAX + 1);
+	if (!entry_write(&entry, &line))
+		die_bug("a session line that was read does not fit");
+	keep(s, line.data, line.len - 1);
+	buf_release(&line);
+	while (spool_next_line(&at, end, &text, &n))
+		keep(s, text, n);
+}
+
+/* --- lines of administrators -----------------------------------------------
+ */
+
+static bool is_a_change(const struct entry *entry)
+{
+	return entry->kind == ENTRY_SETTINGS ||
+	       entry->kind == ENTRY_RECIPIENTS || entry->kind == ENTRY_KEY ||
+	       entry->kind == ENTRY_DELETED;
+}
+
+/*
+ * After a rekey the old key still opens what it sealed, and its holder is the
+ * same; after a reset it is nobody's word.
+ */
+static void note_key(struct memory *m, const struct entry_change *c)
+{
+	if (!c->session_key[0])
+		return;
+	if (strcmp(c->what, "reset") == 0)
+		m->n_keys = 0;
+	memory_add_key(m, c->session_key);
+}
+
+static void take_admin_line(void *arg, const char *text, size_t n)
+{
+	struct sequence *s = arg;
+	struct entry entry;
+
+	if (n == 0)
+		return;
+	if (!entry_parse(text, n, &entry) || !is_a_change(&entry)) {
+		s->passed_over++;
+		return;
+	}
+	if (entry.kind == ENTRY_KEY)
+		note_key(&s->book->memory, &entry.change);
+	keep(s, text, n);
+}
+
+/* --- blocks ----------------------------------------------------------------
+ */
+
+static void begin_block(struct sequence *s)
+{
+	buf_init(&s->lines, 2 * (size_t)BLOCK);
+	s->n_lines = s->passed_over = 0;
+}
+
+/* Where they came from, then they themselves; the place moves with them. */
+static int enter_block(struct sequence *s, const char *spool, uint64_t from,
+		       uint64_t to, struct err *e)
+{
+	const char *at = s->lines.data, *end, *text;
+	struct entry taken = {.kind = ENTRY_TAKEN,
+			      .taken = {.from = from,
+					.to = to,
+					.lines = s->n_lines,
+					.passed_over = s->passed_over,
+					.when = s->run->now}};
+	size_t n;
+
+	if (!memory_set_offset(&s->book->memory, spool, to))
+		return err_set(e, ERR_TEMP, "ledger %s: too many spools",
+			       s->id);
+	snprintf(taken.taken.spool, sizeof(taken.taken.spool), "%s", spool);
+	if (!s->n_lines && !s->passed_over)
+		return 0;
+	if (book_add_entry(s->book, &taken, e) < 0)
+		return -1;
+	for (end = at + s->lines.len; spool_next_line(&at, end, &text, &n);)
+		if (book_add(s->book, text, n, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Returns how far it was read; -1: it was not. A lone long line is passed. */
+static int64_t read_block(struct sequence *s, const struct taking_spool *t,
+			  uint64_t from, const struct spool_visitor *v,
+			  bool ends, struct err *e)
+{
+	uint64_t left = t->size - from;
+	size_t want = left < BLOCK ? (size_t)left : BLOCK, used;
+	char *block = xmalloc(want);
+	ssize_t got = pread(t->fd, block, want, (off_t)from);
+
+	if (got < 0) {
+		free(block);
+		return err_sys(e, "ledger %s: spool %s", s->id, t->name);
+	}
+	used = spool_parse(block, (size_t)got, ends && (uint64_t)got == left,
+			   v);
+	free(block);
+	if (!used && got == BLOCK) {
+		s->passed_over++;
+		used = (size_t)got;
+	}
+	return (int64_t)used;
+}
+
+/* ends: a torn line at the end is one for good. */
+static int take_spool(struct sequence *s, const struct taking_spool *t,
+		      const struct spool_visitor *v, bool ends, struct err *e)
+{
+	uint64_t from = memory_offset(&s->book->memory, t->name);
+
+	if (from > t->size) {
+		log_error("ledger %s: spool %s is shorter than what was taken "
+			  "from it. Who changed it?",
+			  s->id, t->name);
+		return 0;
+	}
+	while (from < t->size) {
+		int64_t used;
+		int result;
+
+		begin_block(s);
+		used = read_block(s, t, from, v, ends, e);
+		result = used < 0 || s->failed
+				 ? -1
+				 : enter_block(s, t->name, from,
+					       from + (uint64_t)used, e);
+		buf_release(&s->lines);
+		if (result < 0)
+			return -1;
+		if (used == 0)
+			break;
+		from += (uint64_t)used;
+	}
+	return 0;
+}
+
+/* The block at hand waits while administrators' lines come before it. */
+static int take_admin(struct sequence *s, struct err *e)
+{
+	struct sequence inner = *s;
+	const struct spool_visitor v = {.line = take_admin_line, .arg = &inner};
+	int result = 0;
+
+	s->admin_taken = true;
+	inner.admin_taken = true;
+	inner.failed = false;
+	for (size_t i = 0; result == 0 && i < s->admin.n; i++) {
+		struct taking_spool *t = &s->admin.list[i];
+
+		result = take_spool(&inner, t, &v, t->full, e);
+	}
+	return result;
+}
+
+static int take_spools(struct sequence *s, struct err *e)
+{
+	const struct spool_visitor v = {
+		.line = take_line, .batch = take_batch, .arg = s};
+
+	for (size_t i = 0; i < s->spools.n; i++) {
+		const struct taking_spool *t = &s->spools.list[i];
+		uint64_t from = memory_offset(&s->book->memory, t->name);
+
+		if (take_spool(s, t, &v, true, e) < 0)
+			return -1;
+		/* What was caught up with is not done twice. */
+		if (t->full && from < t->size && book_commit(s->book, e) < 0)
+			return -1;
+	}
+	return s->admin_taken ? 0 : take_admin(s, e);
+}
+
+/* --- what memory no longer needs -------------------------------------------
+ */
+
+static bool is_in(const struct taking_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Names in spool/ were synced before they were listed, and no number is given
+ * twice: what is not there never comes back. Of admin.spool all stay.
+ */
+static void forget_spools(struct sequence *s)
+{
+	struct memory *m = &s->book->memory;
+	size_t kept = 0;
+
+	for (size_t i = 0; !s->spools.left_out && i < m->n_spools; i++) {
+		const char *name = m->spools[i].name;
+
+		if (is_in(&s->spools, name) || is_in(&s->admin, name))
+			m->spools[kept++] = m->spools[i];
+	}
+	if (!s->spools.left_out)
+		m->n_spools = kept;
+}
+
+/* --- what nobody has told --------------------------------------------------
+ */
+
+/* A mailbox of before has a session key that no line has named. */
+static int note_settings(struct sequence *s, const struct mailbox_conf *conf,
+			 struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_KEY};
+	struct entry_change *c = &entry.change;
+	struct memory *m = &s->book->memory;
+
+	if (!conf->session_key[0] || memory_has_key(m, conf->session_key))
+		return 0;
+	c->when = s->run->now;
+	snprintf(c->by, sizeof(c->by), "found");
+	snprintf(c->who, sizeof(c->who), "-");
+	snprintf(c->how, sizeof(c->how), "-");
+	snprintf(c->what, sizeof(c->what), "found");
+	snprintf(c->session_key, sizeof(c->session_key), "%s",
+		 conf->session_key);
+	memory_add_key(m, conf->session_key);
+	return book_add_entry(s->book, &entry, e);
+}
+
+struct finding {
+	struct sequence *sequence;
+	struct ulids known;
+};
+
+static bool note_known(void *arg, UNUSED uint64_t i, UNUSED uint64_t at,
+		       const char *text, size_t n)
+{
+	struct finding *f = arg;
+	struct entry entry;
+
+	if (n > 5 && memcmp(text, "kept ", 5) == 0 &&
+	    entry_parse(text, n, &entry) && entry.kind == ENTRY_KEPT)
+		ulids_add(&f->known, entry.kept.ulid);
+	return true;
+}
+
+static bool knows(void *arg, const char *ulid)
+{
+	struct finding *f = arg;
+
+	return ulids_has(&f->known, ulid);
+}
+
+static int enter_found(void *arg, const struct entry *kept, struct err *e)
+{
+	struct finding *f = arg;
+
+	return book_add_entry(f->sequence->book, kept, e);
+}
+
+/*
+ * A cut may have taken a ticket and the line that was not synced yet. Once a
+ * boot, and once in the life of a ledger.
+ */
+static int look_for_untold(struct sequence *s, struct err *e)
+{
+	struct finding f = {.sequence = s};
+	const struct taking_finder finder = {knows, enter_found, &f};
+	struct memory *m = &s->book->memory;
+	struct ledger l;
+	int result = -1;
+
+	if (strcmp(m->boot, s->run->boot) == 0)
+		return 0;
+	if (book_commit(s->book, e) < 0 || ledger_open(s->book->dir, &l, e) < 0)
+		return -1;
+	if (ledger_each(&l, note_known, &f, e) >= 0)
+		result = taking_found(s->run->store, s->id, &finder, e);
+	ledger_close(&l);
+	ulids_release(&f.known);
+	snprintf(m->boot, sizeof(m->boot), "%s", s->run->boot);
+	return result;
+}
+
+/* --- a run -----------------------------------------------------------------
+ */
+
+static int put_down(struct sequence_run *r, struct memory *m,
+		    const struct checkpoint *c, struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_CHECKPOINT,
+			      .checkpoint = {.checkpoint = *c, .when = r->now}};
+
+	m->host_size = c->size;
+	m->host_when = r->now;
+	return book_add_entry(r->host, &entry, e);
+}
+
+static bool host_is_due(const struct memory *m, bool at_once, int64_t now)
+{
+	return at_once || now < m->host_when || now - m->host_when >= HOUR;
+}
+
+/*
+ * The host's ledger is durable before a mailbox forgets that it owed it a
+ * line: the same line twice does no harm.
+ */
+static int publish(struct sequence *s, bool at_once, struct err *e)
+{
+	struct memory *m = &s->book->memory;
+	struct sequence_run *r = s->run;
+	struct checkpoint c;
+	bool is_new;
+
+	if (book_publish(s->book, at_once, r->now, &c, &is_new, e) < 0)
+		return -1;
+	if (m->signed_size == m->host_size ||
+	    !host_is_due(m, at_once, r->now) || m->signed_size != m->tree.size)
+		return 0;
+	c.size = m->tree.size;
+	tree_root(&m->tree, c.root);
+	memcpy(c.origin, m->origin, sizeof(c.origin));
+	if (put_down(r, m, &c, e) < 0 || book_commit(r->host, e) < 0)
+		return -1;
+	return book_commit(s->book, e);
+}
+
+/* What lies in the spools of a new ledger is signed with a key of before. */
+static int take_mailbox(struct sequence *s, const struct mailbox_conf *conf,
+			struct err *e)
+{
+	if (s->book->is_new && note_settings(s, conf, e) < 0)
+		return -1;
+	if (take_spools(s, e) < 0)
+		return -1;
+	return note_settings(s, conf, e);
+}
+
+static bool differs(const struct memory *a, const struct memory *b)
+{
+	return a->octets != b->octets || a->n_spools != b->n_spools ||
+	       memcmp(a->spools, b->spools,
+		      a->n_spools * sizeof(a->spools[0])) != 0 ||
+	       a->hour != b->hour || strcmp(a->boot, b->boot) != 0;
+}
+
+static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
+{
+	struct memory *before = xmalloc(sizeof(*before));
+	int result = -1;
+
+	memcpy(before, &s->book->memory, sizeof(*before));
+	if (taking_spools(m, &s->spools, e) == 0 &&
+	    taking_admin(m, &s->admin, e) == 0 && end_hour(s, e) == 0 &&
+	    take_mailbox(s, mailbox_settings(m), e) == 0 &&
+	    look_for_untold(s, e) == 0) {
+		forget_spools(s);
+		result = differs(before, &s->book->memory)
+				 ? book_commit(s->book, e)
+				 : 0;
+	}
+	if (result == 0)
+		result = publish(s, false, e);
+	taking_release(&s->admin);
+	taking_release(&s->spools);
+	free(before);
+	return result;
+}
+
+static void warn_if_late(const struct sequence *s)
+{
+	const struct memory *m = &s->book->memory;
+
+	if (s->spools.left_out && m->signed_when &&
+	    s->run->now - m->signed_when > LATE)
+		log_error("ledger %s: nothing was signed since more than 15 "
+			  "minutes: somebody holds its spools",
+			  s->id);
+}
+
+int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
+{
+	struct book book;
+	struct sequence s = {.run = r, .book = &book, .id = id, .err = e};
+	struct mailbox *m = mailbox_look_at(r->store, id, e);
+	int result;
+
+	if (!m)
+		return -1;
+	result = book_open(&book, r->place, id, e);
+	if (result == 0)
+		result = run_open(&s, m, e);
+	if (result == 0)
+		warn_if_late(&s);
+	book_close(&book);
+	mailbox_close(&m);
+	return result;
+}
+
+int sequence_deleted(struct sequence_run *r, const char *id, struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_DELETED,
+			      .change = {.when = r->now,
+					 .by = "found",
+					 .who = "-",
+					 .how = "-",
+					 .what = "found"}};
+	struct book book;
+	struct sequence s = {.run = r, .book = &book, .id = id, .err = e};
+	int result = book_open(&book, r->place, id, e);
+
+	if (result == 0 && !book.memory.closed) {
+		book.memory.closed = true;
+		book.memory.hour = 0;
+		result = end_hour(&s, e);
+		if (result == 0)
+			result = book_add_entry(&book, &entry, e);
+		if (result == 0)
+			result = publish(&s, true, e);
+	}
+	book_close(&book);
+	return result;
+}
+
+int sequence_host(struct sequence_run *r, struct err *e)
+{
+	struct sequence s = {.run = r, .book = r->host, .id = "host", .err = e};
+	struct checkpoint c;
+	bool is_new;
+	int result = taking_store_admin(r->store, &s.admin, e);
+
+	if (result == 0)
+		result = take_admin(&s, e);
+	if (result == 0 && s.book->lines.len)
+		result = book_commit(s.book, e);
+	if (result == 0)
+		result = book_publish(s.book, false, r->now, &c, &is_new, e);
+	taking_release(&s.admin);
+	return result;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The memory as text, both ways. Touches no file. */
+#include "common/base.h"
+#include "store/ledger/memory.h"
+
+#include "store/ledger/spool_reader.h"
+
+/* --- what stands in it -----------------------------------------------------
+ */
+
+static struct memory_spool *find_spool(const struct memory *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_spools; i++)
+		if (strcmp(m->spools[i].name, name) == 0)
+			return (struct memory_spool *)(uintptr_t)&m->spools[i];
+	return NULL;
+}
+
+uint64_t memory_offset(const struct memory *m, const char *spool)
+{
+	const struct memory_spool *s = find_spool(m, spool);
+
+	return s ? s->offset : 0;
+}
+
+bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset)
+{
+	struct memory_spool *s = find_spool(m, spool);
+
+	if (!s && m->n_spools == MEMORY_SPOOLS_MAX)
+		return false;
+	if (!s) {
+		s = &m->spools[m->n_spools++];
+		snprintf(s->name, sizeof(s->name), "%s", spool);
+	}
+	s->offset = offset;
+	return true;
+}
+
+bool memory_has_key(const struct memory *m, const char *session_key)
+{
+	for (size_t i = 0; i < m->n_keys; i++)
+		if (strcmp(m->keys[i], session_key) == 0)
+			return true;
+	return false;
+}
+
+void memory_add_key(struct memory *m, const char *session_key)
+{
+	if (memory_has_key(m, session_key))
+		return;
+	if (m->n_keys == MEMORY_KEYS_MAX) {
+		memmove(m->keys[0], m->keys[1],
+			(MEMORY_KEYS_MAX - 1) * sizeof(m->keys[0]));
+		m->n_keys--;
+	}
+	snprintf(m->keys[m->n_keys++], sizeof(m->keys[0]), "%s", session_key);
+}
+
+static struct memory_count *find_count(struct memory *m, const char *program,
+				       const char *outcome)
+{
+	for (size_t i = 0; i < m->n_counts; i++)
+		if (strcmp(m->counts[i].program, program) == 0 &&
+		    strcmp(m->counts[i].outcome, outcome) == 0)
+			return &m->counts[i];
+	return NULL;
+}
+
+/* The last place is kept for what finds none. */
+void memory_count(struct memory *m, const char *program, const char *outcome)
+{
+	struct memory_count *c = find_count(m, program, outcome);
+
+	if (!c && m->n_counts >= MEMORY_COUNTS_MAX - 1) {
+		program = outcome = "other";
+		c = find_count(m, program, outcome);
+	}
+	if (!c) {
+		c = &m->counts[m->n_counts++];
+		*c = (struct memory_count){.count = 0};
+		snprintf(c->program, sizeof(c->program), "%s", program);
+		snprintf(c->outcome, sizeof(c->outcome), "%s", outcome);
+	}
+	c->count++;
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+static bool write_head(const struct memory *m, struct buf *out)
+{
+	uint8_t root[DIGEST_SIZE];
+	struct line_writer w;
+
+	tree_root(&m->tree, root);
+	line_begin(&w, out, "memory");
+	line_add_number(&w, "version", 1);
+	line_add(&w, "origin", m->origin);
+	line_add_number(&w, "size", m->tree.size);
+	line_add_number(&w, "octets", m->octets);
+	line_add_hex(&w, "root", root, sizeof(root));
+	line_add(&w, "boot", m->boot);
+	line_add_number(&w, "signed", m->signed_size);
+	line_add_time(&w, "signed-at", m->signed_when);
+	line_add_number(&w, "host", m->host_size);
+	line_add_time(&w, "host-at", m->host_when);
+	line_add_time(&w, "hour", m->hour);
+	line_add_number(&w, "closed", m->closed);
+	return line_end(&w);
+}
+
+static bool write_frontier(const struct memory *m, struct buf *out)
+{
+	struct line_writer w;
+
+	for (unsigned i = 0; i < TREE_LEVELS; i++) {
+		if (!(m->tree.size >> i & 1))
+			continue;
+		line_begin(&w, out, "frontier");
+		line_add_number(&w, "level", i);
+		line_add_hex(&w, "hash", m->tree.frontier[i], DIGEST_SIZE);
+		if (!line_end(&w))
+			return false;
+	}
+	return true;
+}
+
+static bool write_spools(const struct memory *m, struct buf *out)
+{
+	struct line_writer w;
+
+	for (size_t i = 0; i < m->n_spools; i++) {
+		line_begin(&w, out, "spool");
+		line_add(&w, "name", m->spools[i].name);
+		line_add_number(&w, "offset", m->spools[i].offset);
+		if (!line_end(&w))
+			return false;
+	}
+	return true;
+}
+
+static bool write_keys(const struct memory *m, struct buf *out)
+{
+	struct line_writer w;
+
+	for (size_t i = 0; i < m->n_keys; i++) {
+		line_begin(&w, out, "key");
+		line_add(&w, "session-key", m->keys[i]);
+		if (!line_end(&w))
+			return false;
+	}
+	return true;
+}
+
+static bool write_counts(const struct memory *m, struct buf *out)
+{
+	struct line_writer w;
+
+	for (size_t i = 0; i < m->n_counts; i++) {
+		line_begin(&w, out, "count");
+		line_add(&w, "program", m->counts[i].program);
+		line_add(&w, "outcome", m->counts[i].outcome);
+		line_add_number(&w, "count", m->counts[i].count);
+		if (!line_end(&w))
+			return false;
+	}
+	return true;
+}
+
+bool memory_write(const struct memory *m, struct buf *out)
+{
+	return write_head(m, out) && write_frontier(m, out) &&
+	       write_spools(m, out) && write_keys(m, out) &&
+	       write_counts(m, out) && buf_adds(out, "end\n");
+}
+
+/* --- reading ---------------------------------------------------------------
+ */
+
+/* A memory being read, and what must fit together at its end. */
+struct parser {
+	struct memory *memory;
+	uint8_t root[DIGEST_SIZE];
+	uint64_t levels; /* of the frontier, a bit each */
+	bool ended;
+};
+
+static bool parse_head(struct parser *p, struct line *l)
+{
+	struct memory *m = p->memory;
+	uint64_t version, closed;
+	bool good = line_is(l, "memory") &&
+		    line_take_number(l, "version", 1, &version) &&
+		    version == 1 &&
+		    line_take(l, "origin", m->origin, sizeof(m->origin)) &&
+		    note_name_valid(m->origin) &&
+		    line_take_number(l, "size", INT64_MAX, &m->tree.size) &&
+		    line_take_number(l, "octets", INT64_MAX, &m->octets) &&
+		    line_take_hex(l, "root", p->root, sizeof(p->root)) &&
+		    line_take(l, "boot", m->boot, sizeof(m->boot)) &&
+		    line_take_number(l, "signed", INT64_MAX, &m->signed_size) &&
+		    line_take_time(l, "signed-at", &m->signed_when) &&
+		    line_take_number(l, "host", INT64_MAX, &m->host_size) &&
+		    line_take_time(l, "host-at", &m->host_when) &&
+		    line_take_time(l, "hour", &m->hour) &&
+		    line_take_number(l, "closed", 1, &closed);
+
+	m->closed = good && closed;
+	return good;
+}
+
+static bool parse_frontier(struct parser *p, struct line *l)
+{
+	uint8_t hash[DIGEST_SIZE];
+	uint64_t level;
+
+	if (!line_take_number(l, "level", TREE_LEVELS - 1, &level) ||
+	    !line_take_hex(l, "hash", hash, sizeof(hash)))
+		return false;
+	memcpy(p->memory->tree.frontier[level], hash, sizeof(hash));
+	p->levels |= UINT64_C(1) << level;
+	return true;
+}
+
+static bool parse_spool(struct parser *p, struct line *l)
+{
+	char name[ENTRY_SPOOL_SIZE];
+	uint64_t offset;
+
+	return line_take(l, "name", name, sizeof(name)) &&
+	       line_take_number(l, "offset", INT64_MAX, &offset) &&
+	       memory_set_offset(p->memory, name, offset);
+}
+
+static bool parse_key(struct parser *p, struct line *l)
+{
+	char key[ENTRY_SESSION_KEY_LEN + 1];
+
+	if (!line_take(l, "session-key", key, sizeof(key)) ||
+	    p->memory->n_keys == MEMORY_KEYS_MAX)
+		return false;
+	memory_add_key(p->memory, key);
+	return true;
+}
+
+static bool parse_count(struct parser *p, struct line *l)
+{
+	struct memory *m = p->memory;
+	struct memory_count *c = &m->counts[m->n_counts];
+
+	if (m->n_counts == MEMORY_COUNTS_MAX ||
+	    !line_take(l, "program", c->program, sizeof(c->program)) ||
+	    !line_take(l, "outcome", c->outcome, sizeof(c->outcome)) ||
+	    !line_take_number(l, "count", INT64_MAX, &c->count))
+		return false;
+	m->n_counts++;
+	return true;
+}
+
+static bool parse_end(struct parser *p, UNUSED struct line *l)
+{
+	p->ended = true;
+	return true;
+}
+
+static const struct {
+	const char *kind;
+	bool (*parse)(struct parser *p, struct line *l);
+} kinds[] = {
+	{"frontier", parse_frontier}, {"spool", parse_spool},
+	{"key", parse_key},	      {"count", parse_count},
+	{"end", parse_end},
+};
+
+static bool parse_line(struct parser *p, const char *text, size_t n, bool first)
+{
+	struct line l;
+
+	if (p->ended || !line_parse(text, n, &l))
+		return false;
+	if (first)
+		return parse_head(p, &l) && line_is_done(&l);
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++)
+		if (line_is(&l, kinds[i].kind))
+			return kinds[i].parse(p, &l) && line_is_done(&l);
+	return false;
+}
+
+/* Whoever wrote it had this tree. */
+static bool fits(const struct parser *p)
+{
+	uint8_t root[DIGEST_SIZE];
+
+	if (!p->ended || p->levels != p->memory->tree.size)
+		return false;
+	tree_root(&p->memory->tree, root);
+	return memcmp(root, p->root, sizeof(root)) == 0;
+}
+
+bool memory_parse(const char *text, size_t n, struct memory *m_r)
+{
+	struct parser p = {.memory = m_r};
+	const char *at = text, *end = text + n, *line;
+	bool first = true;
+	size_t length;
+
+	*m_r = (struct memory){.octets = 0};
+	if (n > MEMORY_OCTETS_MAX)
+		return false;
+	for (; spool_next_line(&at, end, &line, &length); first = false)
+		if (!parse_line(&p, line, length, first))
+			return false;
+	return at == end && fits(&p);
+}

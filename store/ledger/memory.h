@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a sequencer remembers of a ledger between its runs: how long it is, the
+ * frontier of its tree, how far each spool was taken. Synced before anything
+ * that it covers is published. Lines of the ledger's grammar; pure functions.
+ */
+#ifndef RESTANTE_STORE_LEDGER_MEMORY_H
+#define RESTANTE_STORE_LEDGER_MEMORY_H
+
+#include "store/ledger/entry.h"
+#include "store/ledger/tree.h"
+
+enum {
+	MEMORY_SPOOLS_MAX = 512,
+	MEMORY_KEYS_MAX = 64,
+	MEMORY_COUNTS_MAX = 64,
+	MEMORY_BOOT_SIZE = 40,
+	MEMORY_OCTETS_MAX = 256 * 1024,
+};
+
+struct memory_spool {
+	char name[ENTRY_SPOOL_SIZE];
+	uint64_t offset;
+};
+
+/* Sessions of one kind in the hour that goes on. */
+struct memory_count {
+	char program[ENTRY_WORD_SIZE];
+	char outcome[ENTRY_WORD_SIZE];
+	uint64_t count;
+};
+
+struct memory {
+	char origin[NOTE_NAME_MAX + 1];
+	struct tree tree;
+	uint64_t octets; /* of entries */
+	char boot[MEMORY_BOOT_SIZE];
+	uint64_t signed_size; /* of the last checkpoint that was decided on */
+	int64_t signed_when;
+	uint64_t host_size; /* of the last one put down in the host's ledger */
+	int64_t host_when;
+	int64_t hour; /* that of the counts */
+	bool closed;  /* its mailbox is gone */
+	size_t n_spools;
+	struct memory_spool spools[MEMORY_SPOOLS_MAX];
+	size_t n_keys; /* session keys that collections may be signed with */
+	char keys[MEMORY_KEYS_MAX][ENTRY_SESSION_KEY_LEN + 1];
+	size_t n_counts;
+	struct memory_count counts[MEMORY_COUNTS_MAX];
+};
+
+bool memory_write(const struct memory *m, struct buf *out) MUST_USE;
+/* False: it is not whole, or does not fit together. */
+bool memory_parse(const char *text, size_t n, struct memory *m_r) MUST_USE;
+
+/* How far that spool was taken; 0: not at all. */
+uint64_t memory_offset(const struct memory *m, const char *spool);
+/* False: there are too many. */
+bool memory_set_offset(struct memory *m, const char *spool,
+		       uint64_t offset) MUST_USE;
+
+bool memory_has_key(const struct memory *m, const char *session_key);
+/* The oldest goes where there are too many. */
+void memory_add_key(struct memory *m, const char *session_key);
+
+/* What is one too many counts as of program and outcome "other". */
+void memory_count(struct memory *m, const char *program, const char *outcome);
+
+#endif

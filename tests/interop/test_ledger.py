@@ -1,0 +1,329 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ledger: mail goes in and out, is entered and signed, and a stranger's
+verifier says what of it is proved. The sequencer is killed at every point, and
+somebody who has the spools writes into them.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import stranger
+from harness.instance import Instance, Mailbox
+from harness.place import Place
+from harness.report import Report, check, equal
+from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.tools import SYSTEM_PATH
+
+TEXT = b"Subject: x\r\n\r\ntext %d\r\n"
+NO_ULID = "0" * 26
+POINTS = 24  # more than a run has
+
+
+class Ledger:
+    """The ledgers of an instance, written by its own user."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.path = instance.root / "ledger"
+        self.path.mkdir(mode=0o750)
+        instance.place.give(self.path)
+        instance.configure(ledger={"path": self.path})
+
+    def run(self, want: int | None = 0, program: Path | None = None,
+            **env: str) -> str:
+        """One run, as the timer starts it; returns its log."""
+        program = program or \
+            self.instance.place.prefix / "libexec/restante/ledger"
+        done = subprocess.run(
+            [program, "-c", self.instance.conf, "--once"], timeout=60,
+            check=False, capture_output=True, text=True,
+            env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
+            **self.instance.place.as_user)
+        check(want is None or done.returncode == want,
+              f"ledger ended with {done.returncode}: {done.stderr}")
+        return done.stderr
+
+    def sign(self) -> None:
+        """As if five minutes and an hour had gone by since the last time."""
+        for path in (self.path / "memory").iterdir():
+            text = path.read_text()
+            for word in ("signed-at=", "host-at="):
+                at = text.find(word)
+                if at >= 0:
+                    at += len(word)
+                    text = text[:at] + "2020-01-01T00:00:00Z" + text[at + 20:]
+            path.write_text(text)
+        self.run()
+
+    def of(self, mailbox: Mailbox) -> Path:
+        """The ledger of a mailbox."""
+        return self.path / mailbox.id
+
+
+def deliver(instance: Instance, port: int, mailbox: Mailbox,
+            n: int) -> dict[str, str]:
+    """Send so many messages; what each 250 said: ULID and digest."""
+    said = {}
+    smtp = instance.smtp(port)
+    for i in range(n):
+        smtp.envelope(mailbox.address).want(250)
+        words = smtp.data(TEXT % i).want(250).lines[-1].split()
+        at = words.index("as")
+        said[words[at + 1]] = words[at + 2].removeprefix("sha256:")
+    smtp.quit()
+    return said
+
+
+def collect(instance: Instance, port: int, mailbox: Mailbox, n: int) -> None:
+    """Fetch and delete the first n."""
+    pop3 = instance.pop3(port, mailbox)
+    for number in list(sorted(pop3.list()))[:n]:
+        pop3.retr(number)
+        pop3.dele(number)
+    pop3.quit()
+
+
+class World:
+    """An instance with its servers and its ledgers."""
+
+    def __init__(self, place: Place, servers: Xinetd, instance: Instance,
+                 ledger: Ledger) -> None:
+        self.place, self.servers = place, servers
+        self.instance, self.ledger = instance, ledger
+
+    def deliver(self, mailbox: Mailbox, n: int) -> dict[str, str]:
+        """So many messages."""
+        return deliver(self.instance, self.servers.ports[0], mailbox, n)
+
+    def collect(self, mailbox: Mailbox, n: int) -> None:
+        """So many of them."""
+        collect(self.instance, self.servers.ports[1], mailbox, n)
+
+    def account(self, mailbox: Mailbox) -> stranger.Account:
+        """What a stranger finds in the ledger of a mailbox."""
+        return stranger.verify(self.ledger.of(mailbox))
+
+
+def everything_is_entered(w: World) -> None:
+    """What came and what was collected, with the digests of the 250."""
+    mailbox = w.instance.create_mailbox("round trip")
+    said = w.deliver(mailbox, 5)
+    files = {name[:26]: hashlib.sha256(
+        (w.instance.folder(mailbox) / "cur" / name).read_bytes()).hexdigest()
+        for name in w.instance.kept(mailbox)}
+    equal(said, files, "what the 250 said of the files")
+    w.collect(mailbox, 3)
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal(account.kept, said, "what was kept")
+    equal(len(account.collected), 3, "collected")
+    for ulid, digest in account.collected.items():
+        equal(digest, said[ulid], "the digest of what was collected")
+    equal(set(account.gone), set(account.collected), "gone")
+    equal(account.unproved, 0, "sessions without a proof")
+    equal(account.passed_over, 0, "lines passed over")
+    equal(account.signed, sum(account.kinds.values()), "signed entries")
+
+
+def nothing_new_writes_nothing(w: World) -> None:
+    """A run over what is at rest."""
+    mailbox = w.instance.create_mailbox("at rest")
+    w.deliver(mailbox, 1)
+    w.ledger.run()
+    before = {path: path.stat().st_mtime_ns
+              for path in w.ledger.of(mailbox).iterdir()}
+    w.ledger.run()
+    w.instance.restante("sweep")
+    w.ledger.run()
+    for path, when in before.items():
+        equal(path.stat().st_mtime_ns, when, f"{path.name} was written")
+
+
+def it_is_signed_when_it_is_time(w: World) -> None:
+    """Not before five minutes; and each checkpoint extends the last."""
+    mailbox = w.instance.create_mailbox("signed")
+    w.deliver(mailbox, 1)
+    w.ledger.run()
+    first = w.account(mailbox)
+    w.deliver(mailbox, 2)
+    w.ledger.run()
+    second = w.account(mailbox)
+    equal(second.signed, first.signed, "signed too early")
+    equal(len(second.kept), 3, "but entered")
+    w.ledger.sign()
+    third = w.account(mailbox)
+    equal(third.signed, sum(third.kinds.values()), "signed later")
+    entries = (w.ledger.of(mailbox) / "entries").read_bytes()
+    entries = entries.split(b"\n")[:first.signed]
+    check(len(entries) == first.signed, "the first ones are there still")
+    host = stranger.verify(w.ledger.path / "host")
+    check(host.kinds["checkpoint"] >= 2, "the host's ledger has both")
+
+
+def what_a_handler_forges_is_nothing(w: World) -> None:
+    """Lines and batches of somebody who has the spool, but no password."""
+    mailbox = w.instance.create_mailbox("forged")
+    ulid = next(iter(w.deliver(mailbox, 1)))
+    spool = next((w.instance.folder(mailbox) / "spool").iterdir())
+    time = "time=2026-11-30T02:49:25Z"
+    batch = f"collected ulid={ulid} sha256={'0' * 64} ended=yes {time}\n" \
+        f"gone ulid={ulid} by=collector {time}\n"
+    digest = hashlib.sha256(batch.encode()).hexdigest()
+    forged = (
+        f"gone ulid={ulid} by=collector {time}\n"
+        f"gone ulid={ulid} by=expiry {time}\n"
+        f"settings {time} by=administrator who=a how=b what=set\n"
+        f"key {time} by=administrator who=a how=b what=passwd "
+        f"session-key={'0' * 64}\n"
+        f"taken spool=admin.1 from=0 to=1 lines=9 passed-over=0 {time}\n"
+        f"deleted {time} by=found who=- how=- what=found\n"
+        f"no line at all \x01\n"
+        f"session id={NO_ULID} mailbox={mailbox.id} n=2 sha256={digest} "
+        f"sig={'0' * 128}\n{batch}"
+        f"session id={NO_ULID} mailbox=mbx-{'0' * 32} n=2 sha256={digest} "
+        f"sig={'0' * 128}\n{batch}")
+    with open(spool, "a", encoding="ascii") as file:
+        file.write(forged)
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal(account.gone, {}, "gone")
+    equal(account.collected, {}, "collected")
+    equal(account.unproved, 1, "sessions that do not count")
+    equal(account.passed_over, 10, "lines passed over")
+
+
+def keys_are_followed(w: World) -> None:
+    """A session after a rekey, and one after a reset, in one run with them."""
+    mailbox = w.instance.create_mailbox("rekeyed")
+    w.deliver(mailbox, 4)
+    w.ledger.run()
+    w.collect(mailbox, 1)
+    w.instance.restante("mailbox", "rekey", mailbox.id,
+                        text=mailbox.password + "\n")
+    w.collect(mailbox, 1)
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal((account.unproved, len(account.collected)), (0, 2), "after rekey")
+
+
+def a_deleted_mailbox_keeps_its_ledger(w: World) -> None:
+    """Its last entry says so; and no run after that writes to it."""
+    mailbox = w.instance.create_mailbox("deleted")
+    w.deliver(mailbox, 2)
+    w.ledger.run()
+    w.instance.restante("mailbox", "suspend", mailbox.id)
+    w.instance.restante("mailbox", "delete", mailbox.id, "--yes")
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal(account.kinds["deleted"], 1, "entries")
+    equal(account.signed, sum(account.kinds.values()), "signed")
+    w.ledger.run()
+    equal(w.account(mailbox).kinds, account.kinds, "entries of a dead one")
+
+
+def a_mailbox_of_before_is_found(w: World) -> None:
+    """What lies there without a line and without a ticket."""
+    mailbox = w.instance.create_mailbox("found")
+    said = w.deliver(mailbox, 2)
+    w.instance.restante("sweep")
+    for path in (w.instance.folder(mailbox) / "spool").iterdir():
+        path.unlink()
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal(account.kept, said, "what was found")
+    text = (w.ledger.of(mailbox) / "entries").read_text()
+    equal(text.count(" by=found "), 3, "of them, and of the key")
+
+
+def what_was_cut_is_an_alarm(w: World) -> None:
+    """Entries, tiles, a spool, a memory: told of, and not touched."""
+    mailbox = w.instance.create_mailbox("cut")
+    w.deliver(mailbox, 3)
+    w.ledger.run()
+    for name in ("entries", "offsets", "tiles"):
+        path = w.ledger.of(mailbox) / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        check("is shorter than it was signed" in w.ledger.run(want=None),
+              f"{name} was cut and nobody says so")
+        equal(path.read_bytes(), whole[:-1], name)
+        path.write_bytes(whole)
+        w.ledger.run()
+    spool = next((w.instance.folder(mailbox) / "spool").iterdir())
+    whole = spool.read_bytes()
+    spool.write_bytes(whole[:-20])
+    check("is shorter than what was taken" in w.ledger.run(),
+          "a spool was cut and nobody says so")
+    spool.write_bytes(whole)
+    memory = w.ledger.path / "memory" / mailbox.id
+    kept = memory.read_bytes()
+    memory.unlink()
+    check("is gone" in w.ledger.run(want=None), "a memory was lost")
+    memory.write_bytes(kept[:-5])
+    check("is not whole" in w.ledger.run(want=None), "a memory was cut")
+    memory.write_bytes(kept)
+    w.ledger.run()
+    equal(len(w.account(mailbox).kept), 3, "kept")
+
+
+def killed_anywhere(w: World) -> None:
+    """At each point of a run; what was published is never taken back."""
+    prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
+    program = prefix / "libexec/restante/ledger"
+    mailbox = w.instance.create_mailbox("killed")
+    said, published = {}, []
+    for point in range(1, POINTS):
+        said |= w.deliver(mailbox, 1)
+        if point % 3 == 0:
+            w.collect(mailbox, 1)
+        log = w.ledger.run(want=None, program=program,
+                           RESTANTE_FAULT_POINT=str(point))
+        check("Who changed it" not in log, f"an alarm at point {point}: {log}")
+        checkpoint = w.ledger.of(mailbox) / "checkpoint"
+        if checkpoint.exists():
+            published.append(checkpoint.read_bytes())
+        w.ledger.sign()
+    account = w.account(mailbox)
+    equal(account.kept, said, "what was kept")
+    equal(account.unproved, 0, "sessions without a proof")
+    entries = (w.ledger.of(mailbox) / "entries").read_bytes().split(b"\n")
+    leaves = [stranger.leaf(entry) for entry in entries[:-1]]
+    vkey = (w.ledger.of(mailbox) / "vkey").read_text()
+    for note in published:
+        _, size, root = stranger.read_note(note, vkey)
+        check(stranger.root(leaves[:size]) == root,
+              f"the checkpoint of {size} entries is not extended")
+    lines = [line for line in entries if line.startswith(b"kept ")]
+    equal(len(lines), len(said), "lines, each entered once")
+
+
+CASES = [everything_is_entered, nothing_new_writes_nothing,
+         it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
+         keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
+         a_mailbox_of_before_is_found, what_was_cut_is_an_alarm,
+         killed_anywhere]
+
+
+def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
+    """Each over one instance with one run of servers."""
+    instance = Instance(place)
+    ledger = Ledger(instance)
+    services = [("smtp-journal", "--tls=starttls"),
+                ("pop3-serve", "--tls=starttls")]
+    with Xinetd(instance, services) as servers:
+        world = World(place, servers, instance, ledger)
+        for case in CASES:
+            yield (case.__name__.replace("_", "-"),
+                   lambda case=case: case(world))
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))
