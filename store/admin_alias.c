@@ -12,7 +12,7 @@
 
 #include "store/admin_spool.h"
 
-/* Made by the first alias: older stores have none. */
+/* A new store has them; in an older one the first alias makes them. */
 static int open_aliases(const struct store *s, struct err *e)
 {
 	int fd = openat(s->dir, "aliases",

@@ -27,7 +27,7 @@ enum { SEEN_KEY_SIZE = 32, RECIPIENT_MAX = 128 };
 
 /* --- the store ------------------------------------------------------------ */
 
-/* The directory's rights make mailboxes/ belong to its group. */
+/* The directory's rights make what is in it belong to its group. */
 static int open_store_directory(const char *path, struct err *e)
 {
 	int fd;
@@ -40,13 +40,13 @@ static int open_store_directory(const char *path, struct err *e)
 	return fd;
 }
 
-static int make_mailboxes(int store, struct err *e)
+static int make_directory(int store, const char *name, struct err *e)
 {
 	int fd;
 
-	if (faccessat(store, "mailboxes", F_OK, 0) == 0)
+	if (faccessat(store, name, F_OK, 0) == 0)
 		return 0;
-	fd = admin_make_directory(store, "mailboxes", ADMIN_MODE_DIR, e);
+	fd = admin_make_directory(store, name, ADMIN_MODE_DIR, e);
 	if (fd < 0)
 		return -1;
 	close(fd);
@@ -61,7 +61,8 @@ static int fill_store(int store, struct err *e)
 	if (faccessat(store, "format", F_OK, 0) == 0)
 		return 0;
 	if (admin_set_rights(store, ".", ADMIN_MODE_DIR, e) < 0 ||
-	    make_mailboxes(store, e) < 0 ||
+	    make_directory(store, "mailboxes", e) < 0 ||
+	    make_directory(store, "aliases", e) < 0 ||
 	    admin_make_file(store, "format", ADMIN_MODE_FILE, format,
 			    sizeof(format) - 1, e) < 0)
 		return -1;

@@ -97,6 +97,7 @@ check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
 %C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_alias_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mailbox_alias_new
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)

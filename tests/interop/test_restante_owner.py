@@ -83,7 +83,8 @@ class TwoUsers:
         """What root makes is the owner's, down to the last file."""
         mailbox = self.create()
         store = self.instance.store
-        for path in (store, store / "format", store / "mailboxes"):
+        for path in (store, store / "format", store / "mailboxes",
+                     store / "aliases"):
             equal((path.stat().st_uid, path.stat().st_gid), (ADMIN, GROUP),
                   f"owner of {path.name}")
         equal(stat.S_IMODE(store.stat().st_mode), 0o2750, "mode of the store")

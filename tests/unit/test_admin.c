@@ -341,6 +341,9 @@ static void test_store_is_made_once(void **state)
 	snprintf(path, sizeof(path), "%s/mailboxes", f->path);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFDIR | 02750);
+	snprintf(path, sizeof(path), "%s/aliases", f->path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 02750);
 
 	mailbox_close(&(struct mailbox *){make(f)});
 	GOOD(store_init(f->path, &failure));
