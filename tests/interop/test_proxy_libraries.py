@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mail libraries exchange mail with real servers through the proxies, and collect
-from pop3-serve: JavaMail, nodemailer, PHPMailer and Net::SMTP submit to Dovecot
-and Postfix; JavaMail, node-pop3, Net::POP3 and Ruby's net/pop empty a mailbox at
-Dovecot, and the archive. Each logs in once with the mailbox's id and once with
-its alias. What the one side got, what the other gave and what was kept are the
-same octets.
+from pop3-serve: JavaMail, nodemailer, PHPMailer, Net::SMTP and neomutt submit to
+Dovecot and Postfix; JavaMail, node-pop3, Net::POP3, Ruby's net/pop and neomutt
+empty a mailbox at Dovecot, and the archive. Each logs in once with the mailbox's id
+and once with its alias. What the one side got, what the other gave and what was
+kept are the same octets.
 """
 
 import functools
@@ -131,7 +131,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         for number, send in enumerate((libraries.javamail,
                                        libraries.nodemailer,
                                        libraries.phpmailer,
-                                       libraries.net_smtp)):
+                                       libraries.net_smtp,
+                                       libraries.neomutt)):
             for short in (False, True):
                 server = (DOVECOT, POSTFIX)[(number + short) % 2]
                 name = f"{send.__name__}-{'alias' if short else 'id'}"
@@ -140,7 +141,8 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         for fetch, knows_stls in ((libraries.fetch_javamail, True),
                                   (libraries.fetch_node_pop3, False),
                                   (libraries.fetch_net_pop3, True),
-                                  (libraries.fetch_ruby, False)):
+                                  (libraries.fetch_ruby, False),
+                                  (libraries.fetch_neomutt, True)):
             for short in (False, True):
                 implicit = short or not knows_stls
                 name = (f"{fetch.__name__}-{'alias' if short else 'id'}"

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Libraries that programs send and fetch mail with, each by a small program of
 tests/interop/libraries: JavaMail, nodemailer and node-pop3, PHPMailer, Perl's
-Net::SMTP and Net::POP3, Ruby's net/pop. They check the certificate.
+Net::SMTP and Net::POP3, Ruby's net/pop; and neomutt. They check the certificate.
 """
 
 import os
 import subprocess
 from pathlib import Path
 
+from .neomutt import Neomutt
 from .node import node_modules
 from .place import Place
 from .report import check
@@ -87,6 +88,14 @@ class Libraries:
         """Perl's Net::SMTP."""
         self._perl("send.pl", sender, to, *subjects)
 
+    def neomutt(self, sender: str, to: str, subjects: list[str]) -> None:
+        """Neomutt: one session a message."""
+        for subject in subjects:
+            Neomutt(self.place, self.authority).send(
+                subject, to, b".\n..two dots\n8 bits: \xc3\xa4\n",
+                sender=sender, port=self.port, user=self.user,
+                password=self.password)
+
     # --- fetching: everything by RETR, deleted -----------------------------
 
     def _fetched(self, name: str, fetch, *args: str) -> list[bytes]:
@@ -117,3 +126,9 @@ class Libraries:
                       str(self.port), str(self.authority), *args],
                      RUBYLIB=":".join(map(str, paths)))
         return self._fetched(name, fetch, "fetch.rb")
+
+    def fetch_neomutt(self, name: str) -> list[bytes]:
+        """Neomutt in a terminal, into a maildir."""
+        return Neomutt(self.place, self.authority).fetch(
+            name, port=self.port, user=self.user, password=self.password,
+            scheme="pops" if self.implicit else "pop")
