@@ -140,8 +140,9 @@ static void run_on(struct run *r, int fd, const void *input, size_t n,
 	close(fd);
 	if (n)
 		assert_int_equal(send(r->peer, input, n, MSG_NOSIGNAL), n);
-	read_all(log[0], r->log, sizeof(r->log));
 	read_all(r->peer, r->said, sizeof(r->said));
+	shutdown(r->peer, SHUT_WR); /* which a last word is waited for until */
+	read_all(log[0], r->log, sizeof(r->log));
 	close(log[0]);
 	close(r->peer);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
