@@ -45,6 +45,7 @@ ULID = "01HZZZZZZZZZZZZZZZZZZZZZZ%d"
 MIB = 1024 * 1024
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
 STRANGER_KEY = "age1" + "q" * 58
+RECOVERY_KEY = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 
 LINES = [
     b"kept ulid=%s octets=5 sha256=" + b"0" * 64 +
@@ -104,6 +105,16 @@ def spool_as_long_as_may_be() -> None:
             for _ in range(64):
                 file.write(whole)
             file.write(b"x" * more)
+
+
+def spool_of_sessions() -> None:
+    """Lines that each claim the 256 behind them, as long as may be."""
+    line = LINES[3] % (ULID % 2).encode() + b"\n"
+    whole = (line * (MIB // len(line) + 1))[:MIB]
+    for name in ("local.906", "local.907"):
+        with open(f"spool/{name}", "wb") as file:
+            for _ in range(64):
+                file.write(whole)
 
 
 def spool_links() -> None:
@@ -191,7 +202,17 @@ def seen_octets() -> None:
     Path("seen").write_bytes(os.urandom(MIB))
 
 
-ATTACKS = [spool_lines, spool_garbage, spool_as_long_as_may_be, spool_links,
+def names_many() -> None:
+    """Of messages that are none, and of tickets whose writers are dead."""
+    for n in range(3000):
+        ulid = f"01HZ{n:022d}"
+        Path(f"cur/{ulid},W=5.age").write_bytes(b"")
+        Path(f"tmp/{ulid}.age").write_bytes(b"")
+        Path(f"gone/{ulid.replace('HZ', 'HV')},W=5,F.age").write_bytes(b"")
+
+
+ATTACKS = [spool_lines, spool_garbage, spool_as_long_as_may_be,
+           spool_of_sessions, spool_links, names_many,
            spool_kinds, spool_many, spool_none, names_in_tmp, names_in_cur,
            names_in_gone, lock_octets, lock_empty, lock_long, seen_octets]
 TREASURE = ""  # set by the case: a file of the stronger user
@@ -322,10 +343,26 @@ class Takeover:
                   f"{args}: an escape reaches the terminal")
         self.timed(f"restante {' '.join(args)}", run)
 
+    def upgrade(self) -> None:
+        """Where it sees no process but its own, none of which it waits for."""
+        def run() -> None:
+            done = subprocess.run(
+                ["unshare", "--pid", "--fork", "--mount-proc",
+                 *self.two.command, "store", "upgrade"], text=True, cwd="/",
+                capture_output=True, check=False, timeout=SECONDS,
+                env={"PATH": SYSTEM_PATH}, errors="replace")
+            check(done.returncode in FINE,
+                  f"store upgrade ended with {done.returncode}: "
+                  f"{done.stderr}")
+        self.timed("restante store upgrade", run)
+
     def pages(self, mailbox: Mailbox) -> None:
         """What the console shows."""
         for path in ("/", "/activity", "/system", f"/mailbox/{mailbox.id}",
                      f"/mailbox/{mailbox.id}/recipients",
+                     f"/mailbox/{mailbox.id}/password",
+                     f"/mailbox/{mailbox.id}/connect",
+                     f"/mailbox/{mailbox.id}/reset", "/account",
                      f"/mailbox/{mailbox.id}/delete"):
             def ask(path: str = path) -> None:
                 run = run_cgi(self.console, "GET", path, REMOTE_USER="anna")
@@ -366,11 +403,20 @@ class Takeover:
         self.command("sweep", uid=HANDLER)
         self.command("settle")
         self.command("status")
+        self.command("config", "check")
+        self.command("config", "init")
+        self.upgrade()
         for words in ("list", "list --porcelain"):
             self.command("mailbox", *words.split())
         for words in ("show", "settings", "recipient list", "target list"):
             self.command("mailbox", *words.split(), ident)
+        self.command("mailbox", "test", ident)
         self.command("activity", ident)
+        self.command("activity", ident, "--outcome", "x")
+        self.command("activity")
+        self.command("admin", "add", "berta", "--one-time")
+        self.command("admin", "list")
+        self.command("admin", "remove", "berta")
         self.command("mailbox", "export", ident, "--format", "eml", str(out),
                      text=mailbox.password + "\n")
         self.pages(mailbox)
@@ -378,9 +424,19 @@ class Takeover:
         self.collect(mailbox)
         self.command("sweep")
 
+    def settings_are_changed(self, mailbox: Mailbox) -> None:
+        """By who may, there and back."""
+        for words in ("set {} description=x", "set {} description=",
+                      "target add {} *.example", "target remove {} *.example",
+                      "recipient add {} " + RECOVERY_KEY,
+                      "recipient remove {} " + RECOVERY_KEY + " --yes",
+                      "alias {}", "alias {} --remove"):
+            self.command("mailbox", *words.format(mailbox.id).split())
+
     def keys_are_changed(self, mailbox: Mailbox) -> None:
         """By who may; nobody else's key gets in."""
         ident = mailbox.id
+        self.settings_are_changed(mailbox)
         for words, text in (("passwd", mailbox.password), ("passwd --cancel",
                             ""), ("passwd", mailbox.password),
                             ("rekey", mailbox.password), ("suspend", ""),
@@ -475,10 +531,47 @@ class Takeover:
                                   text=True, check=False).stdout
             check("libdb" not in said, f"{path.name} links {said}")
 
+    def forged_database(self) -> None:
+        """What a format 1 mailbox had, with a log in it that, carried out,
+        writes another recipient into mailbox.conf: nobody looks at it.
+        """
+        mailbox = self.mailbox()
+        folder = self.instance.folder(mailbox)
+        before = self.treasures(mailbox)
+        index = folder / "index"
+        index.mkdir()
+        (index / "log.0000000001").write_bytes(
+            log_that_writes(folder / "mailbox.conf",
+                            f"recipients = {{'{STRANGER_KEY}'}}\n"))
+        for n in range(1, 5):
+            (index / f"__db.{n:03}").write_bytes(bytes(8192))
+        for path in (index, *index.iterdir()):
+            os.chown(path, HANDLER, GROUP)
+        self.all_come_by(mailbox)
+        equal(self.treasures(mailbox), before, "keys and settings")
+        self.keys_are_changed(mailbox)
+
     def end(self) -> None:
         """How long the slowest took."""
         self.servers.stop()
         self.report.figure("takeover-slowest", f"{self.slowest:.1f} s")
+
+
+def log_that_writes(target: Path, content: str) -> bytes:
+    """As Berkeley DB keeps it: a header, __fop_write (145), its commit (10)."""
+    def counted(octets: bytes) -> bytes:
+        return struct.pack("<I", len(octets)) + octets
+
+    def record(body: bytes, at: int, before: int) -> bytes:
+        return struct.pack("<IIII", before, 12 + len(body) + 4, 0, at) + body
+    txn = 0x80000009
+    write = struct.pack("<IIII", 145, txn, 0, 0) + \
+        counted(bytes(target) + b"\0") + counted(b"") + bytes(16) + \
+        counted(content.encode()) + bytes(4)
+    commit = struct.pack("<IIIIIII", 10, txn, 1, 28, 1, 1800000000, 0) + \
+        counted(b"")
+    head = record(struct.pack("<IIII", 0x040988, 19, 1 << 20, 0o660), 0, 0)
+    return head + record(write, 28, 0) + record(commit, 28 + len(write), 28)
 
 
 def shutil_rmtree(path: Path) -> None:
@@ -495,6 +588,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
             lambda act=act: takeover.attacked(act)
     yield "takeover-locks-held", takeover.locks_held
     yield "takeover-no-database", takeover.no_database
+    yield "takeover-forged-database", takeover.forged_database
     takeover.end()
 
 
