@@ -39,8 +39,8 @@ static void try_values(const char *text, size_t n, struct line *l)
 		if (taken)
 			line_add(&w, word, value);
 	}
-	fuzz_require(taken == line_is_done(l));
 	if (taken) {
+		fuzz_require(line_is_done(l));
 		fuzz_require(line_end(&w));
 		require_written(text, n, &out);
 	}
