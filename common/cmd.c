@@ -137,8 +137,8 @@ static bool answer(struct dialogue *d, const struct reply *r)
 
 	if (d->protocol->answered)
 		d->protocol->answered(d->session, d->cmd, r);
-	d->behind_refused_secret =
-		d->cmd && d->cmd->flags & CMD_SECRET && r->flags & REPLY_FAULT;
+	d->behind_refused_secret = d->cmd && d->cmd->flags & CMD_SECRET &&
+				   r->flags & (REPLY_FAULT | REPLY_NOT_NOW);
 	if (r == replies->pipelined)
 		return ended_with(d, r, CMD_END_PIPELINED);
 	if (r->flags & REPLY_FAULT && ++d->faults == d->limits->max_faults)

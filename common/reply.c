@@ -7,6 +7,7 @@
 
 const struct reply reply_sent = {.flags = REPLY_SENT};
 const struct reply reply_sent_fault = {.flags = REPLY_SENT | REPLY_FAULT};
+const struct reply reply_sent_not_now = {.flags = REPLY_SENT | REPLY_NOT_NOW};
 const struct reply reply_sent_close = {.flags = REPLY_SENT | REPLY_CLOSE};
 
 void reply_write(struct conn *c, const struct reply *r)

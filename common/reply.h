@@ -12,9 +12,10 @@
 struct conn;
 
 enum reply_flags {
-	REPLY_FAULT = 1 << 0, /* the peer's fault: counts towards the limit */
-	REPLY_CLOSE = 1 << 1, /* the connection ends behind it */
-	REPLY_SENT = 1 << 2,  /* the handler wrote its answer itself */
+	REPLY_FAULT = 1 << 0,	/* the peer's fault: counts towards the limit */
+	REPLY_CLOSE = 1 << 1,	/* the connection ends behind it */
+	REPLY_SENT = 1 << 2,	/* the handler wrote its answer itself */
+	REPLY_NOT_NOW = 1 << 3, /* a login that may pass later */
 };
 
 struct reply {
@@ -29,6 +30,9 @@ extern const struct reply reply_sent;
 
 /* The same, and what it answered was the peer's fault. */
 extern const struct reply reply_sent_fault;
+
+/* The same, and it was a login that may pass later. */
+extern const struct reply reply_sent_not_now;
 
 /* The same, and the connection ends: what was to be said is said. */
 extern const struct reply reply_sent_close;

@@ -282,6 +282,7 @@ STORIES = \
 	%D%/chat/smtp-proxy/login-refused.chat \
 	%D%/chat/smtp-proxy/login-without-padding.chat \
 	%D%/chat/smtp-proxy/login-wrapped.chat \
+	%D%/chat/smtp-proxy/login-wrapped-for-now.chat \
 	%D%/chat/smtp-proxy/login-wrapped-in-the-password.chat \
 	%D%/chat/smtp-proxy/long-reply.chat \
 	%D%/chat/smtp-proxy/lost-before-the-dot.chat \

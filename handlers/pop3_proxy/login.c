@@ -18,13 +18,14 @@ static const struct reply reply_not_proxied = {
 	REPLY_FAULT};
 static const struct reply reply_no_mailbox = {
 	"-ERR", "[AUTH]", "No such mailbox here", REPLY_FAULT};
-static const struct reply reply_suspended = {"-ERR", "[SYS/TEMP]",
-					     "Mailbox suspended", 0};
+static const struct reply reply_suspended = {
+	"-ERR", "[SYS/TEMP]", "Mailbox suspended", REPLY_NOT_NOW};
 static const struct reply reply_mechanism = {
 	"-ERR", "", "No such mechanism: PLAIN, LOGIN, XOAUTH2, OAUTHBEARER",
 	REPLY_FAULT};
-static const struct reply reply_no_store = {
-	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
+static const struct reply reply_no_store = {"-ERR", "[SYS/TEMP]",
+					    "The mailbox cannot be opened now",
+					    REPLY_NOT_NOW};
 
 /* RFC 3206 tells what may pass from what is a word about the credential. */
 static const struct login_refusal refusals = {

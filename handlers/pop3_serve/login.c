@@ -23,10 +23,12 @@ static const struct reply reply_denied = {
 	"-ERR", "[AUTH]", "No such mailbox, or not its password", REPLY_FAULT};
 static const struct reply reply_in_use = {"-ERR", "[IN-USE]",
 					  "Another session is collecting", 0};
-static const struct reply reply_no_store = {
-	"-ERR", "[SYS/TEMP]", "The mailbox cannot be opened now", 0};
-static const struct reply reply_busy = {
-	"-ERR", "[SYS/TEMP]", "Too many sessions, try again later", 0};
+static const struct reply reply_no_store = {"-ERR", "[SYS/TEMP]",
+					    "The mailbox cannot be opened now",
+					    REPLY_NOT_NOW};
+static const struct reply reply_busy = {"-ERR", "[SYS/TEMP]",
+					"Too many sessions, try again later",
+					REPLY_NOT_NOW};
 static const struct reply reply_mechanism = {
 	"-ERR", "", "No such mechanism: PLAIN, LOGIN", REPLY_FAULT};
 

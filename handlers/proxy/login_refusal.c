@@ -47,5 +47,5 @@ const struct reply *login_refusal_there(const struct login_refusal *words,
 			break;
 		line += n + 1;
 	}
-	return proxy_may_pass(e) ? &reply_sent : &reply_sent_fault;
+	return proxy_may_pass(e) ? &reply_sent_not_now : &reply_sent_fault;
 }

@@ -20,8 +20,8 @@ static const struct reply reply_for_another = {"535", "5.7.8", "Nobody logs in f
 static const struct reply reply_cancelled = {"501", "5.7.0", "Cancelled", 0};
 static const struct reply reply_not_proxied = {"535", "5.7.8", "The user name is user%server%mailbox-id", REPLY_FAULT};
 static const struct reply reply_no_mailbox = {"535", "5.7.8", "No such mailbox here", REPLY_FAULT};
-static const struct reply reply_suspended = {"454", "4.7.0", "Mailbox suspended", 0};
-static const struct reply reply_no_store = {"454", "4.3.0", "The mailbox cannot be opened now", 0};
+static const struct reply reply_suspended = {"454", "4.7.0", "Mailbox suspended", REPLY_NOT_NOW};
+static const struct reply reply_no_store = {"454", "4.3.0", "The mailbox cannot be opened now", REPLY_NOT_NOW};
 /* clang-format on */
 
 static const struct login_refusal refusals = {
