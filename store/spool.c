@@ -310,7 +310,6 @@ static int try_newest(struct appender *a, struct err *e)
 	return 1;
 }
 
-/* Whoever makes a spool syncs its directory before a line in it counts. */
 static int make_next(struct appender *a, struct err *e)
 {
 	struct spool_name next = a->newest;
@@ -324,13 +323,11 @@ static int make_next(struct appender *a, struct err *e)
 		return e->kind == ERR_ABSENT ? 0 : -1;
 	fault_point("spool.made");
 	if (lock_with_deadline(a->fd, clock_ms() + LOCK_WAIT_MS) < 0 ||
-	    !is_still_named(a)) {
+	    !is_still_named(a) || fstat(a->fd, &st) < 0) {
 		let_go(a);
 		return 0;
 	}
-	if (fsync(a->dir) < 0)
-		return err_sys(e, "mailbox %s: fsync spool", a->mailbox->id);
-	a->size = st.st_size;
+	a->size = st.st_size; /* another may have had the lock before */
 	return 1;
 }
 
@@ -399,11 +396,22 @@ static int write_all(struct appender *a, const struct buf *writes,
 	return 0;
 }
 
+/*
+ * Whoever writes a spool's first line makes its name durable before, also where
+ * another has made it and was killed. So a spool with a line has a durable
+ * name, and a line is made durable by one fsync.
+ */
+static int sync_name(const struct appender *a, struct err *e)
+{
+	if (a->size > 0 || fsync(a->dir) == 0)
+		return 0;
+	return err_sys(e, "mailbox %s: fsync spool", a->mailbox->id);
+}
+
 /* Lines that may not last are taken back: nobody is to act upon them. */
 static int make_durable(struct appender *a, struct err *e)
 {
-	/* The directory too: who made the spool may have been killed before. */
-	if (fsync(a->fd) == 0 && fsync(a->dir) == 0)
+	if (fsync(a->fd) == 0)
 		return 0;
 	err_sys(e, "mailbox %s: fsync spool/%s", a->mailbox->id, a->name);
 	(void)!ftruncate(a->fd, a->size);
@@ -413,7 +421,8 @@ static int make_durable(struct appender *a, struct err *e)
 static int append(struct appender *a, const struct buf *writes, size_t n_writes,
 		  bool durable, struct err *e)
 {
-	if (choose(a, e) < 0 || write_all(a, writes, n_writes, e) < 0)
+	if (choose(a, e) < 0 || sync_name(a, e) < 0 ||
+	    write_all(a, writes, n_writes, e) < 0)
 		return -1;
 	fault_point("spool.appended");
 	return durable ? make_durable(a, e) : 0;

@@ -80,10 +80,6 @@ void Mailbox::rename(State &s, int m, uint8_t from, int to_m, uint8_t to) const
 void Mailbox::sync_spool(State &s, int k) const
 {
 	s.spool[k].synced = s.spool[k].n;
-	if (!rule(SPOOL_DIR))
-		return;
-	for (Spool &p : s.spool)
-		p.durable = p.name;
 }
 
 void Mailbox::sync_spools(State &s) const
@@ -91,6 +87,10 @@ void Mailbox::sync_spools(State &s) const
 	for (int k = 0; k < SPOOLS; k++)
 		if (s.spool[k].name)
 			sync_spool(s, k);
+	/* Also the name of one without a line: its number is not used twice. */
+	if (rule(SPOOL_DIR))
+		for (Spool &p : s.spool)
+			p.durable = p.name;
 }
 
 /* --- a power cut -----------------------------------------------------------

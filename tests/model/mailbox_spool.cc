@@ -68,6 +68,10 @@ bool Mailbox::append(State &s, int who, uint8_t line, bool &again) const
 		return false;
 	if (!p.name)
 		s.alarm = 3;
+	/* Killed or cut in between: nothing but a name that is durable sooner. */
+	if (rule(SPOOL_DIR) && p.n == 0)
+		for (Spool &each : s.spool)
+			each.durable = each.name;
 	p.line[p.n++] = line;
 	return true;
 }

@@ -14,7 +14,7 @@
 X(GONE_NAME, "rotation", "only a name ending in ,F ever goes back to cur/") \
 X(CARRY_SYNC, "proxy", "a login syncs the spools before it acts on a line") \
 X(SPOOL_SYNC, "proxy", "the sequencer syncs a spool before it takes lines") \
-X(SPOOL_DIR, "proxy", "spool/ is synced before a line in a new spool counts") \
+X(SPOOL_DIR, "proxy", "spool/ is synced before the first line of a spool") \
 X(LIST_SYNC, "full", "a login syncs cur/ after its scan, then serves") \
 X(TICKET_SYNC, "proxy", "cur/ and gone/ are synced before a ticket is entered") \
 X(TICKET_MEM, "proxy", "a ticket goes after memory is synced") \
