@@ -5,6 +5,7 @@ smtplib and poplib mend what they send and take what they should not; a test
 of a server needs a client that does neither.
 """
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -66,6 +67,7 @@ class Wire:
             raise Vanished(f"connection broke: {why}; held "
                            f"{bytes(self.held[-80:])!r}") from why
         if not more:
+            self.hang_up()
             raise Vanished(f"closed; held {bytes(self.held[-80:])!r}")
         self.held += more
 
@@ -103,6 +105,12 @@ class Wire:
         except Vanished:
             return not self.held
         return False
+
+    def hang_up(self) -> None:
+        """Say that nothing more comes, which who has said its last word waits
+        for."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Hang up, without TLS's goodbye."""
