@@ -28,6 +28,8 @@ enum {
 /* Of a store that no other host writes to. */
 #define NODE "local"
 
+#define ASIDE "aside."
+
 /* --- names -----------------------------------------------------------------
  */
 
@@ -195,19 +197,57 @@ int spool_unlink(const struct mailbox *m, const struct spool_name *name,
 
 void spool_set_aside(const struct mailbox *m, const struct spool_name *name)
 {
-	char text[SPOOL_NAME_SIZE], aside[SPOOL_NAME_SIZE + 8];
+	char text[SPOOL_NAME_SIZE], aside[SPOOL_NAME_SIZE + sizeof(ASIDE)];
 	struct err e;
 	int dir = open_directory(m, &e);
 
 	if (dir < 0)
 		return;
 	spool_name_write(name, text);
-	snprintf(aside, sizeof(aside), "aside.%s", text);
+	snprintf(aside, sizeof(aside), ASIDE "%s", text);
 	if (renameat(dir, text, dir, aside) == 0)
 		log_error("mailbox %s: spool/%s is no spool, and was moved to "
 			  "spool/%s: who put it there?",
 			  m->id, text, aside);
 	close(dir);
+}
+
+/* What does not go on as the name of a spool is not shown: it is anybody's. */
+static void note_aside(struct aside *a, const char *name)
+{
+	size_t before = sizeof(ASIDE) - 1;
+	char text[SPOOL_NAME_SIZE];
+	struct spool_name spool;
+
+	if (strncmp(name, ASIDE, before) != 0 ||
+	    !spool_name_parse(name + before, &spool))
+		return;
+	spool_name_write(&spool, text);
+	if (a->n++ == 0 || strcmp(text, a->first + before) < 0)
+		snprintf(a->first, sizeof(a->first), ASIDE "%s", text);
+}
+
+void store_aside_of(struct store *s, const char *id, struct aside *a_r)
+{
+	char path[MAILBOX_ID_LEN + sizeof("/spool")];
+	struct dirent *entry;
+	DIR *d;
+	int fd;
+
+	*a_r = (struct aside){.n = 0};
+	snprintf(path, sizeof(path), "%s/spool", id);
+	fd = openat(s->mailboxes, path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	d = fdopendir(fd);
+	if (!d) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(d)))
+		note_aside(a_r, entry->d_name);
+	closedir(d);
 }
 
 /* --- appending -------------------------------------------------------------

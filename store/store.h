@@ -167,6 +167,22 @@ void delivery_leave(struct delivery **d);
 
 const char *delivery_ulid(const struct delivery *d);
 
+/* --- what was set aside -----------------------------------------------------
+ */
+
+/*
+ * What lies in spool/ as "aside.…": it had the name of a spool and was none,
+ * and nobody has removed it since. Only somebody with a handler's rights can
+ * have put it there.
+ */
+struct aside {
+	char first[64]; /* a name in spool/, or "" */
+	size_t n;
+};
+
+/* Opens spool/ alone. Where that cannot be looked at there is none. */
+void store_aside_of(struct store *s, const char *id, struct aside *a_r);
+
 /* --- what happened ----------------------------------------------------------
  */
 

@@ -22,6 +22,7 @@
 
 struct status {
 	const struct conf *conf;
+	struct store *store;
 	int64_t now;
 	bool needs_a_person;
 	uint64_t mailboxes, messages, octets;
@@ -132,6 +133,25 @@ static void status_of_limits(struct status *s, const struct mailbox_conf *c,
 	status_of_limit(s, c, "rate, in the last hour", u.in_the_hour, u.rate);
 }
 
+/* Its path is the person's to look at: only a handler can have put it there. */
+static void status_of_aside(struct status *s, const char *id, const char *name)
+{
+	struct aside a;
+	char more[40] = "";
+
+	store_aside_of(s->store, id, &a);
+	if (a.n == 0)
+		return;
+	if (a.n > 1)
+		snprintf(more, sizeof(more), " (and %zu more)", a.n - 1);
+	needs_a_person(s,
+		       "mailbox %s (%s): %s/mailboxes/%s/spool/%s%s is no "
+		       "spool, and was moved aside: find out who put it there "
+		       "(the handlers' user may have been taken over), then "
+		       "remove it",
+		       id, name, s->conf->store, id, a.first, more);
+}
+
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 			     struct err *e)
 {
@@ -157,6 +177,7 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	else
 		puts("nothing waits");
 	status_of_limits(s, c, &n);
+	status_of_aside(s, id, c->name);
 	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
 			s, "mailbox %s (%s): not collected for %s", id, c->name,
@@ -172,7 +193,8 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 
 TOOL_RUN(status)
 {
-	struct status s = {.conf = t->conf, .now = time(NULL)};
+	struct status s = {
+		.conf = t->conf, .store = t->store, .now = time(NULL)};
 	char size[16];
 	int result;
 

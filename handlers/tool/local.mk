@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_trial.c \
 	%D%/cmd_upgrade.c \
 	%D%/command.h \
+	%D%/json.c %D%/json.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/processes.c %D%/processes.h \
 	%D%/store.c %D%/store.h \

@@ -84,9 +84,9 @@ static const struct tool_command commands[] = {
 	{"mailbox test", "ID",
 	 "send it a message through smtp-journal, and show each step", "", 1, 1,
 	 CHANGES, tool_test},
-	{"activity", "[ID] [--since TIME] [--outcome O]",
+	{"activity", "[ID] [--since TIME] [--outcome O] [--json]",
 	 "who sent to it and who collected from it, one line a session",
-	 "since= outcome=", 0, 1, READS, tool_activity},
+	 "since= outcome= json", 0, 1, READS, tool_activity},
 	{"sweep", "",
 	 "remove what has left, what is unfinished and what is old (the timer "
 	 "does it)",

@@ -6,10 +6,12 @@ real receiver; what is sealed is opened with the stock age program too.
 """
 
 import functools
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +42,11 @@ def pairs(text: str) -> dict[str, list[str]]:
         check(colon or line.endswith(":"), f"no 'key: value': {line!r}")
         found.setdefault(key.rstrip(":"), []).append(value)
     return found
+
+
+def now() -> str:
+    """As a spool writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Command:
@@ -624,6 +631,52 @@ class Command:
         check(said not in self.run("status", want=None).stdout, "one is named")
         self.instance.configure(postmaster=None)
 
+    def activity(self) -> None:
+        """Sessions, for people in 80 columns, and for programs as JSON."""
+        mailbox = self.create()
+        nobody = self.create()
+        equal(self.run("activity", mailbox.id).stdout, "", "no session yet")
+        equal(json.loads(self.run("activity", mailbox.id, "--json").stdout),
+              [], "no session yet")
+        self.deliver(mailbox)
+        found = json.loads(self.run("activity", mailbox.id, "--json").stdout)
+        equal([list(line) for line in found],
+              [["time", "mailbox", "program", "peer", "outcome", "messages",
+                "octets"]], "members")
+        line = found[0]
+        check(TIME.fullmatch(line["time"]) and line["octets"] > 200000, line)
+        equal([line[key] for key in ("mailbox", "program", "peer", "outcome",
+                                     "messages")],
+              [mailbox.id, "smtp-journal", "127.0.0.1", "kept", 3], "session")
+        text = self.run("activity", mailbox.id).stdout
+        check(all(len(row) <= 80 for row in text.splitlines()), text)
+        check(f"{mailbox.id} (m)\n" in text and
+              re.search("smtp-journal +kept +3 .*127.0.0.1\n", text), text)
+        both = json.loads(self.run("activity", "--json").stdout)
+        check(line in both and
+              nobody.id not in {each["mailbox"] for each in both}, both)
+        equal(json.loads(self.run("activity", "--json", "--outcome",
+                                  "collected").stdout), [], "of an outcome")
+
+    def activity_of_a_liar(self) -> None:
+        """What a handler may have written moves no terminal, and is JSON."""
+        mailbox = self.create()
+        self.deliver(mailbox)
+        spool = next((self.instance.folder(mailbox) / "spool").iterdir())
+        with spool.open("ab") as file:
+            file.write(b"activity time=2026-01-01T00:00:00Z program=x%1B%22 "
+                       b"peer=%1B[2J%FF%C2%9B outcome=kept messages=1 "
+                       b"octets=1\n".replace(b"2026-01-01T00:00:00Z",
+                                             now().encode()))
+        text = self.run("activity", mailbox.id).stdout
+        check("x?\" " in text and "?[2J??" in text and "\x1b" not in text,
+              repr(text))
+        said = self.run("activity", mailbox.id, "--json").stdout
+        check(said.isascii(), repr(said))
+        check({("x\x1b\"", "\x1b[2J\ufffd\x9b")} <
+              {(each["program"], each["peer"]) for each in json.loads(said)},
+              said)
+
     def status_of_old_mail(self) -> None:
         """Mail that nobody collects is seen, and when somebody did is not."""
         mailbox = self.create()
@@ -637,6 +690,25 @@ class Command:
         check(f"! mailbox {mailbox.id} (m): not collected for" in done.stdout,
               done.stdout)
         self.instance.empty(mailbox)
+
+    def status_of_what_was_set_aside(self) -> None:
+        """What is no spool is told until it is removed."""
+        mailbox = self.create()
+        spool = self.instance.folder(mailbox) / "spool"
+        told = f"! mailbox {mailbox.id} (m): {spool}/aside.local.7 is no spool"
+        (spool / "aside.\x1b[2J").touch()
+        check("aside" not in self.run("status", want=None).stdout, "none yet")
+        (spool / "local.7").symlink_to("/etc/passwd")
+        self.run("sweep")
+        check((spool / "aside.local.7").is_symlink(), os.listdir(spool))
+        text = self.run("status", want=1).stdout
+        check(f"{told}, and was moved aside: find out who" in text, text)
+        (spool / "aside.local.8").touch()
+        text = self.run("status", want=1).stdout
+        check(f"{spool}/aside.local.7 (and 1 more)" in text, text)
+        for path in spool.glob("aside.*"):
+            path.unlink()
+        check("aside" not in self.run("status", want=None).stdout, "removed")
 
     def status_of_a_broken_mailbox(self) -> None:
         """One that cannot be read is told, and the others are dealt with."""
@@ -787,7 +859,9 @@ CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
          "exporting", "exporting_past_a_link", "exporting_damage", "status",
          "certificate",
          "certificates", "hostname", "postmaster", "status_of_old_mail",
-         "status_of_a_broken_mailbox", "sweeping", "told", "manual", "completion"]
+         "status_of_what_was_set_aside",
+         "status_of_a_broken_mailbox", "activity", "activity_of_a_liar",
+         "sweeping", "told", "manual", "completion"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
