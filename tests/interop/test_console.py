@@ -370,6 +370,58 @@ class Access:
             equal(name(), "new", "name after it was sent again")
         check(states <= {"old", "new"}, f"states: {states}")
 
+    # --- keys ------------------------------------------------------------------
+
+    def withdrawn(self) -> None:
+        """A new password that nobody has used is withdrawn; one that was
+        confirmed is not."""
+        mailbox = self.instance.create_mailbox("withdrawn")
+        path = f"/mailbox/{mailbox.id}/password"
+        waiting = self.instance.folder(mailbox) / "identity.age.next"
+        client = self.console.signed_in()
+        client.send(path, {}, f"{path}/cancel").want(422, "none to cancel")
+        client.send(path, {"old": mailbox.password}).want(200, 'id="password"')
+        check(waiting.exists(), "no new password waits")
+        client.send(path, {}, f"{path}/cancel").to(f"{path}?done=cancelled")
+        client.get(f"{path}?done=cancelled").want(200, "is withdrawn")
+        check(not waiting.exists(), "the new password still waits")
+        client.send(path, {"old": mailbox.password}).want(200, 'id="password"')
+        client.send(path, {}, f"{path}/confirm").to(f"{path}?done=confirmed")
+        client.send(path, {}, f"{path}/cancel").want(422, "none to cancel")
+
+    def rekeyed(self) -> None:
+        """A new key, by the password alone; mail is sealed to it."""
+        mailbox = self.instance.create_mailbox("rekeyed")
+        path = f"/mailbox/{mailbox.id}/password"
+        client = self.console.signed_in()
+        before = self.console.shown(mailbox)["recipient"]
+        rekey = f"/mailbox/{mailbox.id}/rekey"
+        client.send(path, {"password": "wrong"}, rekey).want(
+            422, 'id="password-error"')
+        client.send(path, {}, rekey).want(422, 'id="password-error"')
+        equal(self.console.shown(mailbox)["recipient"], before, "key")
+        client.send(path, {"password": mailbox.password}, rekey).to(
+            f"{path}?done=rekeyed")
+        client.get(f"{path}?done=rekeyed").want(200, "under the same password")
+        check(self.console.shown(mailbox)["recipient"] != before, "no new key")
+        client.send(path, {"old": mailbox.password}).want(200, 'id="password"')
+        client.send(path, {"password": mailbox.password}, rekey).want(
+            422, "confirm it first, or cancel it")
+
+    def aside(self) -> None:
+        """What was set aside is told on the overview and its mailbox's page,
+        until it is removed."""
+        client = self.console.signed_in()
+        spool = self.instance.folder(self.mailbox) / "spool"
+        path = f"/mailbox/{self.mailbox.id}"
+        check("none of them" not in client.get("/").text, "none yet")
+        (spool / "aside.local.7").touch()
+        client.get("/").want(200, "of the cases: something was put")
+        client.get(path).want(200, f"<code>{spool}/aside.local.7</code>")
+        (spool / "aside.local.7").unlink()
+        check("none of them" not in client.get("/").text, "removed")
+        check('id="aside"' not in client.get(path).text, "removed")
+
     def audit_lines(self) -> None:
         """Every change has one, with who and from where."""
         client = self.console.signed_in(source="127.0.0.9")
@@ -414,6 +466,9 @@ def cases(place: Place, *_: object) -> Iterator[Case]:
         yield "form-sent-twice", access.twice
         yield "form-filled-again", access.filled_again
         yield "many-targets", access.many_targets
+        yield "password-withdrawn", access.withdrawn
+        yield "new-key", access.rekeyed
+        yield "set-aside", access.aside
         yield "audit-lines", access.audit_lines
         yield "killed", access.killed
 

@@ -42,6 +42,7 @@ FIELDS = {
     "/mailbox/*/recipients": ["action", "recipient", "password",
                               "agreed"],
     "/mailbox/*/password": ["old"],
+    "/mailbox/*/rekey": ["password"],
     "/mailbox/*/reset": ["typed", "messages"],
     "/mailbox/*/delete": ["typed", "messages"],
     "/mailbox/*/kept": ["kept"],
@@ -96,7 +97,8 @@ class Input:
         wanted = {path for method, path, _ in Routes.read().rows
                   if method == "POST"}
         without = {"/logout", "/account/end-all", "/mailbox/*/suspend",
-                   "/mailbox/*/activate", "/mailbox/*/password/confirm"}
+                   "/mailbox/*/activate", "/mailbox/*/password/confirm",
+                   "/mailbox/*/password/cancel"}
         equal(set(FIELDS) | without, wanted, "forms")
 
     def fields(self, form: str) -> None:

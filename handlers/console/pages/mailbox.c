@@ -76,6 +76,24 @@ static void write_facts(struct console *c, const struct mailbox *m)
 	say(c, "</dl>\n");
 }
 
+static void write_aside(struct console *c)
+{
+	struct aside a;
+
+	store_aside_of(c->store, c->id, &a);
+	if (a.n == 0)
+		return;
+	say(c,
+	    "<section class=\"needs\" id=\"aside\">\n<h2>%s</h2>\n<p>%s</p>\n"
+	    "<p><code>%s/mailboxes/%s/spool/%s</code></p>\n</section>\n",
+	    _("Needs attention"),
+	    _("This file had the name of a record of what happened and was "
+	      "none, so it was moved aside. Only the programs that take and "
+	      "hand out mail can write there, and they do not write such "
+	      "files: find out who put it there, then remove it."),
+	    c->conf->store, c->id, a.first);
+}
+
 /* As `mailbox set` takes it, and a person reads it: 10G. */
 static const char *limit_text(uint64_t octets, char out[TEXT_SIZE])
 {
@@ -187,6 +205,7 @@ static void write_mailbox_page(struct console *c, const struct mailbox *m,
 
 	mailbox_frame_begin(c, settings);
 	page_notice(c);
+	write_aside(c);
 	write_facts(c, m);
 	page_section(c, _("Settings"));
 	page_form_begin(c, "/mailbox/%s", c->id);

@@ -145,6 +145,18 @@ static bool row_needs(struct console *c, const struct mailbox_row *r,
 	return true;
 }
 
+/* Beside what else there is to say: it may be a sign of a break-in. */
+static bool aside_needs(const struct mailbox_row *r, char *text, size_t size)
+{
+	if (r->aside.n == 0)
+		return false;
+	snprintf(text, size,
+		 _("%s: something was put among its records that is none of "
+		   "them. A part of the server may have been taken over."),
+		 r->name);
+	return true;
+}
+
 static void write_needs(struct console *c, const struct mailbox_rows *rows)
 {
 	struct needs needs = {.console = c};
@@ -155,10 +167,13 @@ static void write_needs(struct console *c, const struct mailbox_rows *rows)
 	if (disk_needs(c, text, sizeof(text)))
 		need(&needs, text, "/system", _("Look"));
 	for (size_t i = 0; i < rows->n; i++) {
-		if (!row_needs(c, rows->list[i], text, sizeof(text)))
-			continue;
-		snprintf(path, sizeof(path), "/mailbox/%s", rows->list[i]->id);
-		need(&needs, text, path, _("Open"));
+		const struct mailbox_row *r = rows->list[i];
+
+		snprintf(path, sizeof(path), "/mailbox/%s", r->id);
+		if (row_needs(c, r, text, sizeof(text)))
+			need(&needs, text, path, _("Open"));
+		if (aside_needs(r, text, sizeof(text)))
+			need(&needs, text, path, _("Open"));
 	}
 	if (needs.n)
 		say(c, "</ul>\n</section>\n");

@@ -22,6 +22,8 @@ PAGE(delete_now);
 PAGE(password); /* password.c */
 PAGE(password_change);
 PAGE(password_confirm);
+PAGE(password_cancel);
+PAGE(rekey);
 PAGE(recipients); /* recipients.c */
 PAGE(reset);	  /* reset.c */
 PAGE(reset_now);

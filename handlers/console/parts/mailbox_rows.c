@@ -152,6 +152,7 @@ static int read_row(const char *id, void *arg, struct err *e)
 	struct stat st;
 
 	r->readable = mailbox_glance(c->store, id, &st, &r->counters);
+	store_aside_of(c->store, id, &r->aside);
 	if (r->readable)
 		file_stamp(&st, stamp);
 	if (!r->readable || !recall_row(reading, stamp, r)) {

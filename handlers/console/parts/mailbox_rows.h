@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All mailboxes with their counters, by name: one read each, no database. For
- * the pages that show or offer them all. What has a stamp that was seen before
- * has the name that it had then, so that hundreds of settings are not parsed
- * for every page.
+ * All mailboxes with their counters, by name: one read and a look into spool/
+ * each, no database. For the pages that show or offer them all. What has a
+ * stamp that was seen before has the name that it had then, so that hundreds of
+ * settings are not parsed for every page.
  */
 #ifndef RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
 #define RESTANTE_HANDLERS_CONSOLE_PARTS_MAILBOX_ROWS_H
@@ -17,6 +17,7 @@ struct mailbox_row {
 	bool suspended;
 	uint64_t quota, rate; /* of mailbox.conf */
 	struct counters counters;
+	struct aside aside;
 };
 
 struct mailbox_rows {

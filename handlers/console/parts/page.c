@@ -244,6 +244,9 @@ static const struct {
 	{"kept", N_("The mailbox is ready. What to enter where stands under "
 		    "“Connect”.")},
 	{"confirmed", N_("The old password has ended.")},
+	{"cancelled", N_("The new password is withdrawn: the old one goes on "
+			 "as before.")},
+	{"rekeyed", N_("The mailbox has a new key under the same password.")},
 	{"recipients", N_("The recovery recipients are changed.")},
 	{"password", N_("Your new password is in use; every other session of "
 			"yours has ended.")},
