@@ -744,14 +744,15 @@ class Command:
         page = (man / "man5/restante.conf.5").read_text()
         keys = re.findall("^\t?#(?: ([a-z-]+) = '…'|([a-z][a-z0-9-]*) = (.*))$",
                           self.run("config", "example").stdout, re.MULTILINE)
-        check(len(keys) == 37, f"{len(keys)} keys in the example")
+        check(len(keys) == 40, f"{len(keys)} keys in the example")
         for computed, name, default in keys:
-            where = page.find(f".It Cm {computed or name}\n")
-            check(where >= 0, f"{computed or name} is not in the page")
+            said = [item.partition("\n.El")[0]
+                    for item in re.split(r"^\.It ", page, flags=re.MULTILINE)
+                    if item.startswith(f"Cm {computed or name}\n")]
+            check(said, f"{computed or name} is not in the page")
             value = default.strip("'")
-            said = page[where:page.index("\n.It", where + 1)
-                        if "\n.It" in page[where + 1:] else None]
-            check(computed or value in said or value in ("", "{}"),
+            check(computed or value in ("", "{}") or
+                  any(value in item for item in said),
                   f"default of {name}, {value}, is not in the page")
         page = (man / "man8/restante.8").read_text()
         for line in self.run("--help").stdout.splitlines():
