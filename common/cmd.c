@@ -22,7 +22,7 @@ struct dialogue {
 	void *session;
 	struct buf line;
 	const struct cmd *cmd; /* of that line; NULL: none */
-	bool behind_refused_secret;
+	bool behind_refused_base64;
 	unsigned faults;
 	enum cmd_end end;
 };
@@ -79,7 +79,7 @@ static const struct reply *refusal(const struct dialogue *d,
  */
 static const struct reply *not_a_command(struct dialogue *d)
 {
-	if (!d->behind_refused_secret)
+	if (!d->behind_refused_base64)
 		return d->protocol->replies->unknown;
 	buf_wipe(&d->line);
 	conn_wipe_input(d->conn);
@@ -137,7 +137,7 @@ static bool answer(struct dialogue *d, const struct reply *r)
 
 	if (d->protocol->answered)
 		d->protocol->answered(d->session, d->cmd, r);
-	d->behind_refused_secret = d->cmd && d->cmd->flags & CMD_SECRET &&
+	d->behind_refused_base64 = d->cmd && d->cmd->flags & CMD_BASE64 &&
 				   r->flags & (REPLY_FAULT | REPLY_NOT_NOW);
 	if (r == replies->pipelined)
 		return ended_with(d, r, CMD_END_PIPELINED);

@@ -16,9 +16,10 @@ enum cmd_arg { CMD_ARG_NONE, CMD_ARG_OPTIONAL, CMD_ARG_REQUIRED };
 enum cmd_flags {
 	CMD_PRE_TLS = 1 << 0, /* allowed before TLS where TLS is required */
 	CMD_LAST = 1 << 1,    /* nothing may be pipelined behind it: STARTTLS */
-	CMD_SECRET = 1 << 2,  /* its line is wiped as soon as it has run, and
-				 so is a line behind it that is no command */
+	CMD_SECRET = 1 << 2,  /* its line is wiped as soon as it has run */
 	CMD_BYE = 1 << 3,     /* the peer's own end of the session: QUIT */
+	CMD_BASE64 = 1 << 4,  /* once refused, a line behind it that is no
+				 command may be the rest of it: AUTH */
 };
 
 struct cmd {

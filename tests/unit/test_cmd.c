@@ -135,7 +135,7 @@ static const struct cmd table[] = {
 	{"REQ", I, CMD_ARG_REQUIRED, 0, run_req},
 	{"BUSY", I, CMD_ARG_NONE, 0, run_busy},
 	{"LAST", I, CMD_ARG_NONE, CMD_PRE_TLS | CMD_LAST, run_last},
-	{"SECRET", I, CMD_ARG_OPTIONAL, CMD_SECRET, run_secret},
+	{"SECRET", I, CMD_ARG_OPTIONAL, CMD_SECRET | CMD_BASE64, run_secret},
 	{"FAULT", I | B, CMD_ARG_NONE, 0, run_fault},
 	{"SELF", I, CMD_ARG_NONE, 0, run_self},
 	{"GONE", I, CMD_ARG_NONE, 0, run_gone},
