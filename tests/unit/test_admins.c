@@ -37,7 +37,7 @@ static int teardown(void **state)
 {
 	static const char *const parts[] = {
 		"console/admins", "console",   "admin.spool",
-		"format",	  "mailboxes",
+		"format",	  "mailboxes", "aliases",
 	};
 	char path[128];
 

@@ -22,7 +22,10 @@
 #define PW64	"YWJjZC1lZmdoLWlqa2wtbW5vcA=="
 #define PLAIN64 RIG_PLAIN64
 
-/* Each script is followed by QUIT, each answer by +OK Bye. */
+/*
+ * Each script is followed by QUIT, each answer by +OK Bye, but where what is no
+ * answer to AUTH has ended the session.
+ */
 static const struct {
 	const char *script;
 	const char *heard;
@@ -88,8 +91,7 @@ static const struct {
 	{"AUTH PLAIN\r\nAGpvZQB4eA\r\n", "+ \r\n" NOT64, 0, "", ""},
 	{"AUTH PLAIN\r\n\r\n", "+ \r\n" MALFORMED, 0, "", ""},
 	{"AUTH PLAIN\r\n*\r\n", "+ \r\n-ERR Cancelled\r\n", 0, "", ""},
-	{"AUTH PLAIN\r\nA\nB\r\n", "+ \r\n" NOT64 "-ERR Unknown command\r\n", 0,
-	 "", ""},
+	{"AUTH PLAIN\r\nA\nB\r\n", "+ \r\n" NOT64, 0, "", ""},
 
 	{"AUTH LOGIN\r\n" ID64 "\r\n" PW64 "\r\n",
 	 "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n" OPENED, 1, RIG_ID,
@@ -122,6 +124,12 @@ static const struct {
 	 ""},
 };
 
+static const char *bye_behind(const char *heard)
+{
+	return strstr(heard, NOT64) || strstr(heard, MALFORMED) ? ""
+								: "+OK Bye\r\n";
+}
+
 static void every_way_in_is_answered_as_it_should(void **state)
 {
 	static const size_t steps[] = {0, 1};
@@ -134,8 +142,8 @@ static void every_way_in_is_answered_as_it_should(void **state)
 
 		snprintf(script, sizeof(script), "%sQUIT\r\n",
 			 ways[way].script);
-		snprintf(heard, sizeof(heard), RIG_GREETING "%s+OK Bye\r\n",
-			 ways[way].heard);
+		snprintf(heard, sizeof(heard), RIG_GREETING "%s%s",
+			 ways[way].heard, bye_behind(ways[way].heard));
 		rig_empty_store();
 		rig_init(&r);
 		r.client.step = steps[i % N_ELEMENTS(steps)];
@@ -284,8 +292,8 @@ static void a_sasl_line_may_be_long_and_no_longer(void **state)
 		for (size_t n = 8; n < lines[i].n; n += 4)
 			assert_true(buf_adds(&script, "eHh4"));
 		assert_true(buf_adds(&script, "\r\nQUIT\r\n"));
-		snprintf(heard, sizeof(heard),
-			 RIG_GREETING "+ \r\n%s+OK Bye\r\n", lines[i].reply);
+		snprintf(heard, sizeof(heard), RIG_GREETING "+ \r\n%s%s",
+			 lines[i].reply, bye_behind(lines[i].reply));
 		rig_empty_store();
 		rig_init(&r);
 		rig_run(&r, script.data);
@@ -460,7 +468,8 @@ static const char *const secret_scripts[] = {
 	/* Refused, and still a secret. */
 	"PASS " RIG_PASSWORD "\r\n" RIG_LOGIN "QUIT\r\n",
 	"PASS " RIG_PASSWORD "\n" RIG_LOGIN "QUIT\r\n",
-	"AUTH PLAIN " PLAIN64 "*\r\n" RIG_LOGIN "QUIT\r\n",
+	"AUTH PLAIN b3RoZXIAbWJ4LTAwMTEyMjMzNDQ1NTY2Nzc4ODk5YWFiYmNjZGRlZWZm"
+	"AGFiY2QtZWZnaC1pamtsLW1ub3A=\r\n" RIG_LOGIN "QUIT\r\n",
 	"AUTH LOGIN\r\n" PW64 "\n*\r\n" RIG_LOGIN "QUIT\r\n",
 	"AUTH XYZ " PLAIN64 "\r\n" RIG_LOGIN "QUIT\r\n",
 };
