@@ -142,8 +142,11 @@ static bool uses(const char *pid, const struct stat *store)
 	DIR *descriptors = fd < 0 ? NULL : fdopendir(fd);
 	bool found;
 
+	if (!descriptors && errno == ENOENT)
+		return false; /* gone */
+	/* Root reads no file that somebody's process names. */
 	if (!descriptors)
-		return errno != ENOENT && may_be_for(pid, store);
+		return geteuid() == 0 || may_be_for(pid, store);
 	found = has_open(descriptors, store);
 	closedir(descriptors);
 	return found;

@@ -18,8 +18,9 @@ struct process {
  * Ours, beside this one, that have directory `store` open: every program of
  * either format opens it before it looks at `format`, and keeps it. Where the
  * kernel does not let us see what a process holds (only root sees that of
- * handlers), its configuration is asked which store it is for, and where that
- * is not to be told it counts. Frees nothing: *list_r is the caller's.
+ * handlers), its configuration is asked which store it is for, but not by root,
+ * who reads no file that somebody else's process names; where it is not to be
+ * told it counts. Frees nothing: *list_r is the caller's.
  */
 size_t processes_with(const char *store, struct process **list_r);
 
