@@ -20,6 +20,9 @@
 #define READS	(TOOL_NEEDS_CONF | TOOL_NEEDS_STORE)
 #define CHANGES (READS | TOOL_CHANGES)
 
+/* A second line of what a command is about: 80 columns are enough. */
+#define MORE "\n      "
+
 static const struct tool_command commands[] = {
 	{"mailbox create",
 	 "NAME [--description TEXT] [--recipient age1…]… [--target TARGET]… "
@@ -43,8 +46,8 @@ static const struct tool_command commands[] = {
 	{"mailbox activate", "ID", "take mail again", "", 1, 1, CHANGES,
 	 tool_activate},
 	{"mailbox alias", "ID [--remove]",
-	 "show a short name for logins, made where there is none; --remove: "
-	 "it is good no more",
+	 "show a short name for logins, made where there is none;" MORE
+	 "--remove: it is good no more",
 	 "remove", 1, 1, CHANGES, tool_alias},
 	{"mailbox recipient add",
 	 "ID age1… [--password | --recovery-identity FILE]",
@@ -58,8 +61,8 @@ static const struct tool_command commands[] = {
 	{"mailbox recipient list", "ID", "whom mail is sealed to", "", 1, 1,
 	 READS, tool_recipient_list},
 	{"mailbox target add", "ID TARGET",
-	 "let the proxies reach HOST[:PORT][,tls=implicit|starttls]"
-	 "[,pin-sha256=BASE64], *.DOMAIN or *",
+	 "let the proxies reach *, *.DOMAIN, or" MORE
+	 "HOST[:PORT][,tls=implicit|starttls][,pin-sha256=BASE64]",
 	 "", 2, 2, CHANGES, tool_target_add},
 	{"mailbox target remove", "ID TARGET", "no longer", "", 2, 2, CHANGES,
 	 tool_target_remove},
@@ -73,8 +76,8 @@ static const struct tool_command commands[] = {
 	 "make a new key under the same password; nothing is lost", "", 1, 1,
 	 CHANGES, tool_rekey},
 	{"mailbox reset", "ID [--messages N] [--recovery-identity FILE]",
-	 "make a new key where the password is lost; mail (at most N messages) "
-	 "becomes unreadable",
+	 "make a new key where the password is lost;" MORE
+	 "mail (at most N messages) becomes unreadable",
 	 "messages= recovery-identity=", 1, 1, CHANGES, tool_reset},
 	{"mailbox delete", "ID [--yes]", "remove a suspended mailbox for good",
 	 "yes", 1, 1, CHANGES, tool_delete},
@@ -88,12 +91,11 @@ static const struct tool_command commands[] = {
 	 "who sent to it and who collected from it, one line a session",
 	 "since= outcome= json", 0, 1, READS, tool_activity},
 	{"sweep", "",
-	 "remove what has left, what is unfinished and what is old (the timer "
-	 "does it)",
-	 "", 0, 0, READS, tool_sweep},
+	 "remove what has left, is unfinished, or old (the timer does it)", "",
+	 0, 0, READS, tool_sweep},
 	{"store upgrade", "[--now]",
-	 "bring a store of format 1 to format 2, in place; --now ends the "
-	 "sessions that are open",
+	 "bring a store of format 1 to format 2, in place;" MORE
+	 "--now ends the sessions that are open",
 	 "now", 0, 0, TOOL_NEEDS_CONF, tool_store_upgrade},
 	{"settle", "",
 	 "put passwords in force that were used, tidy up (the timer does it)",
@@ -110,8 +112,8 @@ static const struct tool_command commands[] = {
 	{"config example", "", "print every key with its default and meaning",
 	 "", 0, 0, 0, tool_config_example},
 	{"admin add", "NAME [--one-time]",
-	 "let a person into the console; --one-time: a password is made and "
-	 "shown, to be replaced at the first sign-in",
+	 "let a person into the console; --one-time: a password is made, to "
+	 "be" MORE "replaced at the first sign-in",
 	 "one-time", 1, 1, TOOL_NEEDS_CONF, tool_admin_add},
 	{"admin passwd", "NAME [--one-time]",
 	 "give another password, which ends all sessions", "one-time", 1, 1,
@@ -124,10 +126,25 @@ static const struct tool_command commands[] = {
 
 /* --- help ----------------------------------------------------------------- */
 
+/* On two lines where one would have more than 80 columns. */
+static void print_usage(FILE *out, const struct tool_command *c)
+{
+	const size_t head = strlen("  ") + strlen(c->path) + strlen(" ");
+	size_t n = strlen(c->usage);
+
+	while (head + n > 80 && n > 0)
+		while (--n > 0 && c->usage[n] != '[')
+			;
+	fprintf(out, "  %s%s%.*s\n", c->path, c->usage[0] ? " " : "", (int)n,
+		c->usage);
+	if (c->usage[n])
+		fprintf(out, "      %s\n", c->usage + n);
+}
+
 static void print_command(FILE *out, const struct tool_command *c)
 {
-	fprintf(out, "  %s%s%s\n      %s\n", c->path, c->usage[0] ? " " : "",
-		c->usage, c->about);
+	print_usage(out, c);
+	fprintf(out, "      %s\n", c->about);
 }
 
 /* Whether path is that group of commands, or one of it. */
