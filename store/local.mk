@@ -44,6 +44,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/tree.c \
 	%D%/ledger/tree.h \
 	%D%/limit.c \
+	%D%/limit.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/lock_file.c \
