@@ -97,15 +97,15 @@ static void write_aside(struct console *c)
 /* As `mailbox set` takes it, and a person reads it: 10G. */
 static const char *limit_text(uint64_t octets, char out[TEXT_SIZE])
 {
-	static const char units[] = "KMG";
+	static const char *const units[] = {"", "K", "M", "G"};
 	size_t unit = 0;
 
-	while (octets && octets % 1024 == 0 && units[unit]) {
+	while (octets && octets % 1024 == 0 && unit + 1 < N_ELEMENTS(units)) {
 		octets /= 1024;
 		unit++;
 	}
-	snprintf(out, TEXT_SIZE, "%llu%.*s", (unsigned long long)octets,
-		 unit ? 1 : 0, unit ? &units[unit - 1] : "");
+	snprintf(out, TEXT_SIZE, "%llu%s", (unsigned long long)octets,
+		 units[unit]);
 	return out;
 }
 
