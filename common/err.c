@@ -6,6 +6,7 @@
 /* Here they are what they are. */
 #undef err_set
 #undef err_sys
+#undef err_open
 #undef err_prefix
 
 #include <errno.h>
@@ -25,20 +26,39 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	return -1;
 }
 
-int err_sys(struct err *e, const char *fmt, ...)
+static void set_sys(struct err *e, int saved, const char *fmt, va_list ap)
 {
-	int saved = errno;
 	size_t used;
-	va_list ap;
 
 	e->kind = saved == ENOSPC || saved == EDQUOT ? ERR_FULL : ERR_TEMP;
-	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	va_end(ap);
 	used = strlen(e->text);
 	snprintf(e->text + used, sizeof(e->text) - used, ": %s",
 		 strerror(saved));
 	errno = saved;
+}
+
+int err_sys(struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_sys(e, saved, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int err_open(struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_sys(e, saved, fmt, ap);
+	va_end(ap);
+	if (saved == ENOENT)
+		e->kind = ERR_ABSENT;
 	return -1;
 }
 

@@ -39,6 +39,9 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
  */
 int err_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The same for one that opens what may not be there: ENOENT is ERR_ABSENT. */
+int err_open(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
 /* Puts "text: " before what is there: context added by a caller. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -46,6 +49,7 @@ int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #ifdef __clang_analyzer__
 #define err_set(...)	(err_set(__VA_ARGS__), -1)
 #define err_sys(...)	(err_sys(__VA_ARGS__), -1)
+#define err_open(...)	(err_open(__VA_ARGS__), -1)
 #define err_prefix(...) (err_prefix(__VA_ARGS__), -1)
 #endif
 

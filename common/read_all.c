@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Loops around read(2) and write(2). Opens and closes nothing. */
+/* Loops around read(2), pread(2) and write(2). Opens and closes nothing. */
 #include "common/base.h"
 #include "common/read_all.h"
 
@@ -13,6 +13,25 @@ ssize_t read_up_to(int fd, void *out, size_t n)
 
 	while (done < n) {
 		ssize_t got = read(fd, p + done, n - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t read_up_to_at(int fd, void *out, size_t n, uint64_t at)
+{
+	uint8_t *p = out;
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = pread(fd, p + done, n - done, (off_t)(at + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;

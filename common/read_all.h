@@ -19,6 +19,9 @@ int read_all(int fd, struct buf *out) MUST_USE;
  */
 ssize_t read_up_to(int fd, void *out, size_t n) MUST_USE;
 
+/* The same from octet `at` on; where fd stands does not change. */
+ssize_t read_up_to_at(int fd, void *out, size_t n, uint64_t at) MUST_USE;
+
 /* Writes n octets. -1: errno says why. */
 int write_all(int fd, const void *bytes, size_t n) MUST_USE;
 

@@ -148,13 +148,8 @@ int mailbox_read_file(const struct mailbox *m, const char *name,
 {
 	int fd = openat(m->dir, name, O_RDONLY | O_CLOEXEC), result = -1;
 
-	if (fd < 0) {
-		bool absent = errno == ENOENT;
-
-		err_sys(e, "mailbox %s: %s", m->id, name);
-		e->kind = absent ? ERR_ABSENT : ERR_TEMP;
-		return -1;
-	}
+	if (fd < 0)
+		return err_open(e, "mailbox %s: %s", m->id, name);
 	if (fstat(fd, st_r) == 0)
 		result = read_all(fd, out);
 	if (result < 0)

@@ -40,7 +40,6 @@ static int open_file(struct reader *r, struct err *e)
 {
 	struct message_name name;
 	char kept[NAME_SIZE];
-	bool absent;
 
 	listing_name(&r->collection->l.list[r->i], &name);
 	name_write_kept(&name, kept);
@@ -48,10 +47,8 @@ static int open_file(struct reader *r, struct err *e)
 		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (r->fd >= 0)
 		return 0;
-	absent = errno == ENOENT;
-	err_sys(e, "mailbox %s: cur %s", r->collection->mailbox->id, kept);
-	e->kind = absent ? ERR_ABSENT : ERR_TEMP;
-	return -1;
+	return err_open(e, "mailbox %s: cur %s", r->collection->mailbox->id,
+			kept);
 }
 
 /* What is opened is hashed as it lies there, for the line about it. */

@@ -486,19 +486,20 @@ int spool_append(const struct mailbox *m, const struct buf *writes,
 /* --- reading all -----------------------------------------------------------
  */
 
+bool spool_is_passed_over(const struct err *e)
+{
+	if (e->kind == ERR_DAMAGED)
+		log_error("%s", e->text);
+	return e->kind == ERR_ABSENT || e->kind == ERR_DAMAGED;
+}
+
 static int read_one(const struct mailbox *m, const struct spool_name *name,
 		    const struct spool_visitor *v, struct err *e)
 {
 	int fd = spool_open(m, name, e), result;
 
-	if (fd < 0 && e->kind == ERR_ABSENT)
-		return 0;
-	if (fd < 0 && e->kind == ERR_DAMAGED) {
-		log_error("%s", e->text);
-		return 0;
-	}
 	if (fd < 0)
-		return -1;
+		return spool_is_passed_over(e) ? 0 : -1;
 	result = spool_read(fd, "spool", v, e);
 	close(fd);
 	return result < 0 ? err_prefix(e, "mailbox %s", m->id) : 0;

@@ -58,6 +58,12 @@ int spool_open(const struct mailbox *m, const struct spool_name *name,
 int spool_open_to_read(const struct mailbox *m, const struct spool_name *name,
 		       struct err *e) MUST_USE;
 
+/*
+ * Of one that could not be opened: it has gone, or is none, which is logged
+ * (the sweep moves it away). Nobody waits for it.
+ */
+bool spool_is_passed_over(const struct err *e);
+
 /* Removes one, durably; moves away what has the name of one and is none. */
 int spool_unlink(const struct mailbox *m, const struct spool_name *name,
 		 struct err *e) MUST_USE;

@@ -90,14 +90,8 @@ static int take_spool(const struct mailbox *m, const struct spool_name *name,
 	int fd = spool_open_to_read(m, name, e), had;
 	char text[SPOOL_NAME_SIZE];
 
-	if (fd < 0 && e->kind == ERR_ABSENT)
-		return 0;
-	if (fd < 0 && e->kind == ERR_DAMAGED) {
-		log_error("%s", e->text);
-		return 0;
-	}
 	if (fd < 0)
-		return -1;
+		return spool_is_passed_over(e) ? 0 : -1;
 	spool_name_write(name, text);
 	had = measure(add(l, text, name->n, fd), end, e);
 	if (had > 0)

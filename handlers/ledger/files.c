@@ -19,14 +19,8 @@ int files_read(int dir, const char *name, struct buf *out, struct err *e)
 	int result = 0;
 
 	buf_reset(out);
-	if (fd < 0) {
-		bool absent = errno == ENOENT;
-
-		err_sys(e, "ledger: %s", name);
-		if (absent)
-			e->kind = ERR_ABSENT;
-		return -1;
-	}
+	if (fd < 0)
+		return err_open(e, "ledger: %s", name);
 	if (read_all(fd, out) < 0)
 		result = err_sys(e, "ledger: %s", name);
 	close(fd);

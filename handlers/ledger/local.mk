@@ -6,7 +6,8 @@ noinst_LIBRARIES += %D%/libledger.a
 	%D%/files.c %D%/files.h \
 	%D%/key.c %D%/key.h \
 	%D%/sequence.c %D%/sequence.h \
-	%D%/ulids.c %D%/ulids.h
+	%D%/ulids.c %D%/ulids.h \
+	%D%/untold.c %D%/untold.h
 
 handler_PROGRAMS += ledger
 ledger_SOURCES = %D%/main.c

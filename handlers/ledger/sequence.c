@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "handlers/ledger/ulids.h"
-#include "store/ledger/reader.h"
+#include "common/read_all.h"
+#include "handlers/ledger/untold.h"
 #include "store/session_key.h"
 #include "store/taking.h"
 
@@ -263,7 +263,7 @@ static int64_t read_block(struct sequence *s, const struct taking_spool *t,
 	uint64_t left = t->size - from;
 	size_t want = left < BLOCK ? (size_t)left : BLOCK, used;
 	char *block = xmalloc(want);
-	ssize_t got = pread(t->fd, block, want, (off_t)from);
+	ssize_t got = read_up_to_at(t->fd, block, want, from);
 
 	if (got < 0) {
 		free(block);
@@ -377,85 +377,6 @@ static void forget_spools(struct sequence *s)
 		m->n_spools = kept;
 }
 
-/* --- what nobody has told --------------------------------------------------
- */
-
-/* A mailbox of before has a session key that no line has named. */
-static int note_settings(struct sequence *s, const struct mailbox_conf *conf,
-			 struct err *e)
-{
-	struct entry entry = {.kind = ENTRY_KEY};
-	struct entry_change *c = &entry.change;
-	struct memory *m = &s->book->memory;
-
-	if (!conf->session_key[0] || memory_has_key(m, conf->session_key))
-		return 0;
-	c->when = s->run->now;
-	snprintf(c->by, sizeof(c->by), "found");
-	snprintf(c->who, sizeof(c->who), "-");
-	snprintf(c->how, sizeof(c->how), "-");
-	snprintf(c->what, sizeof(c->what), "found");
-	snprintf(c->session_key, sizeof(c->session_key), "%s",
-		 conf->session_key);
-	memory_add_key(m, conf->session_key);
-	return book_add_entry(s->book, &entry, e);
-}
-
-struct finding {
-	struct sequence *sequence;
-	struct ulids known;
-};
-
-static bool note_known(void *arg, UNUSED uint64_t i, UNUSED uint64_t at,
-		       const char *text, size_t n)
-{
-	struct finding *f = arg;
-	struct entry entry;
-
-	if (n > 5 && memcmp(text, "kept ", 5) == 0 &&
-	    entry_parse(text, n, &entry) && entry.kind == ENTRY_KEPT)
-		ulids_add(&f->known, entry.kept.ulid);
-	return true;
-}
-
-static bool knows(void *arg, const char *ulid)
-{
-	struct finding *f = arg;
-
-	return ulids_has(&f->known, ulid);
-}
-
-static int enter_found(void *arg, const struct entry *kept, struct err *e)
-{
-	struct finding *f = arg;
-
-	return book_add_entry(f->sequence->book, kept, e);
-}
-
-/*
- * A cut may have taken a ticket and the line that was not synced yet. Once a
- * boot, and once in the life of a ledger.
- */
-static int look_for_untold(struct sequence *s, struct err *e)
-{
-	struct finding f = {.sequence = s};
-	const struct taking_finder finder = {knows, enter_found, &f};
-	struct memory *m = &s->book->memory;
-	struct ledger l;
-	int result = -1;
-
-	if (strcmp(m->boot, s->run->boot) == 0)
-		return 0;
-	if (book_commit(s->book, e) < 0 || ledger_open(s->book->dir, &l, e) < 0)
-		return -1;
-	if (ledger_each(&l, note_known, &f, e) >= 0)
-		result = taking_found(s->run->store, s->id, &finder, e);
-	ledger_close(&l);
-	ulids_release(&f.known);
-	snprintf(m->boot, sizeof(m->boot), "%s", s->run->boot);
-	return result;
-}
-
 /* --- a run -----------------------------------------------------------------
  */
 
@@ -503,11 +424,11 @@ static int publish(struct sequence *s, bool at_once, struct err *e)
 static int take_mailbox(struct sequence *s, const struct mailbox_conf *conf,
 			struct err *e)
 {
-	if (s->book->is_new && note_settings(s, conf, e) < 0)
+	if (s->book->is_new && untold_key(s->book, conf, s->run->now, e) < 0)
 		return -1;
 	if (take_spools(s, e) < 0)
 		return -1;
-	return note_settings(s, conf, e);
+	return untold_key(s->book, conf, s->run->now, e);
 }
 
 static bool differs(const struct memory *a, const struct memory *b)
@@ -527,7 +448,7 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	if (taking_spools(m, &s->spools, e) == 0 &&
 	    taking_admin(m, &s->admin, e) == 0 && end_hour(s, e) == 0 &&
 	    take_mailbox(s, mailbox_settings(m), e) == 0 &&
-	    look_for_untold(s, e) == 0) {
+	    untold_messages(s->book, s->run, s->id, e) == 0) {
 		forget_spools(s);
 		result = differs(before, &s->book->memory)
 				 ? book_commit(s->book, e)

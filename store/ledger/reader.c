@@ -5,12 +5,12 @@
 
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/num.h"
+#include "common/read_all.h"
 
 enum { BLOCK = 256 * 1024 };
 
@@ -24,14 +24,8 @@ static int open_one(int dir, const char *name, uint64_t *octets_r,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0) {
-		bool absent = errno == ENOENT;
-
-		err_sys(e, "ledger: %s", name);
-		if (absent)
-			e->kind = ERR_ABSENT;
-		return -1;
-	}
+	if (fd < 0)
+		return err_open(e, "ledger: %s", name);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		*octets_r = (uint64_t)st.st_size;
 		return fd;
@@ -75,30 +69,10 @@ void ledger_close(struct ledger *l)
 /* --- reading ---------------------------------------------------------------
  */
 
-/* As many as there are, at most n. */
-static ssize_t read_at(int fd, void *out, size_t n, uint64_t at)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = pread(fd, (char *)out + done, n - done,
-				    (off_t)(at + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
 static int read_exactly(int fd, const char *name, void *out, size_t n,
 			uint64_t at, struct err *e)
 {
-	ssize_t got = read_at(fd, out, n, at);
+	ssize_t got = read_up_to_at(fd, out, n, at);
 
 	if (got < 0)
 		return err_sys(e, "ledger: %s", name);
@@ -138,7 +112,8 @@ int ledger_line(const struct ledger *l, uint64_t i, struct buf *out,
 
 	if (ledger_offset(l, i, &at, e) < 0)
 		return -1;
-	got = at < l->octets ? read_at(l->entries, text, sizeof(text), at) : 0;
+	got = at < l->octets ? read_up_to_at(l->entries, text, sizeof(text), at)
+			     : 0;
 	if (got < 0)
 		return err_sys(e, "ledger: entries");
 	if (got > 0)
@@ -193,9 +168,9 @@ int64_t ledger_each(const struct ledger *l,
 
 	while (!w.ended && w.at < l->octets) {
 		uint64_t left = l->octets - w.at;
-		ssize_t got =
-			read_at(l->entries, block,
-				left < BLOCK ? (size_t)left : BLOCK, w.at);
+		ssize_t got = read_up_to_at(l->entries, block,
+					    left < BLOCK ? (size_t)left : BLOCK,
+					    w.at);
 
 		failed = got < 0;
 		if (got <= 0 || walk_block(&w, block, (size_t)got) == 0)

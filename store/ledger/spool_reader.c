@@ -4,12 +4,12 @@
 #include "store/ledger/spool_reader.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <unistd.h>
 
 #include <nettle/sha2.h>
 
 #include "common/log.h"
+#include "common/read_all.h"
 
 enum { BLOCK = 512 * 1024 };
 
@@ -121,25 +121,6 @@ size_t spool_parse(const char *bytes, size_t n, bool last,
 	return last ? n : (size_t)(at - bytes);
 }
 
-/* Reads until the block is full or the file ends. */
-static ssize_t fill(int fd, char *block, size_t n)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t got = read(fd, block + done, n - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
 /* What is longer than any line, without an LF, is passed over. */
 static size_t parse_block(const char *block, size_t n, bool last,
 			  const struct spool_visitor *v)
@@ -160,7 +141,7 @@ int spool_read(int fd, const char *name, const struct spool_visitor *v,
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		result = err_sys(e, "%s", name);
 	while (result == 0 && !last) {
-		ssize_t got = fill(fd, block + held, BLOCK - held);
+		ssize_t got = read_up_to(fd, block + held, BLOCK - held);
 		size_t used;
 
 		if (got < 0) {

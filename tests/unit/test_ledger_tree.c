@@ -214,6 +214,22 @@ static void a_strangers_key_reads(UNUSED void **state)
 		assert_false(note_key_parse(wrong[i], strlen(wrong[i]), &k));
 }
 
+#define NOTE                                                                   \
+	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"                 \
+	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N\n"                                         \
+	"2\n"                                                                  \
+	"SZyWimn9+m6R9NnwjSQ69vGNlcXROYTthQAouv18AvE=\n"                       \
+	"\n"                                                                   \
+	"\xe2\x80\x94 "                                                        \
+	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"                 \
+	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N "                                          \
+	"Ed2DpzuQfGOCPe0PQ2yXe7zqKA0WrNkeeZVNS8zff3MJPWKD1Tj/"                 \
+	"1ae4Q5GrBmX8hq5zedIgddgXhuIOr/d5aWxmvA0=\n"
+#define PROOF                                                                  \
+	"index 1\n"                                                            \
+	"YY8CRXx6boOuIuWR5yoaDX9TfqFZSnSVzteFGKOCYko=\n"                       \
+	"\n" NOTE
+
 /*
  * Made with `openssl genpkey`, `pkeyutl -sign -rawin` and a few lines of
  * Python; our own code had no part in it. Two lines of a log, the second one
@@ -223,46 +239,9 @@ static const char vkey[] =
 	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
 	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N+11dd83a7+AYSui5WgB1owc54VLHw+"
 	"JqEHZuioBnDomiXU4c2Fp8A1";
-static const char note[] =
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N\n"
-	"2\n"
-	"SZyWimn9+m6R9NnwjSQ69vGNlcXROYTthQAouv18AvE=\n"
-	"\n"
-	"\xe2\x80\x94 "
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N "
-	"Ed2DpzuQfGOCPe0PQ2yXe7zqKA0WrNkeeZVNS8zff3MJPWKD1Tj/"
-	"1ae4Q5GrBmX8hq5zedIgddgXhuIOr/d5aWxmvA0=\n";
-static const char proof[] =
-	"c2sp.org/tlog-proof@v1\n"
-	"index 1\n"
-	"YY8CRXx6boOuIuWR5yoaDX9TfqFZSnSVzteFGKOCYko=\n"
-	"\n"
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N\n"
-	"2\n"
-	"SZyWimn9+m6R9NnwjSQ69vGNlcXROYTthQAouv18AvE=\n"
-	"\n"
-	"\xe2\x80\x94 "
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N "
-	"Ed2DpzuQfGOCPe0PQ2yXe7zqKA0WrNkeeZVNS8zff3MJPWKD1Tj/"
-	"1ae4Q5GrBmX8hq5zedIgddgXhuIOr/d5aWxmvA0=\n";
-static const char spicy[] =
-	"index 1\n"
-	"YY8CRXx6boOuIuWR5yoaDX9TfqFZSnSVzteFGKOCYko=\n"
-	"\n"
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N\n"
-	"2\n"
-	"SZyWimn9+m6R9NnwjSQ69vGNlcXROYTthQAouv18AvE=\n"
-	"\n"
-	"\xe2\x80\x94 "
-	"gw.example.org/mbx-00112233445566778899aabbccddeeff/"
-	"01J5ZX3K7Q8W9E2R4T6Y0P1M3N "
-	"Ed2DpzuQfGOCPe0PQ2yXe7zqKA0WrNkeeZVNS8zff3MJPWKD1Tj/"
-	"1ae4Q5GrBmX8hq5zedIgddgXhuIOr/d5aWxmvA0=\n";
+static const char note[] = NOTE;
+static const char spicy[] = PROOF;
+static const char proof[] = "c2sp.org/tlog-proof@v1\n" PROOF;
 static const char entry[] = "gone";
 
 static void a_note_of_others_opens(UNUSED void **state)
