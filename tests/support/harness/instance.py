@@ -106,7 +106,7 @@ class Instance:
         """Run the shell command as the store's owner."""
         command = [str(self.place.prefix / "bin/restante"),
                    "-c", str(self.conf), *args]
-        done = subprocess.run(command, input=text, text=True, timeout=60,
+        done = subprocess.run(command, input=text, text=True, timeout=300,
                               capture_output=True, check=False,
                               env={"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8",
                                    **(env or {})},
