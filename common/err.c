@@ -26,6 +26,7 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	return -1;
 }
 
+PRINTF_LIKE(3, 0)
 static void set_sys(struct err *e, int saved, const char *fmt, va_list ap)
 {
 	size_t used;

@@ -26,10 +26,10 @@ static const struct reply reply_no_collecting = {
 static void write_proxy_header(const struct pop3_proxy *s, struct conn *server)
 {
 	uint8_t header[PROXY_WRITTEN_MAX];
+	size_t n =
+		peer_proxy_write(s->peer, conn_tls(s->conn)->version, header);
 
-	conn_write(
-		server, header,
-		peer_proxy_write(s->peer, conn_tls(s->conn)->version, header));
+	conn_write(server, header, n);
 }
 
 /* Its greeting is not for the client, who has had ours. */
