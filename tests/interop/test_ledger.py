@@ -100,12 +100,15 @@ class World:
         self.instance, self.ledger = instance, ledger
 
     def deliver(self, mailbox: Mailbox, n: int) -> dict[str, str]:
-        """So many messages."""
-        return deliver(self.instance, self.servers.ports[0], mailbox, n)
+        """So many messages, and their lines."""
+        said = deliver(self.instance, self.servers.ports[0], mailbox, n)
+        self.servers.idle()
+        return said
 
     def collect(self, mailbox: Mailbox, n: int) -> None:
-        """So many of them."""
+        """So many of them, and their lines."""
         collect(self.instance, self.servers.ports[1], mailbox, n)
+        self.servers.idle()
 
     def account(self, mailbox: Mailbox) -> stranger.Account:
         """What a stranger finds in the ledger of a mailbox."""

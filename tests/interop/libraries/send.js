@@ -12,9 +12,10 @@ const { MAIL_USER: user, MAIL_PASSWORD: pass } = process.env;
 
 async function main() {
 	const transport = nodemailer.createTransport({
-		host: "localhost", port: Number(port), pool: true, maxConnections: 1,
+		host: "127.0.0.1", port: Number(port), pool: true, maxConnections: 1,
 		auth: user ? { user, pass } : undefined,
-		requireTLS: true, tls: { ca: fs.readFileSync(ca) },
+		requireTLS: true,
+		tls: { ca: fs.readFileSync(ca), servername: "localhost" },
 	});
 	for (const subject of subjects)
 		await transport.sendMail({
