@@ -114,6 +114,7 @@ static bool name_valid(const char *text)
 }
 
 #define LIMIT_MAX (UINT64_C(1) << 50)
+#define DAYS_MAX  3660
 
 #define MEMBER(name) .offset = offsetof(struct mailbox_conf, name)
 
@@ -154,6 +155,12 @@ static const struct conf_key keys[] = {
 	{NULL, "rate", &conf_type_size, MEMBER(rate), .max = LIMIT_MAX,
 	 .fallback = "0",
 	 .expected = "octets that may come in an hour, such as 2G, or 0"},
+	{NULL, "undo", &conf_type_number, MEMBER(undo), .max = DAYS_MAX,
+	 .fallback = "0", .expected = "days, 0 to 3660"},
+	{NULL, "hold", &conf_type_flag, MEMBER(hold), .fallback = "false",
+	 .expected = "true or false"},
+	{NULL, "expire", &conf_type_number, MEMBER(expire), .max = DAYS_MAX,
+	 .fallback = "0", .expected = "days, 0 to 3660"},
 };
 
 static const struct conf_table table = {keys, N_ELEMENTS(keys)};
@@ -229,10 +236,10 @@ static bool write_list(struct buf *out, const char *name,
 }
 
 /* Where there is one. */
-static bool write_limit(struct buf *out, const char *name, uint64_t octets)
+static bool write_limit(struct buf *out, const char *name, uint64_t limit)
 {
-	return !octets ||
-	       buf_addf(out, "%s = %llu\n", name, (unsigned long long)octets);
+	return !limit ||
+	       buf_addf(out, "%s = %llu\n", name, (unsigned long long)limit);
 }
 
 static int check_value(const struct conf_key *key, const char *value,
@@ -288,7 +295,10 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 	    write_list(out, "allow-from", &m->allow_from_text) &&
 	    write_list(out, "client-names", &m->client_names) &&
 	    write_limit(out, "quota", m->quota) &&
-	    write_limit(out, "rate", m->rate))
+	    write_limit(out, "rate", m->rate) &&
+	    write_limit(out, "undo", m->undo) &&
+	    (!m->hold || buf_adds(out, "hold = true\n")) &&
+	    write_limit(out, "expire", m->expire))
 		return 0;
 	return err_set(e, ERR_CONFIG,
 		       "mailbox.conf would be longer than %zu octets",
@@ -299,7 +309,7 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 
 static const char *const settable[] = {"name",	     "description",  "copies",
 				       "allow-from", "client-names", "quota",
-				       "rate"};
+				       "rate",	     "undo",	     "expire"};
 
 static const struct conf_key *find_settable(const char *name)
 {
@@ -356,7 +366,8 @@ int mailbox_conf_set(struct mailbox_conf *m, const char *name,
 		return err_set(
 			e, ERR_CONFIG,
 			"'%s' is no setting: expected name, description, "
-			"copies, allow-from, client-names, quota or rate",
+			"copies, allow-from, client-names, quota, rate, undo "
+			"or expire",
 			name);
 	member = (char *)m + key->offset;
 	good = key->type->list ? set_list(key, value, member)

@@ -30,8 +30,11 @@ struct mailbox_conf {
 	struct conf_networks allow_from;
 	struct conf_strings allow_from_text; /* the same, as written */
 	struct conf_strings client_names;
-	uint64_t quota; /* octets waiting; 0: any number */
-	uint64_t rate;	/* octets an hour; 0: any number */
+	uint64_t quota;	 /* octets waiting; 0: any number */
+	uint64_t rate;	 /* octets an hour; 0: any number */
+	unsigned undo;	 /* days that what was deleted can be brought back */
+	bool hold;	 /* nothing that was deleted goes */
+	unsigned expire; /* days after it was collected; 0: never */
 };
 
 /*
@@ -52,8 +55,8 @@ int mailbox_conf_write(const struct mailbox_conf *m, struct buf *out,
 
 /*
  * Sets one key as `restante mailbox set` does: name, description, copies,
- * allow-from, client-names, quota, rate; the two in the midst are lists joined
- * by commas.
+ * allow-from, client-names, quota, rate, undo, expire; the two in the midst are
+ * lists joined by commas.
  * -1: e says what was expected, and m is as it was.
  */
 int mailbox_conf_set(struct mailbox_conf *m, const char *key, const char *value,

@@ -38,9 +38,12 @@ static bool note_known(void *arg, UNUSED uint64_t i, UNUSED uint64_t at,
 	struct finding *f = arg;
 	struct entry entry;
 
-	if (n > 5 && memcmp(text, "kept ", 5) == 0 &&
-	    entry_parse(text, n, &entry) && entry.kind == ENTRY_KEPT)
-		ulids_add(&f->known, entry.kept.ulid);
+	if (n <= 5 ||
+	    (memcmp(text, "kept ", 5) != 0 && memcmp(text, "back ", 5) != 0) ||
+	    !entry_parse(text, n, &entry))
+		return true;
+	ulids_add(&f->known,
+		  entry.kind == ENTRY_KEPT ? entry.kept.ulid : entry.change.as);
 	return true;
 }
 

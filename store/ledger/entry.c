@@ -233,7 +233,6 @@ static bool parse_session_key(struct line *l, struct entry_change *c)
 {
 	uint8_t key[ENTRY_SESSION_KEY_LEN / 2];
 
-	c->session_key[0] = '\0';
 	if (!line_next_is(l, "session-key"))
 		return true;
 	if (!line_take_hex(l, "session-key", key, sizeof(key)))
@@ -242,19 +241,31 @@ static bool parse_session_key(struct line *l, struct entry_change *c)
 	return true;
 }
 
+static bool parse_by_whom(struct line *l, struct entry_change *c)
+{
+	c->session_key[0] = c->ulid[0] = c->as[0] = '\0';
+	return line_take_time(l, "time", &c->when) &&
+	       line_take(l, "by", c->by, sizeof(c->by)) &&
+	       line_take(l, "who", c->who, sizeof(c->who)) &&
+	       line_take(l, "how", c->how, sizeof(c->how)) &&
+	       line_take(l, "what", c->what, sizeof(c->what));
+}
+
 /* What is special to it is the administrator's; nobody here acts upon it. */
 static bool parse_change(struct line *l, struct entry_change *c)
 {
-	bool good = line_take_time(l, "time", &c->when) &&
-		    line_take(l, "by", c->by, sizeof(c->by)) &&
-		    line_take(l, "who", c->who, sizeof(c->who)) &&
-		    line_take(l, "how", c->how, sizeof(c->how)) &&
-		    line_take(l, "what", c->what, sizeof(c->what)) &&
-		    parse_session_key(l, c);
+	bool good = parse_by_whom(l, c) && parse_session_key(l, c);
 
 	if (good)
 		line_skip_rest(l);
 	return good;
+}
+
+/* Files move by this one: it is taken as a whole. */
+static bool parse_back(struct line *l, struct entry_change *c)
+{
+	return parse_by_whom(l, c) && take_ulid(l, "ulid", c->ulid) &&
+	       take_ulid(l, "as", c->as);
 }
 
 static void write_change(struct line_writer *w, const struct entry_change *c)
@@ -266,6 +277,10 @@ static void write_change(struct line_writer *w, const struct entry_change *c)
 	line_add(w, "what", c->what);
 	if (c->session_key[0])
 		line_add(w, "session-key", c->session_key);
+	if (c->ulid[0])
+		line_add(w, "ulid", c->ulid);
+	if (c->as[0])
+		line_add(w, "as", c->as);
 }
 
 /* --- all of them -----------------------------------------------------------
@@ -285,6 +300,7 @@ static const char *const names[] = {
 	[ENTRY_RECIPIENTS] = "recipients",
 	[ENTRY_KEY] = "key",
 	[ENTRY_DELETED] = "deleted",
+	[ENTRY_BACK] = "back",
 };
 
 static enum entry_kind kind_of(const struct line *l)
@@ -321,6 +337,8 @@ static bool parse_known(struct line *l, struct entry *e)
 	case ENTRY_KEY:
 	case ENTRY_DELETED:
 		return parse_change(l, &e->change);
+	case ENTRY_BACK:
+		return parse_back(l, &e->change);
 	case ENTRY_OTHER:
 		break;
 	}
@@ -376,6 +394,7 @@ bool entry_write(const struct entry *e, struct buf *out)
 	case ENTRY_RECIPIENTS:
 	case ENTRY_KEY:
 	case ENTRY_DELETED:
+	case ENTRY_BACK:
 		write_change(&w, &e->change);
 		break;
 	case ENTRY_OTHER:

@@ -21,6 +21,7 @@
  * changed; behind `what` stands what is special to it:
  *
  *	settings|recipients|key|deleted time= by= who= how= what= ...
+ *	back time= by= who= how= what= ulid= as=	brought back from gone/
  *
  * The SHA-256 of `kept` is that of the sealed file as it was written, that of
  * `collected` the one of the sealed octets that were opened and sent.
@@ -48,6 +49,7 @@ enum entry_kind {
 	ENTRY_RECIPIENTS,
 	ENTRY_KEY,
 	ENTRY_DELETED,
+	ENTRY_BACK,
 };
 
 enum {
@@ -126,7 +128,10 @@ struct entry_checkpoint {
 	int64_t when;
 };
 
-/* session_key: "" where the line names none. */
+/*
+ * session_key: "" where the line names none. Of `back` alone: `ulid` lies in
+ * cur/ again, under a new one.
+ */
 struct entry_change {
 	int64_t when;
 	char by[ENTRY_WORD_SIZE];
@@ -134,6 +139,7 @@ struct entry_change {
 	char how[ENTRY_WORD_SIZE];
 	char what[ENTRY_WHO_SIZE];
 	char session_key[ENTRY_SESSION_KEY_LEN + 1];
+	char ulid[ULID_LEN + 1], as[ULID_LEN + 1];
 };
 
 struct entry {

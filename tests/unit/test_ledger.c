@@ -40,6 +40,8 @@ static const char *const good[] = {
 	"key time=2026-11-30T02:49:25Z by=found who=- how=- what=found "
 	"session-key=" H,
 	"deleted time=2026-11-30T02:49:25Z by=found who=- how=- what=found",
+	"back time=2026-11-30T02:49:25Z by=administrator who=root how=shell "
+	"what=undo ulid=" U " as=01J5ZX3K7Q8W9E2R4T6Y0P1M3P",
 };
 
 static const char *const bad[] = {
@@ -73,6 +75,12 @@ static const char *const bad[] = {
 	"checkpoint origin=gw.example size=03 root=" H
 	" time=2026-11-30T02:49:25Z",
 	"key time=2026-11-30T02:49:25Z by=found who=- what=found",
+	"back time=2026-11-30T02:49:25Z by=administrator who=root how=shell "
+	"what=undo ulid=" U,
+	"back time=2026-11-30T02:49:25Z by=administrator who=root how=shell "
+	"what=undo ulid=" U " as=" U " more=1",
+	"back time=2026-11-30T02:49:25Z by=administrator who=root how=shell "
+	"what=undo session-key=" H " ulid=" U " as=" U,
 	"key time=2026-11-30T02:49:25Z by=found who=- how=- what=found "
 	"session-key=00",
 	"session id=" U " mailbox=" ID " n=257 sha256=" H " sig=" H H,
