@@ -27,8 +27,14 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/key_mark.h \
 	%D%/leaving.c \
 	%D%/leaving.h \
+	%D%/ledger/check.c \
+	%D%/ledger/check.h \
 	%D%/ledger/entry.c \
 	%D%/ledger/entry.h \
+	%D%/ledger/evidence.c \
+	%D%/ledger/evidence.h \
+	%D%/ledger/judge.c \
+	%D%/ledger/judge.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
 	%D%/ledger/memory.c \

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_ledger \
+	%D%/unit/test_ledger_check \
 	%D%/unit/test_ledger_tree \
 	%D%/unit/test_mended \
 	%D%/unit/test_name \
@@ -95,6 +96,10 @@ EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
 check_LIBRARIES += %D%/unit/libstore_rig.a
 %C%_unit_libstore_rig_a_SOURCES = %D%/unit/store_rig.c %D%/unit/store_rig.h
 %C%_unit_test_admin_LDADD = $(LDADD) $(SECCOMP_LIBS)
+check_LIBRARIES += %D%/unit/libledger_rig.a
+%C%_unit_libledger_rig_a_SOURCES = %D%/unit/ledger_rig.c %D%/unit/ledger_rig.h
+%C%_unit_test_ledger_check_LDADD = %D%/unit/libledger_rig.a $(LDADD)
+
 %C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mailbox_alias_new

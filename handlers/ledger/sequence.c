@@ -14,7 +14,7 @@
 #include "common/log.h"
 #include "common/read_all.h"
 #include "handlers/ledger/untold.h"
-#include "store/session_key.h"
+#include "store/ledger/judge.h"
 #include "store/taking.h"
 
 enum {
@@ -114,25 +114,12 @@ static bool is_a_collectors(const struct spool_batch *b)
 	return true;
 }
 
-static bool is_signed_with(const struct entry_session *b, const char *key)
-{
-	uint8_t public[SESSION_KEY_SIZE];
-	struct buf part;
-	bool good;
-
-	buf_init(&part, LINE_OCTETS_MAX + 1);
-	good = session_key_parse(key, public) && entry_signed_part(b, &part) &&
-	       session_key_verify(public, part.data, part.len, b->signature);
-	buf_release(&part);
-	return good;
-}
-
 static bool is_signed(const struct sequence *s, const struct entry_session *b)
 {
 	const struct memory *m = &s->book->memory;
 
 	for (size_t i = m->n_keys; i-- > 0;)
-		if (is_signed_with(b, m->keys[i]))
+		if (judge_is_signed_with(b, m->keys[i]))
 			return true;
 	return false;
 }

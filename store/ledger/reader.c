@@ -66,6 +66,24 @@ void ledger_close(struct ledger *l)
 	close_fd(&l->tiles);
 }
 
+int ledger_small(int dir, const char *name, struct buf *out, struct err *e)
+{
+	uint64_t octets;
+	int fd = open_one(dir, name, &octets, e);
+	int result = 0;
+
+	buf_reset(out);
+	if (fd < 0)
+		return -1;
+	if (octets > out->max)
+		result =
+			err_set(e, ERR_DAMAGED, "ledger: %s is too long", name);
+	else if (read_all(fd, out) < 0)
+		result = err_sys(e, "ledger: %s", name);
+	close(fd);
+	return result;
+}
+
 /* --- reading ---------------------------------------------------------------
  */
 
@@ -90,13 +108,20 @@ int ledger_hashes(const struct ledger *l, uint64_t first, size_t n,
 			    first * DIGEST_SIZE, e);
 }
 
+int ledger_offsets(const struct ledger *l, uint64_t first, size_t n,
+		   uint8_t *offsets_r, struct err *e)
+{
+	return read_exactly(l->offsets, "offsets", offsets_r,
+			    n * LEDGER_OFFSET_SIZE, first * LEDGER_OFFSET_SIZE,
+			    e);
+}
+
 int ledger_offset(const struct ledger *l, uint64_t i, uint64_t *at_r,
 		  struct err *e)
 {
 	uint8_t bytes[LEDGER_OFFSET_SIZE];
 
-	if (read_exactly(l->offsets, "offsets", bytes, sizeof(bytes),
-			 i * LEDGER_OFFSET_SIZE, e) < 0)
+	if (ledger_offsets(l, i, 1, bytes, e) < 0)
 		return -1;
 	*at_r = num_load64(bytes);
 	return 0;

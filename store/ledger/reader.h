@@ -24,6 +24,11 @@ struct ledger {
 int ledger_open(int dir, struct ledger *l_r, struct err *e) MUST_USE;
 void ledger_close(struct ledger *l);
 
+/* A small file of it, `checkpoint` or `vkey`, whole. ERR_ABSENT, ERR_DAMAGED.
+ */
+int ledger_small(int dir, const char *name, struct buf *out,
+		 struct err *e) MUST_USE;
+
 /* Line i without its LF. ERR_DAMAGED where its offset leads to none. */
 int ledger_line(const struct ledger *l, uint64_t i, struct buf *out,
 		struct err *e) MUST_USE;
@@ -42,6 +47,8 @@ int64_t ledger_each(const struct ledger *l,
 /* The hashes in `tiles`, and the offsets, of n entries from `first` on. */
 int ledger_hashes(const struct ledger *l, uint64_t first, size_t n,
 		  uint8_t *hashes_r, struct err *e) MUST_USE;
+int ledger_offsets(const struct ledger *l, uint64_t first, size_t n,
+		   uint8_t *offsets_r, struct err *e) MUST_USE;
 int ledger_offset(const struct ledger *l, uint64_t i, uint64_t *at_r,
 		  struct err *e) MUST_USE;
 

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Open addressing. The last octets of a ULID are random where it is ours; who
+ * makes others slows down nobody but whoever looks at their own mailbox.
+ */
+#include "common/base.h"
+#include "store/ledger/evidence.h"
+
+#include "common/log.h"
+#include "common/num.h"
+
+enum { SMALLEST = 256 };
+
+static struct evidence_message *slot_of(const struct evidence *v,
+					const uint8_t ulid[ULID_PACKED_SIZE])
+{
+	uint64_t hash = num_load64(ulid + 8) ^ num_load64(ulid);
+	size_t at = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 16);
+
+	for (;; at++) {
+		struct evidence_message *m = &v->slots[at & (v->size - 1)];
+
+		if (!m->used || memcmp(m->ulid, ulid, ULID_PACKED_SIZE) == 0)
+			return m;
+	}
+}
+
+static void grow(struct evidence *v)
+{
+	struct evidence larger = *v;
+
+	larger.size = v->size ? 2 * v->size : SMALLEST;
+	larger.slots = xcalloc(larger.size, sizeof(*larger.slots));
+	for (size_t i = 0; i < v->size; i++)
+		if (v->slots[i].used)
+			*slot_of(&larger, v->slots[i].ulid) = v->slots[i];
+	free(v->slots);
+	*v = larger;
+}
+
+static struct evidence_message *message_of(struct evidence *v, const char *ulid)
+{
+	uint8_t packed[ULID_PACKED_SIZE];
+	struct evidence_message *m;
+
+	if (4 * (v->n + 1) > 3 * v->size)
+		grow(v);
+	ulid_pack(ulid, packed);
+	m = slot_of(v, packed);
+	if (!m->used) {
+		memcpy(m->ulid, packed, sizeof(packed));
+		m->entry = EVIDENCE_NONE;
+		m->used = 1;
+		v->n++;
+	}
+	return m;
+}
+
+struct evidence_message *evidence_find(const struct evidence *v,
+				       const uint8_t ulid[ULID_PACKED_SIZE])
+{
+	struct evidence_message *m = v->size ? slot_of(v, ulid) : NULL;
+
+	return m && m->used ? m : NULL;
+}
+
+void evidence_release(struct evidence *v)
+{
+	free(v->slots);
+	*v = (struct evidence){.n = 0};
+}
+
+/* --- taking ----------------------------------------------------------------
+ */
+
+/* Two `kept` of one ULID count once, the first. */
+static void take_kept(struct evidence *v, const struct judged *j)
+{
+	struct evidence_message *m = message_of(v, j->entry.kept.ulid);
+
+	if (m->entry != EVIDENCE_NONE)
+		return;
+	m->entry = j->i;
+	m->octets = j->entry.kept.octets;
+	m->found = j->source == JUDGE_LEDGER;
+}
+
+static enum evidence_gone gone_by(const struct judged *j)
+{
+	if (j->in_session)
+		return GONE_COLLECTOR;
+	return j->source == JUDGE_SPOOL ? GONE_FULL : GONE_OTHER;
+}
+
+/* What is proved once is not made less by who claims it, too. */
+static void take_gone(struct evidence *v, const struct judged *j)
+{
+	struct evidence_message *m = message_of(v, j->entry.gone.ulid);
+
+	if (m->gone == GONE_NOT || m->gone == GONE_FULL)
+		m->gone = (uint8_t)gone_by(j);
+}
+
+static void take_collected(struct evidence *v, const struct judged *j)
+{
+	const struct entry_collected *c = &j->entry.collected;
+	struct evidence_message *m = message_of(v, c->ulid);
+
+	m->read = 1;
+	m->collected = m->collected || c->ended;
+}
+
+static void take_change(struct evidence *v, const struct judged *j)
+{
+	if (j->entry.kind == ENTRY_DELETED)
+		v->deleted = true;
+	if (j->entry.kind != ENTRY_KEY ||
+	    strcmp(j->entry.change.what, "reset") != 0)
+		return;
+	v->resets++;
+	v->last_reset = j->i;
+}
+
+void evidence_take(struct evidence *v, const struct judged *j)
+{
+	if (j->verdict != JUDGE_COUNTS)
+		return;
+	switch (j->entry.kind) {
+	case ENTRY_KEPT:
+		take_kept(v, j);
+		break;
+	case ENTRY_GONE:
+		take_gone(v, j);
+		break;
+	case ENTRY_COLLECTED:
+		take_collected(v, j);
+		break;
+	case ENTRY_KEY:
+	case ENTRY_DELETED:
+		take_change(v, j);
+		break;
+	default:
+		break;
+	}
+}

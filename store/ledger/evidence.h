@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a ledger says of each message, by ULID: of its entries those that count.
+ * 40 octets a message, for millions of them. Touches no file.
+ */
+#ifndef RESTANTE_STORE_LEDGER_EVIDENCE_H
+#define RESTANTE_STORE_LEDGER_EVIDENCE_H
+
+#include "store/ledger/judge.h"
+
+/* How it left, as `gone by=` of an entry that counts. */
+enum evidence_gone {
+	GONE_NOT,
+	GONE_COLLECTOR, /* signed with the session key */
+	GONE_FULL,	/* a full disk took it: its writer's claim */
+	GONE_OTHER,	/* by=expiry, by=undo-end: the ledger's own act */
+};
+
+struct evidence_message {
+	uint8_t ulid[ULID_PACKED_SIZE];
+	uint64_t entry; /* its first `kept`; EVIDENCE_NONE: there is none */
+	uint64_t octets;
+	uint8_t gone;	   /* enum evidence_gone */
+	uint8_t read;	   /* a session that counts had it to its end */
+	uint8_t collected; /* and ended with QUIT */
+	uint8_t found;	   /* no writer's word, the ledger found it there */
+	uint8_t used;
+};
+
+#define EVIDENCE_NONE UINT64_MAX
+
+struct evidence {
+	struct evidence_message *slots; /* in no order; not `used`: free */
+	size_t size;			/* a power of two, or 0 */
+	size_t n;
+	uint64_t resets;     /* keys that were lost, and mail with them */
+	uint64_t last_reset; /* the entry of the last one */
+	bool deleted;	     /* the mailbox is gone */
+};
+
+/* All zero: empty. */
+void evidence_release(struct evidence *v);
+
+/* Takes what counts; the rest says nothing. */
+void evidence_take(struct evidence *v, const struct judged *j);
+
+/* NULL: no entry names it. Live until the next evidence_take(). */
+struct evidence_message *evidence_find(const struct evidence *v,
+				       const uint8_t ulid[ULID_PACKED_SIZE]);
+
+#endif
