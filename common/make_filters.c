@@ -85,16 +85,14 @@ static const struct {
 	{SCMP_SYS(getdents64), ALL},
 	{SCMP_SYS(readlink), ALL},
 	{SCMP_SYS(readlinkat), ALL},
-	{SCMP_SYS(getcwd), SESSION},  /* Berkeley DB's idea of a path */
 	{SCMP_SYS(fstatfs), SESSION}, /* the room that is left */
 	{SCMP_SYS(statfs), SESSION},
 
-	/* Keeping and deleting messages, writing the index: by descriptor what
-	 * was opened for it, by name what Landlock leaves. linkat of a
+	/* Keeping and deleting messages, appending to spools: by descriptor
+	 * what was opened for it, by name what Landlock leaves. linkat of a
 	 * descriptor (AT_EMPTY_PATH) needs a capability. */
 	{SCMP_SYS(pwrite64), SESSION},
 	{SCMP_SYS(fsync), SESSION},
-	{SCMP_SYS(fdatasync), SESSION},
 	{SCMP_SYS(ftruncate), SESSION},
 	{SCMP_SYS(fallocate), SESSION},
 	{SCMP_SYS(link), SESSION},
@@ -102,11 +100,8 @@ static const struct {
 	{SCMP_SYS(unlink), SESSION},
 	{SCMP_SYS(unlinkat), SESSION},
 	{SCMP_SYS(rename), SESSION},
-	{SCMP_SYS(renameat), SESSION}, /* a flag, an index moved aside */
+	{SCMP_SYS(renameat), SESSION}, /* into gone/ */
 	{SCMP_SYS(renameat2), SESSION},
-	{SCMP_SYS(mkdir), SESSION}, /* an index made anew */
-	{SCMP_SYS(mkdirat), SESSION},
-	{SCMP_SYS(rmdir), SESSION},
 	{SCMP_SYS(umask), SESSION}, /* own */
 
 	/* Own memory, see also below. mremap keeps the protection that is. */
@@ -126,10 +121,7 @@ static const struct {
 	{SCMP_SYS(gettimeofday), ALL},
 	{SCMP_SYS(nanosleep), ALL},
 	{SCMP_SYS(time), ALL},
-	{SCMP_SYS(select), SESSION}, /* Berkeley DB's way to sleep */
-	{SCMP_SYS(pselect6), SESSION},
-	{SCMP_SYS(setitimer), SESSION}, /* the watchdog inside the index */
-	{SCMP_SYS(getrandom), ALL},	/* keys, names, TLS */
+	{SCMP_SYS(getrandom), ALL}, /* keys, names, TLS */
 
 	/* What a libc does by itself. */
 	{SCMP_SYS(futex), ALL}, /* in shared memory: a wake-up too many */

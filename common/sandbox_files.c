@@ -34,8 +34,7 @@ enum { ABI_REFER = 2, ABI_TRUNCATE = 3 };
 /* One set for tmp/ and cur/: a link may not gain a right by its new place. */
 #define KEEP                                                                   \
 	(READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG |                          \
-	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |        \
-	 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER)
+	 LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REFER)
 #define SHARE (READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG)
 /* The kernel refuses the others for what is no directory. */
 #define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | WRITE)
@@ -138,12 +137,6 @@ static void grant_strings(struct ruleset *r, const struct conf_strings *paths)
 		grant(r, paths->list[i], READ);
 }
 
-/* Which boot this is: without it every entry into an index is a recovery. */
-static void grant_boot_id(struct ruleset *r)
-{
-	grant(r, "/proc/sys/kernel/random/boot_id", READ);
-}
-
 static void grant_store(struct ruleset *r, const struct conf *conf)
 {
 	char mailboxes[PATH_MAX];
@@ -151,7 +144,6 @@ static void grant_store(struct ruleset *r, const struct conf *conf)
 	snprintf(mailboxes, sizeof(mailboxes), "%s/mailboxes", conf->store);
 	grant(r, conf->store, READ);
 	grant(r, mailboxes, KEEP);
-	grant_boot_id(r);
 }
 
 /* Both are read when TLS is asked for, not before. */
@@ -244,7 +236,6 @@ void sandbox_keep_to_mailbox(const char *store, const char *mailbox_id)
 	snprintf(mailbox, sizeof(mailbox), "%s/mailboxes/%s", store,
 		 mailbox_id);
 	grant(&r, mailbox, KEEP);
-	grant_boot_id(&r);
 	if (restrict_to(&r, &e) < 0)
 		log_warn("mailbox %s: %s", mailbox_id, e.text);
 }

@@ -84,10 +84,6 @@ endif
 	$(SECCOMP_LIBS)
 
 # What several of them share.
-EXTRA_DIST += %D%/lsan.supp
-AM_TESTS_ENVIRONMENT = \
-	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp; \
-	export LSAN_OPTIONS;
 EXTRA_DIST += %D%/unit/age_parts.h %D%/unit/collecting.h \
 	%D%/unit/cutting.h %D%/unit/smtp_rig.h %D%/unit/pop3_rig.h \
 	%D%/unit/upstream_rig.h

@@ -27,7 +27,6 @@ exec 2>/dev/null
 echo "user=$(id -un) group=$(id -gn)"
 try read-settings test -r mailbox.conf
 try read-identity test -r identity.age
-try read-boot-id test -r /proc/sys/kernel/random/boot_id
 try message touch tmp/probe
 try keep ln tmp/probe cur/probe
 try remove rm tmp/probe cur/probe
@@ -52,7 +51,7 @@ try write-home touch {store}/probe
 try read-clone test -r {clone}/README.md
 try dial dial
 """
-ALLOWED = {"read-settings", "read-identity", "read-boot-id", "message", "keep",
+ALLOWED = {"read-settings", "read-identity", "message", "keep",
            "remove", "leave", "spool", "lock"}
 
 
