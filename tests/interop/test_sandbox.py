@@ -82,6 +82,8 @@ def diallers_end_with_their_session(instance: Instance, name: str) -> None:
     wire = Wire(client)
     wire.line()
     dialler = children(handler.pid)[0]
+    until(lambda: os.readlink(f"/proc/{dialler}/fd/0") == "/dev/null",
+          10, "the dialler has let go of the client")
     os.kill(dialler, signal.SIGSTOP)
     handler.kill()
     handler.wait()
