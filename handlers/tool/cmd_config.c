@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -102,22 +103,63 @@ static int make_configuration(const char *path, struct err *e)
 	return result;
 }
 
+/* A file system that was just made has its own directory. */
+static bool is_entry(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0 &&
+	       strcmp(entry->d_name, "lost+found") != 0;
+}
+
+static int directory_is_empty(const char *path, bool *empty_r, struct err *e)
+{
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir)
+		return err_sys(e, "store %s", path);
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && !is_entry(entry));
+	*empty_r = !entry;
+	if (!entry && errno)
+		err_sys(e, "store %s", path);
+	closedir(dir);
+	return !entry && errno ? -1 : 0;
+}
+
 /*
- * A directory that root has to make becomes the administrator's, where the
- * system knows those users; else it stays the caller's.
+ * An empty directory of root's is a new one, a mount point as a rule: it
+ * becomes the administrator's, where the system knows those users.
  */
-static int make_store_directory(const char *path, struct err *e)
+static int give_to_administrator(const char *path, struct err *e)
 {
 	struct passwd *pw = getpwnam("restante-admin");
 	struct group *gr = getgrnam("restante");
+	struct stat st;
+	bool empty;
 
-	if (mkdir(path, 0700) < 0)
-		return errno == EEXIST ? 0 : err_sys(e, "store %s", path);
 	if (geteuid() != 0 || !pw || !gr)
 		return 0;
-	if (chown(path, pw->pw_uid, gr->gr_gid) < 0)
+	if (stat(path, &st) < 0)
+		return err_sys(e, "store %s", path);
+	if (st.st_uid != 0)
+		return 0;
+	if (directory_is_empty(path, &empty, e) < 0)
+		return -1;
+	if (empty && chown(path, pw->pw_uid, gr->gr_gid) < 0)
 		return err_sys(e, "store %s: chown", path);
 	return 0;
+}
+
+static int make_store_directory(const char *path, struct err *e)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "store %s", path);
+	if (give_to_administrator(path, e) < 0)
+		return -1;
+	return tool_check_owner(path, e);
 }
 
 /* 1: it is a store now; 0: it was one already. */
@@ -204,7 +246,8 @@ static void check_hostname(const struct conf *conf)
 
 static bool check_store(struct tool *t, struct err *e)
 {
-	return tool_open_store(t, 0, e) == 0;
+	return tool_check_owner(t->conf->store, e) == 0 &&
+	       tool_open_store(t, 0, e) == 0;
 }
 
 static bool check_postmaster(struct tool *t, struct err *e)

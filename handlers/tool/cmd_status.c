@@ -61,6 +61,14 @@ static void status_of_disk(struct status *s)
 			       HEALTH_DISK_PERCENT);
 }
 
+static void status_of_owner(struct status *s)
+{
+	struct err e;
+
+	if (tool_check_owner(s->conf->store, &e) < 0)
+		needs_a_person(s, "%s", e.text);
+}
+
 static void status_of_certificate(struct status *s, const char *file)
 {
 	enum health_certificate health;
@@ -200,6 +208,7 @@ TOOL_RUN(status)
 
 	(void)a;
 	status_of_disk(&s);
+	status_of_owner(&s);
 	status_of_certificates(&s);
 	status_of_postmaster(&s);
 	result = tool_each_mailbox(t, status_of_mailbox, &s, e);

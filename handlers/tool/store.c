@@ -142,6 +142,22 @@ static int check_permission(const char *path, unsigned needs, struct err *e)
 	return -1;
 }
 
+int tool_check_owner(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_sys(e, "store %s", path);
+	if (st.st_uid != 0 || !getpwnam("restante") ||
+	    !getpwnam("restante-admin"))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "store %s belongs to root, and sessions, which run as "
+		       "restante, can keep nothing in it: chown -R "
+		       "restante-admin:restante %s",
+		       path, path);
+}
+
 bool tool_owns_store(const struct tool *t)
 {
 	struct stat st;

@@ -11,6 +11,12 @@ void tool_learn_caller(struct tool *t);
 /* Opens t->store, as the store's owner where the process is root. */
 int tool_open_store(struct tool *t, unsigned needs, struct err *e) MUST_USE;
 
+/*
+ * ERR_CONFIG: the store is root's where the handlers have a user of their own,
+ * who could keep nothing in it.
+ */
+int tool_check_owner(const char *path, struct err *e) MUST_USE;
+
 /* Whether this process is the store's owner. */
 bool tool_owns_store(const struct tool *t);
 

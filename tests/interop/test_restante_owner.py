@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance, Mailbox
+from harness.mounts import add_users
 from harness.place import Place
 from harness.report import Failure, Report, Skip, check, equal
 from harness.script import Case, run_script
@@ -33,6 +34,37 @@ ADMIN, HANDLER, GROUP, STRANGER = 54321, 54323, 54322, 54324
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
 
 SHARED = {"tmp", "cur", "gone", "spool", "lock", "seen", "uids"}
+
+
+def a_directory_of_roots(place: Place) -> None:
+    """A mount point is root's: it becomes the administrator's, if nothing is
+    in it; else init, check and status say what is wrong.
+    """
+    add_users(place, {"restante": HANDLER, "restante-admin": ADMIN}, HANDLER)
+    conf, store = place.root / "roots.conf", place.root / "mount-point"
+    command = [str(place.prefix / "bin/restante"), "-c", str(conf)]
+    conf.write_text(f"store = '{store}'\n")
+
+    def run(*args: str) -> subprocess.CompletedProcess:
+        return subprocess.run([*command, *args], text=True, check=False,
+                              capture_output=True, cwd="/",
+                              env={"PATH": SYSTEM_PATH})
+
+    (store / "lost+found").mkdir(parents=True)
+    done = run("config", "init")
+    equal(done.returncode, 0, f"init: {done.stderr}")
+    for path in (store, store / "format", store / "mailboxes"):
+        equal((path.stat().st_uid, path.stat().st_gid), (ADMIN, HANDLER),
+              f"owner of {path.name}")
+    for path in (store, *store.iterdir()):
+        os.chown(path, 0, 0)
+    for args, want in ((("config", "init"), 64), (("config", "check"), 64),
+                       (("status",), 1)):
+        done = run(*args)
+        check("belongs to root" in done.stderr + done.stdout and
+              f"chown -R restante-admin:restante {store}" in
+              done.stderr + done.stdout, f"{args}: {done.stderr}")
+        equal(done.returncode, want, f"{args}: {done.stderr}")
 
 
 class TwoUsers:
@@ -290,10 +322,13 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
             raise Skip("needs root, to be several users")
         for name in names:
             yield f"owner-{name.replace('_', '-')}", skipped
+        yield "owner-a-directory-of-roots", skipped
     else:
         users = TwoUsers(place)
         for name in names:
             yield f"owner-{name.replace('_', '-')}", getattr(users, name)
+        yield ("owner-a-directory-of-roots",
+               lambda: a_directory_of_roots(place))
     person = Person(Instance(place, identity={"scrypt-log-n": 10}))
     for name in ("password_is_not_shown", "interrupted",
                  "asked_before_deleting"):
@@ -301,4 +336,4 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
 
 
 if __name__ == "__main__":
-    sys.exit(run_script(sys.modules[__name__], cases))
+    sys.exit(run_script(sys.modules[__name__], cases, private_mounts=True))

@@ -17,16 +17,20 @@ def mount(*args: object) -> None:
                    stderr=subprocess.PIPE)
 
 
-def add_users(place: Place, names: dict[str, int]) -> None:
-    """Let these users and groups exist, here and for our children alone."""
-    lines = {"passwd": "{name}:x:{id}:{id}::/nonexistent:/bin/false",
+def add_users(place: Place, names: dict[str, int],
+              group: int | None = None) -> None:
+    """Let these users and groups exist, here and for our children alone: each
+    in a group of its own, or all in one.
+    """
+    lines = {"passwd": "{name}:x:{id}:{group}::/nonexistent:/bin/false",
              "group": "{name}:x:{id}:"}
     for file, line in lines.items():
         private = place.root / file
         text = Path("/etc", file).read_text("utf-8")
         for name, number in names.items():
             if not any(row.startswith(f"{name}:") for row in text.split("\n")):
-                text += line.format(name=name, id=number) + "\n"
+                text += line.format(name=name, id=number,
+                                    group=group or number) + "\n"
         private.write_text(text)
         private.chmod(0o644)
         mount("--bind", private, f"/etc/{file}")
