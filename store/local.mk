@@ -21,6 +21,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/delivery.c \
 	%D%/fault.c \
 	%D%/fault.h \
+	%D%/file_digest.c \
+	%D%/file_digest.h \
 	%D%/key_files.c \
 	%D%/key_files.h \
 	%D%/key_mark.c \
@@ -59,6 +61,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/mailbox_private.h \
 	%D%/name.c \
 	%D%/name.h \
+	%D%/presence.c \
+	%D%/presence.h \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/seal.c \

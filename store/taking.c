@@ -11,11 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
-
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "store/file_digest.h"
 #include "store/leaving.h"
 #include "store/mailbox_private.h"
 #include "store/spool.h"
@@ -26,7 +25,6 @@
 enum {
 	LOCKS_MS = 1000, /* for all spools of a mailbox together */
 	ADMIN_TRIES = 8,
-	READ_BLOCK = 64 * 1024,
 };
 
 /* --- handlers' spools ------------------------------------------------------
@@ -238,24 +236,6 @@ int taking_store_admin(const struct store *s, struct taking_list *l,
 /* --- what no line tells of -------------------------------------------------
  */
 
-static int hash_file(int dir, const char *name, uint8_t digest_r[DIGEST_SIZE])
-{
-	int fd = openat(dir, name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	uint8_t *block = xmalloc(READ_BLOCK);
-	struct sha256_ctx ctx;
-	ssize_t got = -1;
-
-	sha256_init(&ctx);
-	while (fd >= 0 && (got = read(fd, block, READ_BLOCK)) > 0)
-		sha256_update(&ctx, (size_t)got, block);
-	sha256_digest(&ctx, DIGEST_SIZE, digest_r);
-	free(block);
-	if (fd >= 0)
-		close(fd);
-	return got < 0 ? -1 : 0;
-}
-
 /* The file may have left, or got other flags, since it was listed: then it is
  * somebody else's to tell. */
 static int tell_found(const struct mailbox *m, const struct listing_entry *at,
@@ -272,7 +252,7 @@ static int tell_found(const struct mailbox *m, const struct listing_entry *at,
 		name_write_gone(&name, at->mark, text);
 	else
 		name_write_kept(&name, text);
-	if (hash_file(in_gone ? m->gone : m->cur, text, k->sha256) < 0)
+	if (file_digest_at(in_gone ? m->gone : m->cur, text, k->sha256) < 0)
 		return 0;
 	memcpy(k->ulid, name.ulid, sizeof(k->ulid));
 	k->octets = name.octets;

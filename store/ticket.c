@@ -10,15 +10,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <nettle/sha2.h>
-
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/age.h"
 #include "store/fault.h"
+#include "store/file_digest.h"
 #include "store/spool.h"
-
-enum { READ_BLOCK = 64 * 1024 };
 
 /* --- which there are -------------------------------------------------------
  */
@@ -222,20 +219,8 @@ int ticket_keep_pending(const struct mailbox *m, struct ticket *t,
 int ticket_digest(const struct mailbox *m, const struct ticket *t,
 		  uint8_t digest_r[DIGEST_SIZE], struct err *e)
 {
-	uint8_t *block = xmalloc(READ_BLOCK);
-	struct sha256_ctx ctx;
-	off_t at = 0;
-	ssize_t n;
-
-	sha256_init(&ctx);
-	while ((n = pread(t->fd, block, READ_BLOCK, at)) > 0) {
-		sha256_update(&ctx, (size_t)n, block);
-		at += n;
-	}
-	free(block);
-	if (n < 0)
+	if (file_digest(t->fd, digest_r) < 0)
 		return err_sys(e, "mailbox %s: tmp %s", m->id, t->name.ulid);
-	sha256_digest(&ctx, DIGEST_SIZE, digest_r);
 	return 0;
 }
 

@@ -68,6 +68,10 @@ TOOL_RUN(settle);
 TOOL_RUN(status);
 TOOL_RUN(activity);	 /* cmd_activity.c */
 TOOL_RUN(store_upgrade); /* cmd_upgrade.c */
+TOOL_RUN(ledger_show);	 /* cmd_ledger.c */
+TOOL_RUN(ledger_checkpoint);
+TOOL_RUN(ledger_key);
+TOOL_RUN(ledger_verify); /* cmd_ledger_verify.c */
 TOOL_RUN(test);		 /* cmd_trial.c */
 TOOL_RUN(admin_add);	 /* cmd_admin.c */
 TOOL_RUN(admin_passwd);

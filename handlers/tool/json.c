@@ -77,6 +77,12 @@ void json_text(struct json *j, const char *key, const char *value)
 	write_string(value);
 }
 
+void json_bool(struct json *j, const char *key, bool value)
+{
+	write_key(j, key);
+	fputs(value ? "true" : "false", stdout);
+}
+
 void json_number(struct json *j, const char *key, uint64_t value)
 {
 	write_key(j, key);

@@ -19,6 +19,7 @@ void json_object_end(const struct json *j);
 
 /* Octets that are no UTF-8 become U+FFFD: the value may be anybody's. */
 void json_text(struct json *j, const char *key, const char *value);
+void json_bool(struct json *j, const char *key, bool value);
 void json_number(struct json *j, const char *key, uint64_t value);
 /* ISO 8601 in UTC; null for 0. */
 void json_time(struct json *j, const char *key, int64_t seconds);

@@ -9,6 +9,8 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_certificate.c %D%/cmd_certificate.h \
 	%D%/cmd_config.c \
 	%D%/cmd_export.c \
+	%D%/cmd_ledger.c \
+	%D%/cmd_ledger_verify.c \
 	%D%/cmd_lists.c \
 	%D%/cmd_mailbox.c \
 	%D%/cmd_password.c \
@@ -18,6 +20,8 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_upgrade.c \
 	%D%/command.h \
 	%D%/json.c %D%/json.h \
+	%D%/ledger.c %D%/ledger.h \
+	%D%/ledger_verify.c %D%/ledger_verify.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/processes.c %D%/processes.h \
 	%D%/store.c %D%/store.h \

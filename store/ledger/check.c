@@ -40,7 +40,7 @@ static void add_fault(struct check *c, const char *file, uint64_t entry,
 /* --- checkpoint and key ----------------------------------------------------
  */
 
-static int read_key(int dir, struct note_key *k_r, struct err *e)
+int check_key(int dir, struct note_key *k_r, struct err *e)
 {
 	struct buf text;
 	int result;
@@ -56,9 +56,13 @@ static int read_key(int dir, struct note_key *k_r, struct err *e)
 int check_note(int dir, struct buf *text, struct note_key *k_r,
 	       struct note *note_r, struct err *e)
 {
-	if (ledger_small(dir, "checkpoint", text, e) < 0 ||
-	    read_key(dir, k_r, e) < 0)
+	if (ledger_small(dir, "checkpoint", text, e) < 0)
 		return -1;
+	if (check_key(dir, k_r, e) < 0)
+		return e->kind == ERR_ABSENT
+			       ? err_set(e, ERR_DAMAGED,
+					 "vkey: the key is not there")
+			       : -1;
 	if (!note_open(text->data, text->len, k_r, note_r))
 		return err_set(e, ERR_DAMAGED,
 			       "checkpoint: not signed with the key in vkey");
@@ -311,7 +315,7 @@ static void judge_walk(struct walk *w)
 	if (leads_to_checkpoint(w))
 		blame_beside(c);
 	judge_sizes(w);
-	if (!leads_to_checkpoint(w))
+	if (c->checkpoint.size && !leads_to_checkpoint(w))
 		bracket(w);
 	judge_known(c);
 	if (c->checkpoint.size && strcmp(origin, c->checkpoint.origin) != 0)

@@ -50,6 +50,9 @@ struct check {
  */
 int check_ledger(int dir, struct check *c, struct err *e) MUST_USE;
 
+/* The public key in `vkey`. ERR_ABSENT, ERR_DAMAGED. */
+int check_key(int dir, struct note_key *k_r, struct err *e) MUST_USE;
+
 /*
  * The checkpoint that lies in a ledger, and the key beside it. ERR_ABSENT:
  * nothing was signed yet. ERR_DAMAGED: they do not belong together.

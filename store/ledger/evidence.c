@@ -38,7 +38,7 @@ static void grow(struct evidence *v)
 	*v = larger;
 }
 
-static struct evidence_message *message_of(struct evidence *v, const char *ulid)
+struct evidence_message *evidence_message(struct evidence *v, const char *ulid)
 {
 	uint8_t packed[ULID_PACKED_SIZE];
 	struct evidence_message *m;
@@ -49,7 +49,7 @@ static struct evidence_message *message_of(struct evidence *v, const char *ulid)
 	m = slot_of(v, packed);
 	if (!m->used) {
 		memcpy(m->ulid, packed, sizeof(packed));
-		m->entry = EVIDENCE_NONE;
+		m->entry = m->sealed = EVIDENCE_NONE;
 		m->used = 1;
 		v->n++;
 	}
@@ -76,12 +76,13 @@ void evidence_release(struct evidence *v)
 /* Two `kept` of one ULID count once, the first. */
 static void take_kept(struct evidence *v, const struct judged *j)
 {
-	struct evidence_message *m = message_of(v, j->entry.kept.ulid);
+	struct evidence_message *m = evidence_message(v, j->entry.kept.ulid);
 
 	if (m->entry != EVIDENCE_NONE)
 		return;
-	m->entry = j->i;
+	m->entry = m->sealed = j->i;
 	m->octets = j->entry.kept.octets;
+	m->head = num_load64(j->entry.kept.sha256);
 	m->found = j->source == JUDGE_LEDGER;
 }
 
@@ -92,10 +93,28 @@ static enum evidence_gone gone_by(const struct judged *j)
 	return j->source == JUDGE_SPOOL ? GONE_FULL : GONE_OTHER;
 }
 
+/* The same file, under a new name. */
+static void take_back(struct evidence *v, const struct judged *j)
+{
+	const struct entry_change *c = &j->entry.change;
+	struct evidence_message *m = evidence_message(v, c->as);
+	uint8_t old[ULID_PACKED_SIZE];
+	const struct evidence_message *before;
+
+	if (m->entry != EVIDENCE_NONE)
+		return;
+	ulid_pack(c->ulid, old);
+	before = evidence_find(v, old);
+	m->entry = j->i;
+	m->sealed = before ? before->sealed : EVIDENCE_NONE;
+	m->octets = before ? before->octets : 0;
+	m->head = before ? before->head : 0;
+}
+
 /* What is proved once is not made less by who claims it, too. */
 static void take_gone(struct evidence *v, const struct judged *j)
 {
-	struct evidence_message *m = message_of(v, j->entry.gone.ulid);
+	struct evidence_message *m = evidence_message(v, j->entry.gone.ulid);
 
 	if (m->gone == GONE_NOT || m->gone == GONE_FULL)
 		m->gone = (uint8_t)gone_by(j);
@@ -104,9 +123,11 @@ static void take_gone(struct evidence *v, const struct judged *j)
 static void take_collected(struct evidence *v, const struct judged *j)
 {
 	const struct entry_collected *c = &j->entry.collected;
-	struct evidence_message *m = message_of(v, c->ulid);
+	struct evidence_message *m = evidence_message(v, c->ulid);
 
 	m->read = 1;
+	if (m->sealed != EVIDENCE_NONE && m->head != num_load64(c->sha256))
+		m->differs = 1;
 	m->collected = m->collected || c->ended;
 }
 
@@ -131,6 +152,9 @@ void evidence_take(struct evidence *v, const struct judged *j)
 		break;
 	case ENTRY_GONE:
 		take_gone(v, j);
+		break;
+	case ENTRY_BACK:
+		take_back(v, j);
 		break;
 	case ENTRY_COLLECTED:
 		take_collected(v, j);

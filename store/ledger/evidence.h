@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a ledger says of each message, by ULID: of its entries those that count.
- * 40 octets a message, for millions of them. Touches no file.
+ * 64 octets a message, for millions of them. Touches no file.
  */
 #ifndef RESTANTE_STORE_LEDGER_EVIDENCE_H
 #define RESTANTE_STORE_LEDGER_EVIDENCE_H
@@ -18,16 +18,19 @@ enum evidence_gone {
 
 struct evidence_message {
 	uint8_t ulid[ULID_PACKED_SIZE];
-	uint64_t entry; /* its first `kept`; EVIDENCE_NONE: there is none */
+	uint64_t entry;	 /* `kept`, the first, or `back` that made it */
+	uint64_t sealed; /* the `kept` that has the digest of its file */
 	uint64_t octets;
+	uint64_t head;	   /* of the digest at `sealed`: its first octets */
 	uint8_t gone;	   /* enum evidence_gone */
 	uint8_t read;	   /* a session that counts had it to its end */
 	uint8_t collected; /* and ended with QUIT */
+	uint8_t differs;   /* what was read had another digest */
 	uint8_t found;	   /* no writer's word, the ledger found it there */
 	uint8_t used;
 };
 
-#define EVIDENCE_NONE UINT64_MAX
+#define EVIDENCE_NONE UINT64_MAX /* of both: no entry says so */
 
 struct evidence {
 	struct evidence_message *slots; /* in no order; not `used`: free */
@@ -43,6 +46,9 @@ void evidence_release(struct evidence *v);
 
 /* Takes what counts; the rest says nothing. */
 void evidence_take(struct evidence *v, const struct judged *j);
+
+/* The message of that ULID, which nothing may have named before. */
+struct evidence_message *evidence_message(struct evidence *v, const char *ulid);
 
 /* NULL: no entry names it. Live until the next evidence_take(). */
 struct evidence_message *evidence_find(const struct evidence *v,

@@ -4,6 +4,8 @@
 #include "common/base.h"
 #include "store/ledger/judge.h"
 
+#include <assert.h>
+
 #include <nettle/eddsa.h>
 #include <nettle/sha2.h>
 
@@ -82,7 +84,11 @@ static const unsigned sayers[] = {
 	[ENTRY_RECIPIENTS] = BY_LEDGER | BY_ADMIN,
 	[ENTRY_KEY] = BY_LEDGER | BY_ADMIN,
 	[ENTRY_DELETED] = BY_LEDGER | BY_ADMIN,
+	[ENTRY_BACK] = BY_ADMIN,
 };
+
+static_assert(N_ELEMENTS(sayers) == ENTRY_BACK + 1,
+	      "who may say an entry of each kind");
 
 static unsigned sayer_of(const struct judged *j)
 {

@@ -7,7 +7,6 @@ somebody who has the spools writes into them.
 
 import hashlib
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,106 +15,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
 from harness.instance import Instance, Mailbox
+from harness.ledger import Ledger, World
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import SYSTEM_PATH
 
-TEXT = b"Subject: x\r\n\r\ntext %d\r\n"
 NO_ULID = "0" * 26
 POINTS = 24  # more than a run has
 
 
-class Ledger:
-    """The ledgers of an instance, written by its own user."""
-
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self.path = instance.root / "ledger"
-        self.path.mkdir(mode=0o750)
-        instance.place.give(self.path)
-        instance.configure(ledger={"path": self.path})
-
-    def run(self, want: int | None = 0, program: Path | None = None,
-            **env: str) -> str:
-        """One run, as the timer starts it; returns its log."""
-        program = program or \
-            self.instance.place.prefix / "libexec/restante/ledger"
-        done = subprocess.run(
-            [program, "-c", self.instance.conf, "--once"], timeout=60,
-            check=False, capture_output=True, text=True,
-            env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
-            **self.instance.place.as_user)
-        check(want is None or done.returncode == want,
-              f"ledger ended with {done.returncode}: {done.stderr}")
-        return done.stderr
-
-    def sign(self) -> None:
-        """As if five minutes and an hour had gone by since the last time."""
-        for path in (self.path / "memory").iterdir():
-            text = path.read_text()
-            for word in ("signed-at=", "host-at="):
-                at = text.find(word)
-                if at >= 0:
-                    at += len(word)
-                    text = text[:at] + "2020-01-01T00:00:00Z" + text[at + 20:]
-            path.write_text(text)
-        self.run()
-
-    def of(self, mailbox: Mailbox) -> Path:
-        """The ledger of a mailbox."""
-        return self.path / mailbox.id
-
-
-def deliver(instance: Instance, port: int, mailbox: Mailbox,
-            n: int) -> dict[str, str]:
-    """Send so many messages; what each 250 said: ULID and digest."""
-    said = {}
-    smtp = instance.smtp(port)
-    for i in range(n):
-        smtp.envelope(mailbox.address).want(250)
-        words = smtp.data(TEXT % i).want(250).lines[-1].split()
-        at = words.index("as")
-        said[words[at + 1]] = words[at + 2].removeprefix("sha256:")
-    smtp.quit()
-    return said
-
-
-def collect(instance: Instance, port: int, mailbox: Mailbox, n: int) -> None:
-    """Fetch and delete the first n."""
-    pop3 = instance.pop3(port, mailbox)
-    for number in list(sorted(pop3.list()))[:n]:
-        pop3.retr(number)
-        pop3.dele(number)
-    pop3.quit()
-
-
-class World:
-    """An instance with its servers and its ledgers."""
-
-    def __init__(self, place: Place, servers: Xinetd, instance: Instance,
-                 ledger: Ledger) -> None:
-        self.place, self.servers = place, servers
-        self.instance, self.ledger = instance, ledger
-
-    def deliver(self, mailbox: Mailbox, n: int) -> dict[str, str]:
-        """So many messages, and their lines."""
-        said = deliver(self.instance, self.servers.ports[0], mailbox, n)
-        self.servers.idle()
-        return said
-
-    def collect(self, mailbox: Mailbox, n: int) -> None:
-        """So many of them, and their lines."""
-        collect(self.instance, self.servers.ports[1], mailbox, n)
-        self.servers.idle()
+class Told(World):
+    """The same, as a stranger sees it."""
 
     def account(self, mailbox: Mailbox) -> stranger.Account:
         """What a stranger finds in the ledger of a mailbox."""
         return stranger.verify(self.ledger.of(mailbox))
 
 
-def everything_is_entered(w: World) -> None:
+def everything_is_entered(w: Told) -> None:
     """What came and what was collected, with the digests of the 250."""
     mailbox = w.instance.create_mailbox("round trip")
     said = w.deliver(mailbox, 5)
@@ -136,7 +54,7 @@ def everything_is_entered(w: World) -> None:
     equal(account.signed, sum(account.kinds.values()), "signed entries")
 
 
-def nothing_new_writes_nothing(w: World) -> None:
+def nothing_new_writes_nothing(w: Told) -> None:
     """A run over what is at rest."""
     mailbox = w.instance.create_mailbox("at rest")
     w.deliver(mailbox, 1)
@@ -150,7 +68,7 @@ def nothing_new_writes_nothing(w: World) -> None:
         equal(path.stat().st_mtime_ns, when, f"{path.name} was written")
 
 
-def it_is_signed_when_it_is_time(w: World) -> None:
+def it_is_signed_when_it_is_time(w: Told) -> None:
     """Not before five minutes; and each checkpoint extends the last."""
     mailbox = w.instance.create_mailbox("signed")
     w.deliver(mailbox, 1)
@@ -171,7 +89,7 @@ def it_is_signed_when_it_is_time(w: World) -> None:
     check(host.kinds["checkpoint"] >= 2, "the host's ledger has both")
 
 
-def what_a_handler_forges_is_nothing(w: World) -> None:
+def what_a_handler_forges_is_nothing(w: Told) -> None:
     """Lines and batches of somebody who has the spool, but no password."""
     mailbox = w.instance.create_mailbox("forged")
     ulid = next(iter(w.deliver(mailbox, 1)))
@@ -203,7 +121,7 @@ def what_a_handler_forges_is_nothing(w: World) -> None:
     equal(account.passed_over, 10, "lines passed over")
 
 
-def keys_are_followed(w: World) -> None:
+def keys_are_followed(w: Told) -> None:
     """A session after a rekey, and one after a reset, in one run with them."""
     mailbox = w.instance.create_mailbox("rekeyed")
     w.deliver(mailbox, 4)
@@ -217,7 +135,7 @@ def keys_are_followed(w: World) -> None:
     equal((account.unproved, len(account.collected)), (0, 2), "after rekey")
 
 
-def a_deleted_mailbox_keeps_its_ledger(w: World) -> None:
+def a_deleted_mailbox_keeps_its_ledger(w: Told) -> None:
     """Its last entry says so; and no run after that writes to it."""
     mailbox = w.instance.create_mailbox("deleted")
     w.deliver(mailbox, 2)
@@ -232,7 +150,7 @@ def a_deleted_mailbox_keeps_its_ledger(w: World) -> None:
     equal(w.account(mailbox).kinds, account.kinds, "entries of a dead one")
 
 
-def a_mailbox_of_before_is_found(w: World) -> None:
+def a_mailbox_of_before_is_found(w: Told) -> None:
     """What lies there without a line and without a ticket."""
     mailbox = w.instance.create_mailbox("found")
     said = w.deliver(mailbox, 2)
@@ -246,7 +164,7 @@ def a_mailbox_of_before_is_found(w: World) -> None:
     equal(text.count(" by=found "), 3, "of them, and of the key")
 
 
-def what_was_cut_is_an_alarm(w: World) -> None:
+def what_was_cut_is_an_alarm(w: Told) -> None:
     """Entries, tiles, a spool, a memory: told of, and not touched."""
     mailbox = w.instance.create_mailbox("cut")
     w.deliver(mailbox, 3)
@@ -277,7 +195,7 @@ def what_was_cut_is_an_alarm(w: World) -> None:
     equal(len(w.account(mailbox).kept), 3, "kept")
 
 
-def killed_anywhere(w: World) -> None:
+def killed_anywhere(w: Told) -> None:
     """At each point of a run; what was published is never taken back."""
     prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
     program = prefix / "libexec/restante/ledger"
@@ -322,7 +240,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     services = [("smtp-journal", "--tls=starttls"),
                 ("pop3-serve", "--tls=starttls")]
     with Xinetd(instance, services) as servers:
-        world = World(place, servers, instance, ledger)
+        world = Told(place, servers, instance, ledger)
         for case in CASES:
             yield (case.__name__.replace("_", "-"),
                    lambda case=case: case(world))

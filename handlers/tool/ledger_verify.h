@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One ledger, verified: what its files say, what the host's ledger knows of it,
+ * and what lies in the mailbox. Prints nothing and writes nothing.
+ */
+#ifndef RESTANTE_HANDLERS_TOOL_LEDGER_VERIFY_H
+#define RESTANTE_HANDLERS_TOOL_LEDGER_VERIFY_H
+
+#include "handlers/tool/ledger.h"
+#include "store/ledger/check.h"
+#include "store/presence.h"
+
+enum { LEDGER_NOTES_MAX = 20 }; /* lines that are printed of each sort */
+
+/* What the host's ledger, or a file, says of a ledger. */
+struct ledger_vouched {
+	struct checkpoint checkpoint;
+	uint64_t entry; /* of the host's ledger */
+};
+
+/* All that is known of ledgers before one of them is looked at. */
+struct ledger_known {
+	bool has_host, host_holds;
+	struct note_key host;
+	struct ledger_vouched *list;
+	size_t n;
+	/* Of --checkpoint: its text, and how it is called; or NULL. */
+	const struct buf *note;
+	const char *file;
+};
+
+/* Reads what the host's ledger knows, as far as it holds. */
+int ledger_known_read(int host, struct ledger_known *k_r,
+		      struct err *e) MUST_USE;
+void ledger_known_release(struct ledger_known *k);
+
+struct ledger_report {
+	struct check check;
+	struct evidence evidence;
+	uint64_t received; /* messages */
+	uint64_t passed_over, unproved, without_key, not_theirs;
+	uint64_t differs; /* read, and not what was received */
+	bool has_mailbox; /* it was looked at, and `lies` says how it is */
+	bool is_gone;	  /* there is no such mailbox */
+	struct presence_report lies;
+	bool was_hashed;
+	uint64_t hashed;
+	bool holds;
+	struct buf notes; /* lines for a person */
+	unsigned n_notes;
+	struct ledger_known *known;
+	uint64_t n_known; /* of its own checkpoints */
+	bool has_file;	  /* --checkpoint was of this ledger */
+};
+
+/* store: NULL where only its files are there. */
+int ledger_verify(int dir, struct store *store, const char *name, bool content,
+		  struct ledger_known *k, struct ledger_report *r_r,
+		  struct err *e) MUST_USE;
+void ledger_report_release(struct ledger_report *r);
+
+/* Appends a line to what is said of it. */
+void ledger_report_note(struct ledger_report *r, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+#endif

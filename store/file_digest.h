@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The digest of a whole file, as it lies there. For the files of store/. */
+#ifndef RESTANTE_STORE_FILE_DIGEST_H
+#define RESTANTE_STORE_FILE_DIGEST_H
+
+#include "common/digest.h"
+
+/* SHA-256 from its beginning on; where fd stands does not change. -1: errno. */
+int file_digest(int fd, uint8_t digest_r[DIGEST_SIZE]) MUST_USE;
+
+/*
+ * The same of a name: a regular file, no link followed, no waiting. -1: errno
+ * says why.
+ */
+int file_digest_at(int dir, const char *name,
+		   uint8_t digest_r[DIGEST_SIZE]) MUST_USE;
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The order is all: cur/, gone/ and the tickets, then the spools, then the
+ * ledger (the caller's), then cur/ and gone/ again. A message that has left was
+ * told of before it went, and a line is in the ledger before its spool goes; so
+ * whatever happens meanwhile, one of these sees it.
+ */
+#include "common/base.h"
+#include "store/presence.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "store/file_digest.h"
+#include "store/leaving.h"
+#include "store/spool.h"
+#include "store/ticket.h"
+
+struct presence {
+	struct mailbox *mailbox; /* borrowed */
+	struct listing cur, gone;
+	struct tickets tickets;
+	struct evidence spools; /* what they tell, as far as it counts */
+	struct evidence lost;	/* what lies in lost/ */
+};
+
+/* --- spools ----------------------------------------------------------------
+ */
+
+static void take(struct presence *p, const char *text, size_t n,
+		 bool in_session)
+{
+	struct judged j = {.source = JUDGE_SPOOL, .in_session = in_session};
+
+	if (!entry_parse(text, n, &j.entry))
+		return;
+	if (j.entry.kind == ENTRY_KEPT || j.entry.kind == ENTRY_GONE)
+		evidence_take(&p->spools, &j);
+}
+
+static void take_line(void *arg, const char *text, size_t n)
+{
+	take(arg, text, n, false);
+}
+
+static void take_batch(void *arg, const struct spool_batch *b)
+{
+	struct presence *p = arg;
+	const char *at = b->lines, *end = at + b->n_octets, *text;
+	const char *key = mailbox_settings(p->mailbox)->session_key;
+	size_t n;
+
+	if (!judge_is_signed_with(b->session, key))
+		return;
+	while (spool_next_line(&at, end, &text, &n))
+		take(p, text, n, true);
+}
+
+static int read_spools(struct presence *p, struct err *e)
+{
+	const struct spool_visitor v = {
+		.line = take_line, .batch = take_batch, .arg = p};
+
+	return spool_read_all(p->mailbox, &v, e);
+}
+
+/* --- lost/ -----------------------------------------------------------------
+ */
+
+static DIR *open_folder(int dir, const char *name)
+{
+	int fd = openat(dir, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+static void read_lost_key(struct presence *p, int lost, const char *name)
+{
+	DIR *d = open_folder(lost, name);
+	struct message_name message;
+	const struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (name_parse_kept(entry->d_name, &message))
+			evidence_message(&p->lost, message.ulid);
+	if (d)
+		closedir(d);
+}
+
+/* Only administrators write there. A mailbox without resets has none. */
+static int read_lost(struct presence *p, struct err *e)
+{
+	DIR *d = open_folder(p->mailbox->dir, "lost");
+	const struct dirent *entry;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_sys(e, "lost/");
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.')
+			read_lost_key(p, dirfd(d), entry->d_name);
+	closedir(d);
+	return 0;
+}
+
+/* --- the first look --------------------------------------------------------
+ */
+
+struct presence *presence_begin(struct mailbox *m, struct err *e)
+{
+	struct presence *p = xcalloc(1, sizeof(*p));
+
+	p->mailbox = m;
+	if (leaving_open(m, e) < 0 || listing_scan(m, 0, &p->cur, e) < 0 ||
+	    listing_scan_gone(m, 0, &p->gone, e) < 0 ||
+	    tickets_scan(m, false, &p->tickets, e) < 0 ||
+	    read_spools(p, e) < 0 || read_lost(p, e) < 0)
+		presence_free(&p);
+	return p;
+}
+
+void presence_free(struct presence **p_r)
+{
+	struct presence *p = *p_r;
+
+	if (!p)
+		return;
+	evidence_release(&p->lost);
+	evidence_release(&p->spools);
+	tickets_release(&p->tickets);
+	listing_release(&p->gone);
+	listing_release(&p->cur);
+	free(p);
+	*p_r = NULL;
+}
+
+/* --- the second one --------------------------------------------------------
+ */
+
+struct comparison {
+	const struct presence *p;
+	const struct evidence *v;
+	struct listing cur, gone; /* as they are now */
+	void (*each)(void *arg, enum presence_fault fault, const char *ulid,
+		     uint64_t entry);
+	void *arg;
+	struct presence_report *report;
+};
+
+static void tell(const struct comparison *c, enum presence_fault fault,
+		 const char *ulid, uint64_t entry)
+{
+	c->report->faults[fault]++;
+	c->each(c->arg, fault, ulid, entry);
+}
+
+static bool lies_in(const struct listing *before, const struct listing *now,
+		    const char *ulid)
+{
+	return listing_find(before, ulid) || listing_find(now, ulid);
+}
+
+/* How it left, by the ledger or by a spool that the ledger has not taken. */
+static enum evidence_gone gone_by(const struct comparison *c,
+				  const struct evidence_message *m)
+{
+	const struct evidence_message *s =
+		evidence_find(&c->p->spools, m->ulid);
+
+	if ((m->gone == GONE_NOT || m->gone == GONE_FULL) && s && s->gone)
+		return s->gone;
+	return m->gone;
+}
+
+static void count_absent(const struct comparison *c,
+			 const struct evidence_message *m, const char *ulid)
+{
+	switch (gone_by(c, m)) {
+	case GONE_COLLECTOR:
+		c->report->collected++;
+		break;
+	case GONE_FULL:
+		c->report->full++;
+		break;
+	case GONE_OTHER:
+		c->report->other++;
+		break;
+	case GONE_NOT:
+		if (evidence_find(&c->p->lost, m->ulid))
+			c->report->lost++;
+		else
+			tell(c, PRESENCE_MISSING, ulid, m->entry);
+		break;
+	}
+}
+
+static void compare_message(const struct comparison *c,
+			    const struct evidence_message *m)
+{
+	char ulid[ULID_LEN + 1];
+
+	if (m->entry == EVIDENCE_NONE)
+		return; /* `gone` of what was never received */
+	ulid_unpack(m->ulid, ulid);
+	if (lies_in(&c->p->cur, &c->cur, ulid))
+		c->report->waiting++;
+	else if (lies_in(&c->p->gone, &c->gone, ulid))
+		c->report->in_gone++;
+	else
+		count_absent(c, m, ulid);
+}
+
+static bool is_entered(const struct comparison *c,
+		       const uint8_t packed[ULID_PACKED_SIZE])
+{
+	const struct evidence_message *m = evidence_find(c->v, packed);
+
+	return m && m->entry != EVIDENCE_NONE;
+}
+
+/* What lies there both times, and the ledger has not. */
+static void compare_names(const struct comparison *c,
+			  const struct listing *before,
+			  const struct listing *now)
+{
+	const struct presence *p = c->p;
+	char ulid[ULID_LEN + 1];
+
+	for (size_t i = 0; i < before->n; i++) {
+		const uint8_t *packed = before->list[i].ulid;
+
+		if (is_entered(c, packed))
+			continue;
+		ulid_unpack(packed, ulid);
+		if (tickets_find(&p->tickets, ulid) ||
+		    evidence_find(&p->spools, packed))
+			c->report->not_entered++;
+		else if (listing_find(now, ulid))
+			tell(c, PRESENCE_UNTOLD, ulid, EVIDENCE_NONE);
+	}
+}
+
+static void compare(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->v->size; i++)
+		if (c->v->slots[i].used)
+			compare_message(c, &c->v->slots[i]);
+	compare_names(c, &c->p->cur, &c->cur);
+	compare_names(c, &c->p->gone, &c->gone);
+}
+
+int presence_end(struct presence *p, const struct evidence *v,
+		 void (*each)(void *arg, enum presence_fault fault,
+			      const char *ulid, uint64_t entry),
+		 void *arg, struct presence_report *report_r, struct err *e)
+{
+	struct comparison c = {
+		.p = p, .v = v, .each = each, .arg = arg, .report = report_r};
+	int result = -1;
+
+	*report_r = (struct presence_report){.waiting = 0};
+	if (listing_scan(p->mailbox, 0, &c.cur, e) == 0 &&
+	    listing_scan_gone(p->mailbox, 0, &c.gone, e) == 0) {
+		compare(&c);
+		result = 0;
+	}
+	listing_release(&c.gone);
+	listing_release(&c.cur);
+	return result;
+}
+
+/* --- content ---------------------------------------------------------------
+ */
+
+struct content {
+	const struct presence *p;
+	const struct evidence *v;
+	const struct ledger *l;
+	void (*each)(void *arg, enum presence_fault fault, const char *ulid,
+		     uint64_t entry);
+	void (*progress)(uint64_t done, uint64_t all);
+	void *arg;
+	uint64_t done, hashed;
+};
+
+/* The digest that was signed. False: no entry has one. */
+static bool signed_digest(const struct content *c,
+			  const struct evidence_message *m,
+			  uint8_t digest_r[DIGEST_SIZE])
+{
+	struct entry entry;
+	struct buf line;
+	struct err e;
+	bool good;
+
+	buf_init(&line, LINE_OCTETS_MAX);
+	good = m && m->sealed != EVIDENCE_NONE &&
+	       ledger_line(c->l, m->sealed, &line, &e) == 0 &&
+	       entry_parse(line.data, line.len, &entry) &&
+	       entry.kind == ENTRY_KEPT;
+	if (good)
+		memcpy(digest_r, entry.kept.sha256, DIGEST_SIZE);
+	buf_release(&line);
+	return good;
+}
+
+static bool is_cut(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_size == 0;
+}
+
+static int hash_one(struct content *c, const struct listing_entry *at,
+		    bool in_gone, struct err *e)
+{
+	const struct evidence_message *m = evidence_find(c->v, at->ulid);
+	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
+	uint8_t was[DIGEST_SIZE], is[DIGEST_SIZE];
+	struct message_name name;
+	char text[NAME_SIZE];
+
+	listing_name(at, &name);
+	if (in_gone)
+		name_write_gone(&name, at->mark, text);
+	else
+		name_write_kept(&name, text);
+	if (!signed_digest(c, m, was) || (in_gone && is_cut(dir, text)))
+		return 0;
+	if (file_digest_at(dir, text, is) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", text);
+	c->hashed++;
+	if (memcmp(was, is, sizeof(is)) != 0)
+		c->each(c->arg, PRESENCE_DIFFERS, name.ulid, m->sealed);
+	return 0;
+}
+
+static int hash_listing(struct content *c, const struct listing *l,
+			bool in_gone, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (c->progress)
+			c->progress(c->done++, c->p->cur.n + c->p->gone.n);
+		if (hash_one(c, &l->list[i], in_gone, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int presence_content(const struct presence *p, const struct evidence *v,
+		     const struct ledger *l,
+		     void (*each)(void *arg, enum presence_fault fault,
+				  const char *ulid, uint64_t entry),
+		     void (*progress)(uint64_t done, uint64_t all), void *arg,
+		     uint64_t *hashed_r, struct err *e)
+{
+	struct content c = {.p = p,
+			    .v = v,
+			    .l = l,
+			    .each = each,
+			    .progress = progress,
+			    .arg = arg};
+	int result = hash_listing(&c, &p->cur, false, e);
+
+	if (result == 0)
+		result = hash_listing(&c, &p->gone, true, e);
+	*hashed_r = c.hashed;
+	return result;
+}

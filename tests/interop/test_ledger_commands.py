@@ -1,0 +1,299 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""restante ledger: what it shows, what it verifies, and what it finds where
+somebody has changed the files: a ledger's, the host's, the mailbox's.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import stranger
+from harness.instance import Instance, Mailbox
+from harness.ledger import Ledger, World
+from harness.place import Place
+from harness.report import Report, check, equal
+from harness.script import Case, run_script
+from harness.servers import Xinetd
+from harness.tools import SYSTEM_PATH
+
+
+class Evidence(World):
+    """The commands of an instance."""
+
+    def call(self, *args: object, want: int = 0) -> str:
+        """`restante ledger …`; what it printed."""
+        done = subprocess.run(
+            [self.place.prefix / "bin/restante", "-c", self.instance.conf,
+             "ledger", *map(str, args)], timeout=120, check=False,
+            capture_output=True, text=True, env={"PATH": SYSTEM_PATH},
+            cwd=self.instance.root, **self.place.as_user)
+        equal(done.returncode, want, f"ledger {args}: exit of {done.stdout}"
+              f"{done.stderr}")
+        return done.stdout + done.stderr
+
+    def verify(self, *args: object, want: int = 0) -> dict:
+        """The one object of `ledger verify ID --json`."""
+        said = json.loads(self.call("verify", *args, "--json", want=want))
+        equal(len(said), 1, "objects")
+        return said[0]
+
+    def entered(self, mailbox: Mailbox) -> None:
+        """Everything is entered and signed."""
+        self.ledger.run()
+        self.ledger.sign()
+        said = self.verify(mailbox.id)
+        equal(said["unsigned"], 0, "entries that are not signed")
+
+    def copy(self, source: Path, target: Path) -> None:
+        """A folder with all that lies in it."""
+        shutil.copytree(source, target)
+        for path in [target, *target.rglob("*")]:
+            self.place.give(path)
+
+    def broken(self, mailbox: Mailbox, *words: str) -> None:
+        """It does not hold, and says that."""
+        said = self.call("verify", mailbox.id, want=1)
+        check("DOES NOT HOLD" in said, said)
+        for word in words:
+            check(word in said, f"no word of {word}: {said}")
+
+
+def a_round_trip_holds(w: Evidence) -> None:
+    """Received, waiting, collected; the files hashed."""
+    mailbox = w.instance.create_mailbox("round trip")
+    w.deliver(mailbox, 5)
+    w.collect(mailbox, 3)
+    w.entered(mailbox)
+    said = w.verify(mailbox.id, "--content")
+    equal({key: said[key] for key in (
+        "holds", "received", "waiting", "missing", "untold", "differs",
+        "passed-over", "unproved-sessions")},
+        {"holds": True, "received": 5, "waiting": 2, "missing": 0,
+         "untold": 0, "differs": 0, "passed-over": 0,
+         "unproved-sessions": 0}, "of a round trip")
+    equal(said["in-gone"] + said["collected"], 3, "collected")
+    check(said["hashed"] >= 2, "files were hashed")
+    text = w.call("verify", mailbox.id)
+    check("one user owns" in text, f"of one user: {text}")
+    check("  holds" in text, text)
+    w.call("verify")
+    w.call("verify", "host")
+
+
+def what_is_shown_is_what_stands_there(w: Evidence) -> None:
+    """Each entry once, in order; and since a time."""
+    mailbox = w.instance.create_mailbox("shown")
+    w.deliver(mailbox, 2)
+    w.collect(mailbox, 2)
+    w.entered(mailbox)
+    entries = (w.ledger.of(mailbox) / "entries").read_text().splitlines()
+    shown = w.call("show", mailbox.id).splitlines()
+    equal([line.split(None, 1)[1] for line in shown], entries, "entries")
+    equal(w.call("show", mailbox.id, "--since", "9999-01-01T00:00:00Z"), "",
+          "of the future")
+    equal(w.call("show", mailbox.id, "--since", "2000-01-01T00:00:00Z")
+          .splitlines(), shown, "since long ago")
+    check("expected a time" in
+          w.call("show", mailbox.id, "--since", "now", want=64), "a bad time")
+    check("no ledger yet" in w.call("show", f"mbx-{'0' * 32}", want=67),
+          "of no mailbox")
+
+
+def checkpoints_and_the_key(w: Evidence) -> None:
+    """As a stranger reads them."""
+    mailbox = w.instance.create_mailbox("checkpoint")
+    w.deliver(mailbox, 1)
+    w.entered(mailbox)
+    vkey = w.call("key")
+    _, size, _ = stranger.read_note(w.call("checkpoint").encode(), vkey)
+    check(size > 0, "the host's")
+    own = (w.ledger.of(mailbox) / "vkey").read_text()
+    equal(stranger.read_vkey(own)[1], stranger.read_vkey(vkey)[1], "keys")
+    note = w.call("checkpoint", mailbox.id)
+    equal(stranger.read_note(note.encode(), own)[1],
+          stranger.verify(w.ledger.of(mailbox)).signed, "its size")
+
+
+def changed_files_are_named(w: Evidence) -> None:
+    """One octet, a line, a tail, a copy of before; file and entry named."""
+    mailbox = w.instance.create_mailbox("changed")
+    w.deliver(mailbox, 6)
+    w.entered(mailbox)
+    folder = w.ledger.of(mailbox)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    lines = before["entries"].splitlines(keepends=True)
+    n = len(lines)
+
+    def changed(name: str, data: bytes, *words: str) -> None:
+        (folder / name).write_bytes(data)
+        w.broken(mailbox, *words)
+        (folder / name).write_bytes(before[name])
+
+    at = before["entries"].index(b"kept ") + 10
+    entry = before["entries"][:at].count(b"\n")
+    flipped = bytearray(before["entries"])
+    flipped[at] ^= 1
+    changed("entries", bytes(flipped), f"entries, entry {entry}, octet ")
+    changed("entries", b"".join(lines[:2] + lines[3:]), "entries, entry 2")
+    changed("entries", b"".join([*lines[:3], lines[4], lines[3], *lines[5:]]),
+            "entries, entry 3")
+    for cut in range(n):
+        changed("entries", b"".join(lines[:cut]), f"entries, entry {cut}",
+                f"{n} entries were signed, and there are {cut}")
+    tiles = bytearray(before["tiles"])
+    tiles[32 * 4 + 5] ^= 1
+    changed("tiles", bytes(tiles), "tiles, entry 4, octet 128")
+    offsets = bytearray(before["offsets"])
+    offsets[8 * 4] ^= 1
+    changed("offsets", bytes(offsets), "offsets, entry 4, octet 32")
+    for name in ("checkpoint", "vkey"):
+        other = w.ledger.path / "host" / name
+        changed(name, other.read_bytes(), "checkpoint:")
+    for name in before:
+        (folder / name).rename(folder / "aside")
+        if name != "checkpoint":
+            w.broken(mailbox, name)
+        else:
+            w.broken(mailbox, "the host's ledger knows")
+        (folder / "aside").rename(folder / name)
+    equal(w.verify(mailbox.id)["holds"], True, "all put back")
+
+
+def an_old_copy_is_found(w: Evidence) -> None:
+    """By the host's ledger; where that is old as well, by a checkpoint that
+    somebody has kept.
+    """
+    mailbox = w.instance.create_mailbox("old copy")
+    kept = w.instance.root / "kept"
+    w.deliver(mailbox, 2)
+    w.entered(mailbox)
+    old = w.instance.root / "old"
+    w.copy(w.ledger.path, old)
+    w.deliver(mailbox, 2)
+    w.entered(mailbox)
+    kept.write_text(w.call("checkpoint", mailbox.id))
+    said = w.call("verify", mailbox.id, "--checkpoint", kept)
+    check("goes on from the checkpoint" in said, said)
+    new = w.instance.root / "new"
+    w.ledger.of(mailbox).rename(new)
+    w.copy(old / mailbox.id, w.ledger.of(mailbox))
+    w.broken(mailbox, "the host's ledger knows", "an older ledger")
+    shutil.rmtree(w.ledger.of(mailbox))
+    said = w.call("verify", want=1)
+    check("knows it, and it is not there" in said, said)
+    new.rename(w.ledger.of(mailbox))
+    # A copy of before in which everything is old.
+    said = w.call("verify", f"{old}/", "--checkpoint", kept, want=1)
+    check("an older ledger was put back" in said, said)
+    w.call("verify", f"{old}/")
+    w.call("verify", f"{old}/{mailbox.id}")
+    other = w.instance.root / "other"
+    other.write_text(w.call("checkpoint"))
+    check("no ledger that was looked at" in
+          w.call("verify", mailbox.id, "--checkpoint", other, want=67), "host")
+    forged = kept.read_text().replace("\n—", "\n\n—", 1)
+    kept.write_text(forged)
+    w.call("verify", mailbox.id, "--checkpoint", kept, want=1)
+
+
+def what_is_not_there_is_missed(w: Evidence) -> None:
+    """A message removed, one put there, one changed."""
+    mailbox = w.instance.create_mailbox("missing")
+    said = list(w.deliver(mailbox, 4))
+    w.entered(mailbox)
+    cur = w.instance.folder(mailbox) / "cur"
+    files = {path.name[:26]: path for path in cur.iterdir()}
+    away = w.instance.root / "away"
+    files[said[0]].rename(away)
+    w.broken(mailbox, f"message {said[0]} (entry ", "is not there")
+    away.rename(files[said[0]])
+    stranger_file = cur / files[said[1]].name.replace(
+        said[1], "7" + said[1][1:])
+    shutil.copy(files[said[1]], stranger_file)
+    w.place.give(stranger_file)
+    w.broken(mailbox, f"7{said[1][1:]} lies there, and nothing tells of it")
+    stranger_file.unlink()
+    whole = files[said[2]].read_bytes()
+    files[said[2]].write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    w.call("verify", mailbox.id)
+    found = w.call("verify", mailbox.id, "--content", want=1)
+    check(f"message {said[2]} (entry " in found, found)
+    files[said[2]].write_bytes(whole)
+    w.call("verify", mailbox.id, "--content")
+
+
+def what_is_on_its_way_is_no_fault(w: Evidence) -> None:
+    """Delivered and collected, and no sequencer has come by."""
+    mailbox = w.instance.create_mailbox("on its way")
+    w.deliver(mailbox, 3)
+    w.entered(mailbox)
+    w.deliver(mailbox, 2)
+    w.collect(mailbox, 2)
+    said = w.verify(mailbox.id)
+    equal((said["holds"], said["received"], said["not-entered"]),
+          (True, 3, 2), "before it is entered")
+
+
+def forged_lines_are_named(w: Evidence) -> None:
+    """Written into a spool by somebody with a handler's rights."""
+    mailbox = w.instance.create_mailbox("forged")
+    ulid = next(iter(w.deliver(mailbox, 1)))
+    spool = next((w.instance.folder(mailbox) / "spool").iterdir())
+    time = "time=2026-11-30T02:49:25Z"
+    with open(spool, "a", encoding="ascii") as file:
+        file.write(f"gone ulid={ulid} by=expiry {time}\n"
+                   f"settings {time} by=administrator who=a how=b what=set\n")
+    w.entered(mailbox)
+    said = w.verify(mailbox.id)
+    equal((said["holds"], said["passed-over"], said["waiting"]),
+          (True, 2, 1), "of forged lines")
+    check("2 lines of spool local.1 were passed over" in
+          w.call("verify", mailbox.id), "named")
+
+
+def nobody_else_may_read_them(w: Evidence) -> None:
+    """Said plainly."""
+    if os.getuid() != 0:
+        return
+    mailbox = w.instance.create_mailbox("private")
+    w.deliver(mailbox, 1)
+    w.entered(mailbox)
+    mode = w.ledger.path.stat().st_mode
+    done = subprocess.run(
+        [w.place.prefix / "bin/restante", "-c", w.instance.conf, "ledger",
+         "show", mailbox.id], user=61234, group=61234, extra_groups=[],
+        capture_output=True, text=True, timeout=60, check=False,
+        env={"PATH": SYSTEM_PATH})
+    equal(done.returncode, 77, f"exit ({mode:o}): {done.stderr}")
+    check("read by root and by restante-admin" in done.stderr, done.stderr)
+
+
+CASES = [a_round_trip_holds, what_is_shown_is_what_stands_there,
+         checkpoints_and_the_key, changed_files_are_named,
+         an_old_copy_is_found, what_is_not_there_is_missed,
+         what_is_on_its_way_is_no_fault, forged_lines_are_named,
+         nobody_else_may_read_them]
+
+
+def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
+    """Each over one instance with one run of servers."""
+    instance = Instance(place)
+    ledger = Ledger(instance)
+    services = [("smtp-journal", "--tls=starttls"),
+                ("pop3-serve", "--tls=starttls")]
+    with Xinetd(instance, services) as servers:
+        world = Evidence(place, servers, instance, ledger)
+        for case in CASES:
+            yield (case.__name__.replace("_", "-"),
+                   lambda case=case: case(world))
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(sys.modules[__name__], cases))

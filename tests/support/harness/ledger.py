@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance whose mail is entered in ledgers."""
+
+import subprocess
+from pathlib import Path
+
+from harness.instance import Instance, Mailbox
+from harness.place import Place
+from harness.report import check
+from harness.servers import Xinetd
+from harness.tools import SYSTEM_PATH
+
+TEXT = b"Subject: x\r\n\r\ntext %d\r\n"
+
+
+class Ledger:
+    """The ledgers of an instance, written by its own user."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.path = instance.root / "ledger"
+        self.path.mkdir(mode=0o750)
+        instance.place.give(self.path)
+        instance.configure(ledger={"path": self.path})
+
+    def run(self, want: int | None = 0, program: Path | None = None,
+            **env: str) -> str:
+        """One run, as the timer starts it; returns its log."""
+        program = program or \
+            self.instance.place.prefix / "libexec/restante/ledger"
+        done = subprocess.run(
+            [program, "-c", self.instance.conf, "--once"], timeout=60,
+            check=False, capture_output=True, text=True,
+            env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
+            **self.instance.place.as_user)
+        check(want is None or done.returncode == want,
+              f"ledger ended with {done.returncode}: {done.stderr}")
+        return done.stderr
+
+    def sign(self) -> None:
+        """As if five minutes and an hour had gone by since the last time."""
+        for path in (self.path / "memory").iterdir():
+            text = path.read_text()
+            for word in ("signed-at=", "host-at="):
+                at = text.find(word)
+                if at >= 0:
+                    at += len(word)
+                    text = text[:at] + "2020-01-01T00:00:00Z" + text[at + 20:]
+            path.write_text(text)
+        self.run()
+
+    def of(self, mailbox: Mailbox) -> Path:
+        """The ledger of a mailbox."""
+        return self.path / mailbox.id
+
+
+def deliver(instance: Instance, port: int, mailbox: Mailbox,
+            n: int) -> dict[str, str]:
+    """Send so many messages; what each 250 said: ULID and digest."""
+    said = {}
+    smtp = instance.smtp(port)
+    for i in range(n):
+        smtp.envelope(mailbox.address).want(250)
+        words = smtp.data(TEXT % i).want(250).lines[-1].split()
+        at = words.index("as")
+        said[words[at + 1]] = words[at + 2].removeprefix("sha256:")
+    smtp.quit()
+    return said
+
+
+def collect(instance: Instance, port: int, mailbox: Mailbox, n: int) -> None:
+    """Fetch and delete the first n."""
+    pop3 = instance.pop3(port, mailbox)
+    for number in list(sorted(pop3.list()))[:n]:
+        pop3.retr(number)
+        pop3.dele(number)
+    pop3.quit()
+
+
+class World:
+    """An instance with its servers and its ledgers."""
+
+    def __init__(self, place: Place, servers: Xinetd, instance: Instance,
+                 ledger: Ledger) -> None:
+        self.place, self.servers = place, servers
+        self.instance, self.ledger = instance, ledger
+
+    def deliver(self, mailbox: Mailbox, n: int) -> dict[str, str]:
+        """So many messages, and their lines."""
+        said = deliver(self.instance, self.servers.ports[0], mailbox, n)
+        self.servers.idle()
+        return said
+
+    def collect(self, mailbox: Mailbox, n: int) -> None:
+        """So many of them, and their lines."""
+        collect(self.instance, self.servers.ports[1], mailbox, n)
+        self.servers.idle()
