@@ -314,11 +314,22 @@ struct conf *conf_read(const char *file, struct err *e)
 		conf_free(&c);
 		return NULL;
 	}
+	c->domain_is_assumed = !c->hostname && !c->domain;
 	if (!c->hostname)
 		c->hostname = own_hostname();
 	if (!c->domain)
 		c->domain = xstrdup(c->hostname);
 	return c;
+}
+
+int conf_check_domain(const struct conf *c, struct err *e)
+{
+	if (!c->domain_is_assumed || strchr(c->domain, '.'))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "%s: hostname is not set, and this host's own name, %s, "
+		       "has no domain: addresses of mailboxes would end in it",
+		       c->file, c->domain);
 }
 
 void conf_free(struct conf **c)

@@ -15,6 +15,7 @@ struct conf {
 	char *file; /* where it was read from */
 	char *hostname;
 	char *domain;
+	bool domain_is_assumed; /* the host's name, for want of another */
 	char *store;
 	char *runtime;	  /* slots and locks that need not outlive a boot */
 	char *postmaster; /* a mailbox id, or "" */
@@ -81,6 +82,12 @@ void conf_free(struct conf **c);
 
 /* The compiled-in path of restante.conf. */
 const char *conf_default_file(void);
+
+/*
+ * ERR_CONFIG: the domain is the host's name, and that is the first part of one
+ * alone. No sender finds an address that ends in it.
+ */
+int conf_check_domain(const struct conf *c, struct err *e) MUST_USE;
 
 /*
  * The keys with their defaults and meaning, as an annotated file. hostname is

@@ -284,6 +284,8 @@ TOOL_RUN(config_check)
 	tell(&c, t->conf->store, check_store(t, &c.e));
 	for (size_t i = 0; i < t->conf->tls.certificate.n; i++)
 		tell(&c, "certificate and key", check_tls(t->conf, i, &c.e));
+	if (conf_check_domain(t->conf, &c.e) < 0)
+		tell(&c, "domain", false);
 	check_hostname(t->conf);
 	tell(&c, t->conf->runtime, check_runtime(t->conf, &c.e));
 	tell(&c, "postmaster", check_postmaster(t, &c.e));

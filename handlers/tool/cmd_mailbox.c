@@ -69,8 +69,10 @@ TOOL_RUN(create)
 {
 	struct mailbox_conf c = {.name = NULL};
 	struct secret password = SECRET_EMPTY;
-	int result = fill_settings(a, &c, e);
+	int result = conf_check_domain(t->conf, e);
 
+	if (result == 0)
+		result = fill_settings(a, &c, e);
 	if (result == 0)
 		result = mailbox_create(t->store, &c,
 					t->conf->identity.scrypt_log_n,

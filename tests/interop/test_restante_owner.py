@@ -67,6 +67,33 @@ def a_directory_of_roots(place: Place) -> None:
         equal(done.returncode, want, f"{args}: {done.stderr}")
 
 
+def a_name_without_a_domain(place: Place) -> None:
+    """No mailbox is made whose address no sender finds; what was set as it is
+    is what was meant.
+    """
+    conf, store = place.root / "short.conf", place.root / "short"
+    conf.write_text(f"store = '{store}'\nruntime = '{place.root}'\n")
+
+    def run(*args: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            ["unshare", "--uts", "sh", "-c", 'hostname mail && exec "$@"',
+             "sh", place.prefix / "bin/restante", "-c", conf, *args],
+            text=True, check=False, capture_output=True, cwd="/",
+            env={"PATH": SYSTEM_PATH})
+
+    equal(run("config", "init").returncode, 0, "init")
+    for args in (("mailbox", "create", "m"), ("config", "check")):
+        done = run(*args)
+        equal(done.returncode, 64, f"{args}: {done.stdout}")
+        check(f"{conf}: hostname is not set" in done.stderr, done.stderr)
+    equal(list((store / "mailboxes").iterdir()), [], "mailboxes")
+    conf.write_text(f"hostname = 'mail'\n{conf.read_text()}")
+    done = run("mailbox", "create", "m")
+    equal(done.returncode, 0, done.stderr)
+    check(re.search("^address: mbx-[0-9a-f]{32}@mail$", done.stdout, re.M),
+          done.stdout)
+
+
 class TwoUsers:
     """A store of one user, handlers of another, and root."""
 
@@ -323,12 +350,15 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
         for name in names:
             yield f"owner-{name.replace('_', '-')}", skipped
         yield "owner-a-directory-of-roots", skipped
+        yield "owner-a-name-without-a-domain", skipped
     else:
         users = TwoUsers(place)
         for name in names:
             yield f"owner-{name.replace('_', '-')}", getattr(users, name)
         yield ("owner-a-directory-of-roots",
                lambda: a_directory_of_roots(place))
+        yield ("owner-a-name-without-a-domain",
+               lambda: a_name_without_a_domain(place))
     person = Person(Instance(place, identity={"scrypt-log-n": 10}))
     for name in ("password_is_not_shown", "interrupted",
                  "asked_before_deleting"):
