@@ -172,6 +172,21 @@ int leaving_cut(const struct mailbox *m, const struct listing_entry *entry,
 	return err_sys(e, "mailbox %s: cut %s", m->id, text);
 }
 
+int leaving_move_said(const struct mailbox *m,
+		      const struct listing_entry *entry, struct err *e)
+{
+	if (leaving_move(m, entry, false, e) == 0)
+		return 0;
+	if (e->kind != ERR_FULL || leaving_cut(m, entry, false, e) < 0)
+		return -1;
+	if (leaving_move(m, entry, false, e) == 0)
+		return 0;
+	if (e->kind != ERR_FULL)
+		return -1;
+	log_warn("%s; cut, it stays in cur/ until there is room", e->text);
+	return 0;
+}
+
 /* --- what was begun and not finished ---------------------------------------
  */
 
@@ -245,7 +260,7 @@ static int carry_named(const struct mailbox *m, struct listing *cur,
 	for (size_t i = 0; i < cur->n; i++) {
 		if (!cur->list[i].named)
 			continue;
-		if (leaving_move(m, &cur->list[i], false, e) < 0)
+		if (leaving_move_said(m, &cur->list[i], e) < 0)
 			return -1;
 		report->carried++;
 	}

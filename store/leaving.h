@@ -19,6 +19,15 @@ int leaving_open(struct mailbox *m, struct err *e) MUST_USE;
 int leaving_move(const struct mailbox *m, const struct listing_entry *entry,
 		 bool without_line, struct err *e) MUST_USE;
 
+/*
+ * Of one that a durable line names, behind leaving_sync(). Where gone/ has no
+ * room for its name it is cut in cur/, which may give that room, and stays
+ * where it does not: nobody lists it any more, and the next one in tries again.
+ */
+int leaving_move_said(const struct mailbox *m,
+		      const struct listing_entry *entry,
+		      struct err *e) MUST_USE;
+
 /* Takes the mark off: a line says it now. */
 int leaving_confirm(const struct mailbox *m, const struct listing_entry *entry,
 		    struct err *e) MUST_USE;

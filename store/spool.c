@@ -23,6 +23,10 @@
 enum {
 	LOCK_WAIT_MS = 1000,
 	TRIES = 8, /* until a spool stays the newest while it is locked */
+	/* The lines of some ten messages; a file system may count as blocks of
+	 * a file what it needs to find them. */
+	ROOM_OCTETS = 8192,
+	BLOCK_OCTETS = 512, /* of st_blocks, whatever the file system's are */
 };
 
 /* Of a store that no other host writes to. */
@@ -283,14 +287,21 @@ static int lock_with_deadline(int fd, int64_t end)
 	return 0;
 }
 
-static int find_newest(struct appender *a, struct err *e)
+static int list_all(const struct appender *a, struct spool_list *l,
+		    struct err *e)
 {
 	int fd = openat(a->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct spool_list l;
 
 	if (fd < 0)
 		return err_sys(e, "mailbox %s: spool", a->mailbox->id);
-	if (scan(a->mailbox, fd, &l, e) < 0)
+	return scan(a->mailbox, fd, l, e);
+}
+
+static int find_newest(struct appender *a, struct err *e)
+{
+	struct spool_list l;
+
+	if (list_all(a, &l, e) < 0)
 		return -1;
 	a->newest = (struct spool_name){.n = 0};
 	snprintf(a->newest.node, sizeof(a->newest.node), NODE);
@@ -389,6 +400,62 @@ static int choose(struct appender *a, struct err *e)
 		       a->mailbox->id);
 }
 
+/* --- the room behind the end -----------------------------------------------
+ *
+ * Blocks that a spool has and does not use yet. On a full disk, where not even
+ * a name can be had, a message leaves by them (docs/store.md): all others see
+ * to it that there are some before they write, or write nothing.
+ */
+
+static bool has_room(const struct appender *a, size_t n)
+{
+	struct stat st;
+
+	return fstat(a->fd, &st) == 0 && st.st_blocks > 0 &&
+	       (uint64_t)st.st_blocks * BLOCK_OCTETS >= (uint64_t)a->size + n;
+}
+
+/* A file system that cannot do it has none. */
+static int keep_room(const struct appender *a, size_t n, struct err *e)
+{
+	n += ROOM_OCTETS;
+	if (has_room(a, n) ||
+	    fallocate(a->fd, FALLOC_FL_KEEP_SIZE, a->size, (off_t)n) == 0)
+		return 0;
+	if (errno != ENOSPC && errno != EDQUOT)
+		return 0;
+	return err_sys(e, "mailbox %s: spool/%s", a->mailbox->id, a->name);
+}
+
+/* The newest one is tried first: it may have been begun on a full disk. */
+static int choose_with_room(struct appender *a, size_t n, struct err *e)
+{
+	struct spool_list l;
+	int had = 0;
+
+	if (list_all(a, &l, e) < 0)
+		return -1;
+	a->n_spools = SPOOLS_MAX; /* none is begun instead of a long one */
+	for (size_t i = l.n; had == 0 && i-- > 0;) {
+		if (strcmp(l.list[i].node, NODE) != 0)
+			continue;
+		a->newest = l.list[i];
+		had = try_newest(a, e);
+		if (had == 1 && !has_room(a, n)) {
+			let_go(a);
+			had = 0;
+		}
+	}
+	spool_list_release(&l);
+	if (had == 0)
+		err_set(e, ERR_FULL, "mailbox %s: no spool has room left",
+			a->mailbox->id);
+	return had == 1 ? 0 : -1;
+}
+
+/* --- one write -------------------------------------------------------------
+ */
+
 /* Whoever was killed amid a write has left half a line. */
 static bool is_torn(const struct appender *a)
 {
@@ -414,18 +481,24 @@ static int write_one(struct appender *a, const struct buf *lines, bool torn,
 	return err_sys(e, "mailbox %s: spool/%s", a->mailbox->id, a->name);
 }
 
+static size_t octets_of(const struct buf *writes, size_t n_writes)
+{
+	size_t all = 1; /* the end of a torn line */
+
+	for (size_t i = 0; i < n_writes; i++)
+		all += writes[i].len;
+	return all;
+}
+
 static int write_all(struct appender *a, const struct buf *writes,
 		     size_t n_writes, struct err *e)
 {
 	bool torn = is_torn(a);
-	size_t all = 0;
 
-	for (size_t i = 0; i < n_writes; i++)
-		all += writes[i].len;
 	if (torn)
 		log_warn("mailbox %s: spool/%s ended in half a line",
 			 a->mailbox->id, a->name);
-	if ((uint64_t)a->size + all >= SPOOL_OCTETS_MAX)
+	if ((uint64_t)a->size + octets_of(writes, n_writes) >= SPOOL_OCTETS_MAX)
 		return err_set(e, ERR_TEMP, "mailbox %s: its spools are full",
 			       a->mailbox->id);
 	for (size_t i = 0; i < n_writes; i++)
@@ -461,8 +534,7 @@ static int make_durable(struct appender *a, struct err *e)
 static int append(struct appender *a, const struct buf *writes, size_t n_writes,
 		  bool durable, struct err *e)
 {
-	if (choose(a, e) < 0 || sync_name(a, e) < 0 ||
-	    write_all(a, writes, n_writes, e) < 0)
+	if (sync_name(a, e) < 0 || write_all(a, writes, n_writes, e) < 0)
 		return -1;
 	fault_point("spool.appended");
 	return durable ? make_durable(a, e) : 0;
@@ -477,7 +549,28 @@ int spool_append(const struct mailbox *m, const struct buf *writes,
 	a.dir = open_directory(m, e);
 	if (a.dir < 0)
 		return -1;
-	result = append(&a, writes, n_writes, durable, e);
+	result = choose(&a, e);
+	if (result == 0)
+		result = keep_room(&a, octets_of(writes, n_writes), e);
+	if (result == 0)
+		result = append(&a, writes, n_writes, durable, e);
+	let_go(&a);
+	close(a.dir);
+	return result;
+}
+
+int spool_append_in_room(const struct mailbox *m, const struct buf *lines,
+			 struct err *e)
+{
+	struct appender a = {.mailbox = m, .fd = -1};
+	int result;
+
+	a.dir = open_directory(m, e);
+	if (a.dir < 0)
+		return -1;
+	result = choose_with_room(&a, octets_of(lines, 1), e);
+	if (result == 0)
+		result = append(&a, lines, 1, true, e);
 	let_go(&a);
 	close(a.dir);
 	return result;

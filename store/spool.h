@@ -37,6 +37,13 @@ void spool_name_write(const struct spool_name *name,
 int spool_append(const struct mailbox *m, const struct buf *writes,
 		 size_t n_writes, bool durable, struct err *e) MUST_USE;
 
+/*
+ * On a full disk: durably, in blocks that a spool has already, which everybody
+ * else leaves alone. ERR_FULL: nothing of it is there.
+ */
+int spool_append_in_room(const struct mailbox *m, const struct buf *lines,
+			 struct err *e) MUST_USE;
+
 /* The spools of a mailbox, in the order in which they were begun. */
 struct spool_list {
 	struct spool_name *list;

@@ -105,9 +105,9 @@ static bool seal_batch(const struct update *u, const struct buf *lines,
 	       buf_add(out, lines->data, lines->len);
 }
 
-/* One batch, from message *at on. */
-static bool make_batch(const struct update *u, size_t *at, size_t *n_leaving,
-		       struct buf *out)
+/* One batch, of messages [*at, to) as many as fit. */
+static bool make_batch(const struct update *u, size_t *at, size_t to,
+		       size_t *n_leaving, struct buf *out)
 {
 	const struct listing *l = &u->collection->l;
 	unsigned n_lines = 0;
@@ -115,8 +115,7 @@ static bool make_batch(const struct update *u, size_t *at, size_t *n_leaving,
 	bool good = true;
 
 	buf_init(&lines, LINES_MAX);
-	for (;
-	     good && *at < l->n && n_lines + LINES_A_MESSAGE <= ENTRY_BATCH_MAX;
+	for (; good && *at < to && n_lines + LINES_A_MESSAGE <= ENTRY_BATCH_MAX;
 	     (*at)++) {
 		*n_leaving += leaves(u, &l->list[*at]);
 		good = add_lines(u, *at, &lines, &n_lines);
@@ -131,11 +130,13 @@ static bool make_batch(const struct update *u, size_t *at, size_t *n_leaving,
 static int make_group(const struct update *u, size_t at, struct group *g,
 		      struct err *e)
 {
+	size_t all = u->collection->l.n;
+
 	*g = (struct group){.from = at};
-	while (g->n_batches < BATCHES_MAX && at < u->collection->l.n) {
+	while (g->n_batches < BATCHES_MAX && at < all) {
 		struct buf *batch = &g->batches[g->n_batches++];
 
-		if (!make_batch(u, &at, &g->n_leaving, batch))
+		if (!make_batch(u, &at, all, &g->n_leaving, batch))
 			return err_set(e, ERR_TEMP, "a line does not fit");
 		if (!batch->len)
 			g->n_batches--; /* nothing to say about the rest */
@@ -218,22 +219,69 @@ static int append(const struct update *u, const struct group *g, struct err *e)
 			    g->n_leaving > 0, e);
 }
 
+static size_t first_leaving(const struct update *u, const struct group *g)
+{
+	size_t i = g->from;
+
+	while (!leaves(u, &u->collection->l.list[i]))
+		i++;
+	return i;
+}
+
+static void count_one(struct update *u, const struct listing_entry *entry)
+{
+	u->removed++;
+	u->octets += entry->octets;
+}
+
+/*
+ * Not one name fits into gone/ either. The lines of one message go into the
+ * room that a spool keeps for them; then it is cut where it lies, which makes
+ * room for the rest. 1: the group is to be made anew, without it.
+ */
+static int leave_one(struct update *u, size_t i, struct err *e)
+{
+	struct listing_entry *entry = &u->collection->l.list[i];
+	const struct mailbox *m = u->collection->mailbox;
+	size_t at = i, n_leaving = 0;
+	struct buf batch;
+	int result;
+
+	result = make_batch(u, &at, i + 1, &n_leaving, &batch)
+			 ? spool_append_in_room(m, &batch, e)
+			 : err_set(e, ERR_TEMP, "a line does not fit");
+	buf_release(&batch);
+	if (result < 0)
+		return -1;
+	fault_point("update.said-one");
+	if (leaving_sync(m, e) < 0 || leaving_move_said(m, entry, e) < 0)
+		return -1;
+	count_one(u, entry);
+	entry->mark = entry->fetched = 0; /* said */
+	return 1;
+}
+
 /*
  * No room for the lines. What leaves goes to gone/ under a mark that says so,
  * and is cut. Where there is no room even then, it stays as it is: cut, marked,
  * and the answer says that not all of it was done.
  */
-static int leave_full_disk(const struct update *u, const struct group *g,
+static int leave_full_disk(struct update *u, const struct group *g,
 			   struct err *e)
 {
+	size_t first = first_leaving(u, g);
+
 	log_warn("%s; making room first", e->text);
+	if (leaving_move(u->collection->mailbox, &u->collection->l.list[first],
+			 true, e) < 0)
+		return e->kind == ERR_FULL ? leave_one(u, first, e) : -1;
 	if (move_all(u, g, true, e) < 0 ||
 	    make_room(u, g, g->to, true, e) < 0 || append(u, g, e) < 0)
 		return -1;
 	return each_leaving(u, g->from, g->to, true, confirm, e);
 }
 
-static int leave(const struct update *u, const struct group *g, struct err *e)
+static int leave(struct update *u, const struct group *g, struct err *e)
 {
 	if (append(u, g, e) < 0)
 		return e->kind == ERR_FULL && g->n_leaving
@@ -250,12 +298,9 @@ static void count_left(struct update *u, const struct group *g)
 {
 	const struct listing *l = &u->collection->l;
 
-	for (size_t i = g->from; i < g->to; i++) {
-		if (!leaves(u, &l->list[i]))
-			continue;
-		u->removed++;
-		u->octets += l->list[i].octets;
-	}
+	for (size_t i = g->from; i < g->to; i++)
+		if (leaves(u, &l->list[i]))
+			count_one(u, &l->list[i]);
 }
 
 static int run_groups(struct update *u, struct err *e)
@@ -263,17 +308,18 @@ static int run_groups(struct update *u, struct err *e)
 	struct group *g = xcalloc(1, sizeof(*g));
 	int result = 0;
 
-	for (size_t at = 0; result == 0 && at < u->collection->l.n;
-	     at = g->to) {
+	for (size_t at = 0; result >= 0 && at < u->collection->l.n;) {
 		result = make_group(u, at, g, e);
 		if (result == 0)
 			result = leave(u, g, e);
-		if (result == 0)
+		if (result == 0) {
 			count_left(u, g);
+			at = g->to;
+		}
 		group_release(g);
 	}
 	free(g);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
 static void count(struct counters *c, const void *arg)

@@ -7,6 +7,7 @@ them. Mail gets a 4xx and is not lost; the archive can still collect; the log
 names the file.
 """
 
+import errno
 import functools
 import os
 import shutil
@@ -89,10 +90,11 @@ class FullDisk:
 
     SIZE = 48 * MIB
 
-    def __init__(self, place: Place, report: Report) -> None:
+    def __init__(self, place: Place, report: Report,
+                 name: str = "full") -> None:
         self.report = report
-        self.disk = small_disk(place, "disk", self.SIZE)
-        self.instance = Instance(place, "full", store=self.disk / "store",
+        self.disk = small_disk(place, f"disk-{name}", self.SIZE)
+        self.instance = Instance(place, name, store=self.disk / "store",
                                  limits={"reserve": 8 * MIB})
         self.instance.variant("no-reserve", limits={"reserve": 0})
         self.normal = Handlers(self.instance)
@@ -118,7 +120,7 @@ class FullDisk:
 
     def fill_up(self) -> None:
         """Take every last block."""
-        with open(self.disk / "filler", "wb", buffering=0) as file:
+        with open(self.disk / "filler", "ab", buffering=0) as file:
             for size in (MIB, 4096, 1024, 1):
                 try:
                     while True:
@@ -158,10 +160,62 @@ class FullDisk:
         equal(self.instance.kept(self.mailbox), [], "messages left")
 
 
+    # --- not even a name -------------------------------------------------------
+
+    def fill_spool(self) -> None:
+        """The newest one has not an octet left of the blocks that its length
+        takes: the next line begins one.
+        """
+        block = os.statvfs(self.disk).f_frsize
+        newest = max((self.instance.folder(self.mailbox) / "spool").iterdir(),
+                     key=lambda path: int(path.suffix[1:]))
+        octets = -newest.stat().st_size % block
+        with open(newest, "ab") as file:
+            file.write(b"x" * (octets - 1) + b"\n" if octets else b"")
+
+    def fill_folder(self, folder: Path) -> None:
+        """Until no more name fits into it."""
+        for number in range(10_000):
+            try:
+                (folder / f"{number:04}".ljust(48, "-")).touch()
+            except OSError as why:
+                equal(why.errno, errno.ENOSPC, "error")
+                return
+        raise Skip("this file system always has room for a name")
+
+    def without_a_name(self) -> None:
+        """A message leaves by the room that a spool keeps for its line, and
+        makes room for the others; what is in the way of the first of them is
+        carried on by the next session.
+        """
+        for number in range(40):
+            self.normal.deliver(self.mailbox,
+                                message(f"name {number}", 20_000)).want(250)
+        self.instance.restante("sweep")
+        self.fill_up()
+        self.fill_spool()
+        self.fill_folder(self.instance.folder(self.mailbox) / "gone")
+        self.fill_up()
+        self.normal.deliver(self.mailbox, message("none", 2000)).want(452)
+        equal(len(self.normal.collect(self.mailbox, delete=30)), 40,
+              "messages collected")
+        self.instance.restante("sweep")
+        check(self.space_left() >= 29 * 20_000, "nothing was freed")
+        equal(len(self.normal.collect(self.mailbox, delete=0)), 10,
+              "messages left")
+        equal(len(self.instance.kept(self.mailbox)), 10, "names in cur/")
+
+
 def full_disk(place: Place, report: Report) -> None:
     """Needs a mount of its own."""
     require_private_mounts()
     FullDisk(place, report).run()
+
+
+def no_room_for_a_name(place: Place, report: Report) -> None:
+    """The same."""
+    require_private_mounts()
+    FullDisk(place, report, "nameless").without_a_name()
 
 
 # --- a store that is not there --------------------------------------------
@@ -410,6 +464,8 @@ def refusal(action: Callable[[], object]) -> str:
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """All troubles."""
     yield "trouble-full-disk", lambda: full_disk(place, report)
+    yield ("trouble-no-room-for-a-name",
+           lambda: no_room_for_a_name(place, report))
     instance = Instance(place)
     yield "trouble-not-mounted", lambda: not_mounted(instance)
     for name, (size, damage) in DAMAGES.items():

@@ -56,6 +56,29 @@ static uint8_t to_put_back(const State &s, int m, uint8_t names)
 	return there & GONE ? GONE : there & GONE_U ? GONE_U : there & GONE_F;
 }
 
+/* What a session has marked and not yet said. */
+static uint8_t unsaid(const State &s)
+{
+	uint8_t messages = s.marked;
+
+	for (int m = 0; m < MESSAGES; m++)
+		if (s.msg[m].cut && (s.msg[m].names & CUR))
+			messages &= uint8_t(~(1 << m));
+	return messages;
+}
+
+static uint8_t first_of(uint8_t messages)
+{
+	return messages & 1 ? 1 : messages;
+}
+
+static void cut(State &s, uint8_t messages)
+{
+	for (int m = 0; m < MESSAGES; m++)
+		if (messages >> m & 1)
+			s.msg[m].cut = 1;
+}
+
 void Mailbox::logs_in(const State &s, bool resting, Out &out) const
 {
 	State t = s;
@@ -85,6 +108,17 @@ void Mailbox::logs_in(const State &s, bool resting, Out &out) const
 	case 2:
 		if (move_one(t, false)) {
 			go(2, "carries a batch on: cur/ to gone/");
+			if (!set.full || s.fulls >= 2 || !s.to_move)
+				return;
+			t = s;
+			t.fulls++;
+			t.to_move = 0;
+			for (int m = 0; m < MESSAGES; m++)
+				if ((s.batched >> m & 1) &&
+				    (s.msg[m].names & CUR))
+					cut(t, uint8_t(1 << m));
+			sync_names(t, CUR | IN_GONE);
+			go(2, "finds no room for a name: cuts it in cur/");
 			return;
 		}
 		if ((s.back == BACK_WRITTEN || s.back == BACK_SYNCED) &&
@@ -106,7 +140,7 @@ void Mailbox::logs_in(const State &s, bool resting, Out &out) const
 			return;
 		}
 		for (int m = 0; m < MESSAGES; m++)
-			if (s.msg[m].names & CUR)
+			if ((s.msg[m].names & CUR) && !(s.batched >> m & 1))
 				t.marked |= uint8_t(1 << m);
 		if (rule(LIST_SYNC))
 			sync_names(t, CUR);
@@ -146,15 +180,18 @@ void Mailbox::leaves(const State &s, Out &out) const
 			go(7, "makes a spool of its own");
 		return;
 	case 7:
-		if (append(t, COLLECTOR, uint8_t(LINE_BATCH | s.marked), again))
+		if (!unsaid(s))
+			go(8, "has said all");
+		else if (append(t, COLLECTOR, uint8_t(LINE_BATCH | unsaid(s)),
+				again))
 			go(8, "appends its batch");
 		else if (again)
 			go(6, "finds its spool renamed");
-		if (!set.full || s.fulls >= 2)
+		if (!set.full || s.fulls >= 2 || !unsaid(s))
 			return;
 		t = s;
 		t.fulls++;
-		t.to_move = names_of(s, s.marked);
+		t.to_move = names_of(s, unsaid(s));
 		go(20, "finds the disk full");
 		return;
 	case 8:
@@ -196,6 +233,11 @@ void Mailbox::full_disk(const State &s, Out &out) const
 
 	switch (s.at[COLLECTOR]) {
 	case 20:
+		if (s.to_move == names_of(s, unsaid(s)) &&
+		    append(t, COLLECTOR,
+			   uint8_t(LINE_BATCH | first_of(unsaid(s))), again))
+			go(30, "finds no room for a name: one message's batch");
+		t = s;
 		if (move_one(t, true)) {
 			go(20, "renames cur/ to gone/,F");
 			return;
@@ -205,13 +247,12 @@ void Mailbox::full_disk(const State &s, Out &out) const
 		go(21, "fsync cur/, gone/");
 		return;
 	case 21:
-		for (int m = 0; m < MESSAGES; m++)
-			if (s.marked >> m & 1)
-				t.msg[m].cut = 1;
+		cut(t, unsaid(s));
 		go(22, "cuts them to nothing");
 		return;
 	case 22:
-		if (append(t, COLLECTOR, uint8_t(LINE_BATCH | s.marked), again))
+		if (append(t, COLLECTOR, uint8_t(LINE_BATCH | unsaid(s)),
+			   again))
 			go(23, "appends its batch");
 		else if (again)
 			go(24, "finds its spool renamed");
@@ -240,6 +281,20 @@ void Mailbox::full_disk(const State &s, Out &out) const
 			if (s.marked >> m & 1)
 				rename(t, m, GONE_F, m, GONE);
 		go(9, "takes the ,F off");
+		return;
+	case 30:
+		if (rule(ROOM_SYNC))
+			sync_spool(t, s.open[COLLECTOR] - 1);
+		go(31, "fsync spool");
+		return;
+	case 31:
+		if (rule(FULL_SYNC))
+			sync_names(t, CUR | IN_GONE);
+		go(32, "fsync cur/, gone/");
+		return;
+	case 32:
+		cut(t, first_of(unsaid(s)));
+		go(7, "cuts it in cur/");
 		return;
 	}
 }

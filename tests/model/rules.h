@@ -26,6 +26,7 @@ X(FOUND, "proxy", "the first run of a boot enters what nobody entered") \
 X(FULL_SYNC, "full", "both directories are synced before a file is cut") \
 X(FULL_KEEP, "full", "without a line nothing is unlinked") \
 X(PUT_SYNC, "full-proxy", "both directories are synced before a put-back") \
+X(ROOM_SYNC, "full", "a line that lets a file in cur/ be cut is synced") \
 X(CUT_GONE, "full", "a cut file without a line is entered as gone") \
 /* undo */ \
 X(UNDO_B1, "undo", "undo holds byte 1, and so does the end of undo") \
