@@ -96,6 +96,27 @@ int mailbox_password_change(struct mailbox *m,
 int mailbox_password_confirm(struct mailbox *m, struct err *e) MUST_USE;
 int mailbox_password_cancel(struct mailbox *m, struct err *e) MUST_USE;
 
+/*
+ * Under hold nothing that was deleted goes, and nothing else of the mailbox.
+ * When it has returned, whatever was removing something has ended.
+ */
+int mailbox_set_hold(struct mailbox *m, bool hold, struct err *e) MUST_USE;
+
+struct undo_report {
+	uint64_t back;
+	uint64_t cut;	/* cut on a full disk: nothing to bring back */
+	uint64_t later; /* whose ticket is still to be seen to */
+};
+
+/*
+ * Brings back what left at `since` or later and still lies in gone/, each as a
+ * new message. ERR_BUSY while somebody collects, ERR_FULL where less is free
+ * than the reserve (store_set_reserve()). What was done before a failure stays
+ * done.
+ */
+int mailbox_undo(struct mailbox *m, int64_t since, struct undo_report *report_r,
+		 struct err *e) MUST_USE;
+
 /* Messages that lie in cur/, counted from the files themselves. */
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r,
 		  struct err *e) MUST_USE;

@@ -18,6 +18,7 @@
 
 enum {
 	CLAIM_WAIT_MS = 2000,
+	SWEEP_WAIT_MS = 25 * 1000, /* longer than one takes */
 	/* What a line tells of settings, so that it fits, escaped. */
 	VALUE_MAX = 64,	  /* key and value, or the key alone */
 	VALUES_MAX = 100, /* beyond it keys alone */
@@ -230,6 +231,31 @@ int mailbox_update(struct mailbox *m,
 	return result;
 }
 
+/* --- hold ----------------------------------------------------------------- */
+
+static int set_hold(struct mailbox_conf *conf, const void *arg,
+		    struct err *e UNUSED)
+{
+	conf->hold = *(const bool *)arg;
+	return 0;
+}
+
+/*
+ * A sweep that is at work has read the settings of before: it is waited for. A
+ * collector reads them again before it cuts anything, and may stay.
+ */
+int mailbox_set_hold(struct mailbox *m, bool hold, struct err *e)
+{
+	struct err busy;
+
+	if (mailbox_update(m, set_hold, &hold, e) < 0)
+		return -1;
+	if (hold && mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true,
+				      SWEEP_WAIT_MS, &busy) == 0)
+		mailbox_unlock_byte(m, MAILBOX_BYTE_COLLECT);
+	return 0;
+}
+
 /* --- before messages are taken away --------------------------------------- */
 
 int mailbox_count(const struct mailbox *m, uint64_t *messages_r, struct err *e)
@@ -246,6 +272,11 @@ int admin_claim(struct mailbox *m, uint64_t messages, struct err *e)
 {
 	uint64_t found;
 
+	if (m->settings.hold)
+		return err_set(e, ERR_STATE,
+			       "mailbox %s is under hold: nothing of it may go "
+			       "until it is released",
+			       m->id);
 	if (!m->settings.suspended)
 		return err_set(e, ERR_STATE,
 			       "mailbox %s is active: suspend it first", m->id);

@@ -104,7 +104,7 @@ static int append(int fd, const struct buf *text)
 	return fsync(fd);
 }
 
-static int write_line(int dir, const struct buf *text, struct err *e)
+static int write_lines(int dir, const struct buf *text, struct err *e)
 {
 	int fd = open_spool(dir, e), result = 0;
 
@@ -117,12 +117,26 @@ static int write_line(int dir, const struct buf *text, struct err *e)
 	return result;
 }
 
+bool admin_lines_add(struct buf *lines, struct admin_line *l)
+{
+	bool good =
+		line_end(&l->w) && buf_add(lines, l->text.data, l->text.len);
+
+	buf_release(&l->text);
+	return good;
+}
+
+int admin_lines_write(const struct buf *lines, int dir, struct err *e)
+{
+	return write_lines(dir, lines, e);
+}
+
 int admin_line_write(struct admin_line *l, int dir, struct err *e)
 {
 	int result;
 
 	if (line_end(&l->w))
-		result = write_line(dir, &l->text, e);
+		result = write_lines(dir, &l->text, e);
 	else
 		result = err_set(e, ERR_CONFIG,
 				 SPOOL ": a line is longer than %d octets",

@@ -24,6 +24,13 @@ struct admin_line {
 void admin_line_begin(struct admin_line *l, const struct store *s,
 		      const char *kind, const char *what);
 
+/*
+ * Several by one write: each is added to lines, which frees it; false: it does
+ * not fit.
+ */
+bool admin_lines_add(struct buf *lines, struct admin_line *l) MUST_USE;
+int admin_lines_write(const struct buf *lines, int dir, struct err *e) MUST_USE;
+
 /* Appends it to admin.spool in directory dir, synced, and frees l. */
 int admin_line_write(struct admin_line *l, int dir, struct err *e) MUST_USE;
 

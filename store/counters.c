@@ -7,13 +7,15 @@
 #include "store/record.h"
 
 enum {
-	COUNTERS_VERSION = 3,
+	COUNTERS_VERSION = 4,
 	SCANNED_AT = 64 + 4 * COUNTERS_HOURS,
 	SIZE_1 = SCANNED_AT + 8, /* with the checksum, as all */
 	SIZE_2 = SCANNED_AT + 16,
 	WRITING_AT = SCANNED_AT + 8,
 	PART_AT = WRITING_AT + 8,
 	RECENT_AT = PART_AT + 8,
+	DELETED_AT = RECENT_AT + 8 * COUNTERS_RECENT,
+	SIZE_3 = DELETED_AT + 8,
 	HOUR = 3600,
 	PART = 300,
 };
@@ -39,6 +41,10 @@ void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE])
 	num_store64(out + PART_AT, (uint64_t)c->part);
 	for (size_t i = 0; i < COUNTERS_RECENT; i++)
 		num_store64(out + RECENT_AT + 8 * i, c->recent[i]);
+	num_store64(out + DELETED_AT, c->deleted_messages);
+	num_store64(out + DELETED_AT + 8, c->deleted_octets);
+	num_store64(out + DELETED_AT + 16, (uint64_t)c->deleted_since);
+	num_store64(out + DELETED_AT + 24, (uint64_t)c->deleted_scanned);
 	num_store64(out + COUNTERS_SIZE - 8,
 		    record_checksum(out, COUNTERS_SIZE - 8));
 }
@@ -53,7 +59,8 @@ static bool is_hour(int64_t hour)
 
 /*
  * That of format 1 is the same without `scanned`, version 2 without what limits
- * need: an upgrade keeps it, and what it has not is zero.
+ * need, version 3 without gone/: an upgrade keeps it, and what it has not is
+ * zero.
  */
 static size_t size_of_version(const uint8_t *bytes, size_t n)
 {
@@ -64,6 +71,8 @@ static size_t size_of_version(const uint8_t *bytes, size_t n)
 		return SIZE_1;
 	case 2:
 		return SIZE_2;
+	case 3:
+		return SIZE_3;
 	case COUNTERS_VERSION:
 		return COUNTERS_SIZE;
 	default:
@@ -77,6 +86,14 @@ static void decode_limits(const uint8_t *bytes, struct counters *c)
 	c->part = (int64_t)num_load64(bytes + PART_AT);
 	for (size_t i = 0; i < COUNTERS_RECENT; i++)
 		c->recent[i] = num_load64(bytes + RECENT_AT + 8 * i);
+}
+
+static void decode_deleted(const uint8_t *bytes, struct counters *c)
+{
+	c->deleted_messages = num_load64(bytes + DELETED_AT);
+	c->deleted_octets = num_load64(bytes + DELETED_AT + 8);
+	c->deleted_since = (int64_t)num_load64(bytes + DELETED_AT + 16);
+	c->deleted_scanned = (int64_t)num_load64(bytes + DELETED_AT + 24);
 }
 
 bool counters_decode(const uint8_t *bytes, size_t n,
@@ -101,8 +118,10 @@ bool counters_decode(const uint8_t *bytes, size_t n,
 		counters_r->arrivals[i] = num_load32(bytes + 64 + 4 * i);
 	if (size > SIZE_1)
 		counters_r->scanned = (int64_t)num_load64(bytes + SCANNED_AT);
-	if (size == COUNTERS_SIZE)
+	if (size > SIZE_2)
 		decode_limits(bytes, counters_r);
+	if (size > SIZE_3)
+		decode_deleted(bytes, counters_r);
 	return true;
 }
 

@@ -12,7 +12,7 @@ enum {
 	COUNTERS_HOURS = 14 * 24,
 	COUNTERS_RECENT = 13, /* parts of five minutes: an hour, whole */
 	COUNTERS_SIZE = 64 + 4 * COUNTERS_HOURS + 8 * COUNTERS_RECENT +
-			32, /* on disk */
+			64, /* on disk */
 };
 
 struct counters {
@@ -32,6 +32,12 @@ struct counters {
 	uint64_t writing;
 	int64_t part; /* five minutes since 1970 that recent[0] counts */
 	uint64_t recent[COUNTERS_RECENT]; /* octets kept, newest first */
+	/* Of gone/, as the sweep has found it: what undo or hold keeps there,
+	 * before when nothing of it may go, and the directory's change in ns.
+	 */
+	uint64_t deleted_messages, deleted_octets;
+	int64_t deleted_since;
+	int64_t deleted_scanned;
 };
 
 void counters_encode(const struct counters *c, uint8_t out[COUNTERS_SIZE]);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "store/back.h"
 #include "store/fault.h"
 #include "store/spool.h"
 
@@ -133,6 +134,33 @@ static int put_back(const struct mailbox *m, const struct listing_entry *entry,
 		return err_sys(e, "mailbox %s: put back gone/%s", m->id,
 			       marked);
 	fault_point("leaving.put-back");
+	return 0;
+}
+
+/*
+ * Under any flags: after a copy it may lie there twice. The name of a message
+ * that is there already, from a copy made amid this, stays the only one.
+ */
+int leaving_bring_back(const struct mailbox *m,
+		       const struct listing_entry *entry, const char *as,
+		       struct err *e)
+{
+	char gone[NAME_SIZE], kept[NAME_SIZE];
+	struct message_name name;
+
+	listing_name(entry, &name);
+	for (name.flags = 0; name.flags <= ALL_FLAGS; name.flags++) {
+		struct message_name back = name;
+
+		memcpy(back.ulid, as, sizeof(back.ulid));
+		name_write_gone(&name, false, gone);
+		name_write_kept(&back, kept);
+		if (rename_away(m->gone, gone, m->cur, kept) == 0)
+			fault_point("leaving.brought-back");
+		else if (errno != ENOENT)
+			return err_sys(e, "mailbox %s: bring back gone/%s",
+				       m->id, gone);
+	}
 	return 0;
 }
 
@@ -311,16 +339,30 @@ int leaving_carry(const struct mailbox *m, struct listing *cur,
 	return leaving_sync(m, e);
 }
 
+static int scan_both(const struct mailbox *m, int64_t end, struct listing *cur,
+		     struct listing *gone, struct err *e)
+{
+	listing_release(cur);
+	listing_release(gone);
+	if (listing_scan(m, end, cur, e) < 0 ||
+	    listing_scan_gone(m, end, gone, e) < 0)
+		return -1;
+	return leaving_mark_named(m, cur, gone, e);
+}
+
 int leaving_settle(struct mailbox *m, int64_t end, struct listing *cur_r,
 		   struct listing *gone_r, struct leaving_report *report_r,
 		   struct err *e)
 {
+	size_t back;
+
 	*cur_r = *gone_r = (struct listing){.list = NULL};
-	if (leaving_open(m, e) < 0 || listing_scan(m, end, cur_r, e) < 0 ||
-	    listing_scan_gone(m, end, gone_r, e) < 0 ||
-	    leaving_mark_named(m, cur_r, gone_r, e) < 0 ||
-	    leaving_carry(m, cur_r, gone_r, report_r, e) < 0)
+	if (leaving_open(m, e) < 0 || scan_both(m, end, cur_r, gone_r, e) < 0 ||
+	    leaving_carry(m, cur_r, gone_r, report_r, e) < 0 ||
+	    back_finish(m, gone_r, &back, e) < 0)
 		return -1;
+	if (back)
+		return scan_both(m, end, cur_r, gone_r, e);
 	if (!report_r->put_back)
 		return 0;
 	listing_release(cur_r);

@@ -36,6 +36,14 @@ int leaving_confirm(const struct mailbox *m, const struct listing_entry *entry,
 int leaving_cut(const struct mailbox *m, const struct listing_entry *entry,
 		bool without_line, struct err *e) MUST_USE;
 
+/*
+ * Back from gone/ to cur/, as message `as`: an administrator's line that is
+ * durable says so.
+ */
+int leaving_bring_back(const struct mailbox *m,
+		       const struct listing_entry *entry, const char *as,
+		       struct err *e) MUST_USE;
+
 /* Syncs cur/ and gone/. */
 int leaving_sync(const struct mailbox *m, struct err *e) MUST_USE;
 
@@ -61,7 +69,10 @@ int leaving_carry(const struct mailbox *m, struct listing *cur,
 		  struct listing *gone, struct leaving_report *report_r,
 		  struct err *e) MUST_USE;
 
-/* Both listings, marked and carried through, in one go. */
+/*
+ * Both listings, marked and carried through, in one go; what an administrator
+ * had begun to bring back is brought back.
+ */
 int leaving_settle(struct mailbox *m, int64_t end, struct listing *cur_r,
 		   struct listing *gone_r, struct leaving_report *report_r,
 		   struct err *e) MUST_USE;

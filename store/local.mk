@@ -12,6 +12,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/age.h \
 	%D%/age_key.c \
 	%D%/alias.c \
+	%D%/back.c \
+	%D%/back.h \
 	%D%/bech32.c \
 	%D%/bech32.h \
 	%D%/conf_mailbox.c \
@@ -73,6 +75,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/session_key.h \
 	%D%/spool.c \
 	%D%/spool.h \
+	%D%/steady.c \
+	%D%/steady.h \
 	%D%/store.c \
 	%D%/store.h \
 	%D%/stream.c \
@@ -83,6 +87,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/taking.h \
 	%D%/ticket.c \
 	%D%/ticket.h \
+	%D%/undo.c \
+	%D%/undo.h \
 	%D%/wiping_allocator.c \
 	%D%/wiping_allocator.h \
 	%D%/x25519.c \
@@ -100,6 +106,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/admin_promote.c \
 	%D%/admin_settle.c \
 	%D%/admin_tell.c \
+	%D%/admin_undo.c \
 	%D%/before.c %D%/before.h \
 	%D%/upgrade.c \
 	%D%/admin_spool.c \

@@ -27,7 +27,8 @@ enum mailbox_byte {
 enum {
 	LOCK_FILE_MARK_AT = 128, /* that a new password was used: 128 octets */
 	LOCK_FILE_COUNTERS_AT = 256,
-	LOCK_FILE_SIZE = 4096, /* as it is made */
+	LOCK_FILE_STEADY_AT = 3072, /* the sweep's look at the clock */
+	LOCK_FILE_SIZE = 4096,	    /* as it is made */
 };
 
 /* Reads what is there of a record, respectively writes it whole. */

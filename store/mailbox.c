@@ -200,20 +200,42 @@ static bool same_strings(const struct conf_strings *a,
 	return true;
 }
 
+/* Settings as they are on the disk, beside those of m. */
+static bool read_beside(const struct mailbox *m, struct mailbox *now_r)
+{
+	struct err e;
+
+	*now_r = (struct mailbox){.store = m->store, .dir = m->dir};
+	memcpy(now_r->id, m->id, sizeof(now_r->id));
+	return read_settings(now_r, &e) == 0;
+}
+
 bool mailbox_has_its_keys(const struct mailbox *m)
 {
-	struct mailbox now = {.store = m->store, .dir = m->dir};
-	struct err e;
+	struct mailbox now;
 	bool same;
 
 	if (settings_are_those(m))
 		return true;
-	memcpy(now.id, m->id, sizeof(now.id));
-	if (read_settings(&now, &e) < 0)
+	if (!read_beside(m, &now))
 		return false;
 	same = same_strings(&now.settings.recipients, &m->settings.recipients);
 	mailbox_conf_release(&now.settings);
 	return same;
+}
+
+bool mailbox_is_on_hold(const struct mailbox *m)
+{
+	struct mailbox now;
+	bool hold;
+
+	if (settings_are_those(m))
+		return m->settings.hold;
+	if (!read_beside(m, &now))
+		return true;
+	hold = now.settings.hold;
+	mailbox_conf_release(&now.settings);
+	return hold;
 }
 
 static int follow_settings(struct mailbox *m, struct err *e)

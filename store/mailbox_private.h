@@ -58,6 +58,12 @@ struct mailbox {
  */
 bool mailbox_has_its_keys(const struct mailbox *m);
 
+/*
+ * Whether nothing of it may be cut or removed, as its settings are now. True,
+ * too, where that cannot be read.
+ */
+bool mailbox_is_on_hold(const struct mailbox *m);
+
 /* Reads a whole small file of the mailbox's directory. ERR_ABSENT, ERR_TEMP. */
 int mailbox_read_file(const struct mailbox *m, const char *name,
 		      struct buf *out, struct stat *st_r, struct err *e);

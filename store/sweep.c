@@ -24,11 +24,12 @@
 #include "store/lock_file.h"
 #include "store/spool.h"
 #include "store/ticket.h"
+#include "store/undo.h"
 
 enum {
-	SWEEP_MS = 20 * 1000, /* of one mailbox, in one run */
-	SPOOL_DAYS = 14,      /* as long as what happened is shown */
-	SPOOLS_KEPT = 48,     /* so that those who append never run out */
+	SWEEP_MS = 20 * 1000,	     /* of one mailbox, in one run */
+	SPOOL_DAYS = UNDO_LINE_DAYS, /* as long as what happened is shown */
+	SPOOLS_KEPT = 48, /* so that those who append never run out */
 	TICKETS_A_STEP = 4096,
 };
 
@@ -39,6 +40,7 @@ struct sweep {
 	struct sweep_report *report;
 	uint64_t writing; /* octets of files whose writers live */
 	bool all_seen;	  /* of tmp/ */
+	bool steady;	  /* the clock */
 };
 
 static bool time_is_up(const struct sweep *s)
@@ -273,25 +275,102 @@ static int say_cut(struct sweep *s, const struct listing_entry *entry,
 }
 
 /* All marked ones that are left by now were cut: leaving_carry() saw to it. */
-static int remove_one(struct sweep *s, const struct listing_entry *entry,
-		      struct err *e)
+static int remove_one(struct sweep *s, struct undo_look *u,
+		      const struct listing_entry *entry, struct err *e)
 {
-	if (entry->named)
-		return unlink_gone(s, entry, false, e);
-	if (!entry->mark)
-		return 0; /* no line names it: it is not ours to judge */
-	if (say_cut(s, entry, e) < 0)
-		return -1;
-	return unlink_gone(s, entry, true, e);
+	if (entry->mark && !entry->named) {
+		if (say_cut(s, entry, e) < 0)
+			return -1;
+		return unlink_gone(s, entry, true, e);
+	}
+	return undo_keeps(u, entry) ? 0 : unlink_gone(s, entry, false, e);
 }
 
-static int sweep_gone(struct sweep *s, struct err *e)
+/* What undo keeps, for the one that left first to go first. */
+struct deleted {
+	int64_t left;
+	size_t i;
+};
+
+static int by_time(const void *a, const void *b)
 {
+	const struct deleted *x = a, *y = b;
+
+	return (x->left > y->left) - (x->left < y->left);
+}
+
+static size_t list_deleted(const struct sweep *s, const struct tickets *t,
+			   struct deleted *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->gone.n; i++) {
+		const struct listing_entry *entry = &s->gone.list[i];
+
+		if (!entry->mark && !has_ticket(t, entry) &&
+		    undo_left_at(s->mailbox, entry, &list[n].left))
+			list[n++].i = i;
+	}
+	qsort(list, n, sizeof(*list), by_time);
+	return n;
+}
+
+static bool is_short_of_room(const struct mailbox *m)
+{
+	struct err e;
+
+	return store_room(m->store, 0, &e) < 0 && e.kind == ERR_FULL;
+}
+
+/* Mail that comes is worth more than mail that was deleted. */
+static int make_room(struct sweep *s, struct undo_look *u,
+		     const struct tickets *t, struct err *e)
+{
+	struct deleted *list;
+	size_t n, i;
+	int result = 0;
+
+	if (s->mailbox->settings.hold || !u->messages ||
+	    !is_short_of_room(s->mailbox))
+		return 0;
+	list = xcalloc(s->gone.n, sizeof(*list));
+	n = list_deleted(s, t, list);
+	for (i = 0; result == 0 && i < n && is_short_of_room(s->mailbox); i++) {
+		const struct listing_entry *entry = &s->gone.list[list[i].i];
+
+		result = unlink_gone(s, entry, false, e);
+		undo_give_up(u, entry);
+	}
+	if (i)
+		log_warn("mailbox %s: less is free than the reserve: %zu "
+			 "deleted messages went before their time",
+			 s->mailbox->id, i);
+	free(list);
+	return result;
+}
+
+static int remove_all(struct sweep *s, struct undo_look *u,
+		      const struct tickets *t, struct err *e)
+{
+	for (size_t i = 0; i < s->gone.n; i++) {
+		if (time_is_up(s))
+			return 0;
+		if (!has_ticket(t, &s->gone.list[i]) &&
+		    remove_one(s, u, &s->gone.list[i], e) < 0)
+			return -1;
+	}
+	return make_room(s, u, t, e);
+}
+
+static int sweep_gone(struct sweep *s, int64_t scanned, struct err *e)
+{
+	struct undo_look u;
 	struct tickets t;
 	int result = 0;
 
+	undo_look_begin(&u, s->mailbox, scanned, s->steady);
 	if (!s->gone.n)
-		return 0;
+		return undo_look_end(&u, e);
 	if (tickets_scan(s->mailbox, false, &t, e) < 0)
 		result = -1;
 	if (result == 0 && spool_sync_all(s->mailbox, e) < 0)
@@ -300,14 +379,12 @@ static int sweep_gone(struct sweep *s, struct err *e)
 	 */
 	if (result == 0 && fsync(s->mailbox->tmp) < 0)
 		result = err_sys(e, "mailbox %s: fsync tmp", s->mailbox->id);
-	for (size_t i = 0; result == 0 && i < s->gone.n; i++) {
-		if (time_is_up(s))
-			break;
-		if (!has_ticket(&t, &s->gone.list[i]))
-			result = remove_one(s, &s->gone.list[i], e);
-	}
+	if (result == 0)
+		result = remove_all(s, &u, &t, e);
 	tickets_release(&t);
-	return result;
+	if (result < 0 || time_is_up(s))
+		return result;
+	return undo_look_end(&u, e);
 }
 
 static int scan_anew(struct sweep *s, struct err *e)
@@ -322,11 +399,24 @@ static int scan_anew(struct sweep *s, struct err *e)
 /* --- spools ----------------------------------------------------------------
  */
 
-/* Whether a batch of a spool has a name left in cur/ or gone/. */
+/* Whether a batch of a spool is not yet carried through to its end. */
 struct names_left {
 	const struct sweep *sweep;
 	bool any;
 };
+
+/*
+ * What undo or hold keeps in gone/ may outlast its line by years: it has no
+ * mark, and so has left.
+ */
+static bool is_half_way(const struct sweep *s, const char *ulid)
+{
+	const struct mailbox_conf *c = &s->mailbox->settings;
+	const struct listing_entry *gone = listing_find(&s->gone, ulid);
+
+	return listing_find(&s->cur, ulid) ||
+	       (gone && (gone->mark || (!c->hold && !c->undo)));
+}
 
 static void look_for_names(void *arg, const struct spool_batch *b)
 {
@@ -337,9 +427,7 @@ static void look_for_names(void *arg, const struct spool_batch *b)
 
 	while (!left->any && spool_next_line(&at, end, &text, &n))
 		if (entry_parse(text, n, &e) && e.kind == ENTRY_GONE)
-			left->any =
-				listing_find(&left->sweep->cur, e.gone.ulid) ||
-				listing_find(&left->sweep->gone, e.gone.ulid);
+			left->any = is_half_way(left->sweep, e.gone.ulid);
 }
 
 static bool is_old(int fd)
@@ -453,9 +541,11 @@ static bool is_quiet(const struct mailbox *m)
 	struct counters c;
 	struct err e;
 
-	return is_empty(m, "tmp") && is_empty(m, "gone") &&
-	       mailbox_counters(m, &c, &e) == 0 && c.counted && c.scanned &&
-	       c.scanned == account_changed(m) && !c.writing;
+	return is_empty(m, "tmp") && mailbox_counters(m, &c, &e) == 0 &&
+	       c.counted && c.scanned && c.scanned == account_changed(m) &&
+	       !c.writing &&
+	       (is_empty(m, "gone") ? !c.deleted_messages
+				    : undo_is_quiet(m, &c));
 }
 
 static void set_writing(struct counters *c, const void *arg)
@@ -477,11 +567,12 @@ static int count_writers(struct sweep *s, struct err *e)
 
 static int sweep_messages(struct sweep *s, struct err *e)
 {
-	int64_t changed = account_changed(s->mailbox);
+	int64_t changed = account_changed(s->mailbox),
+		scanned = undo_changed(s->mailbox);
 	struct leaving_report report;
 
 	if (leaving_settle(s->mailbox, 0, &s->cur, &s->gone, &report, e) < 0 ||
-	    sweep_tickets(s, e) < 0 || sweep_gone(s, e) < 0)
+	    sweep_tickets(s, e) < 0 || sweep_gone(s, scanned, e) < 0)
 		return -1;
 	if (s->report->taken_in) {
 		changed = account_changed(s->mailbox);
@@ -501,10 +592,27 @@ int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,
 	int result = leaving_open(m, e);
 
 	*report_r = (struct sweep_report){.busy = false};
+	s.steady =
+		result == 0 && !is_empty(m, "gone") && undo_clock_is_steady(m);
 	if (result == 0 && !is_quiet(m))
 		result = sweep_messages(&s, e);
 	if (result == 0)
 		result = sweep_spools(&s, e);
+	listing_release(&s.cur);
+	listing_release(&s.gone);
+	return result;
+}
+
+int mailbox_sweep_tickets_held(struct mailbox *m, struct err *e)
+{
+	struct sweep_report report = {.busy = false};
+	struct sweep s = {
+		.mailbox = m, .end = clock_ms() + SWEEP_MS, .report = &report};
+	struct leaving_report left;
+	int result = leaving_settle(m, 0, &s.cur, &s.gone, &left, e);
+
+	if (result == 0)
+		result = sweep_tickets(&s, e);
 	listing_release(&s.cur);
 	listing_release(&s.gone);
 	return result;

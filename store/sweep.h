@@ -9,4 +9,10 @@
 int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,
 		       struct err *e) MUST_USE;
 
+/*
+ * Tickets alone, and what was begun: nothing in gone/ goes. For an undo, which
+ * leaves alone what has a ticket still.
+ */
+int mailbox_sweep_tickets_held(struct mailbox *m, struct err *e) MUST_USE;
+
 #endif

@@ -187,6 +187,11 @@ static int confirm(const struct mailbox *m, const struct listing_entry *entry,
 static int make_room(const struct update *u, const struct group *g, size_t to,
 		     bool without_line, struct err *e)
 {
+	if (mailbox_is_on_hold(u->collection->mailbox))
+		return err_set(e, ERR_FULL,
+			       "mailbox %s: the disk is full, and under hold "
+			       "nothing is cut to make room",
+			       u->collection->mailbox->id);
 	if (leaving_sync(u->collection->mailbox, e) < 0)
 		return -1;
 	return each_leaving(u, g->from, without_line ? to : to + 1,
@@ -284,7 +289,9 @@ static int leave_full_disk(struct update *u, const struct group *g,
 static int leave(struct update *u, const struct group *g, struct err *e)
 {
 	if (append(u, g, e) < 0)
-		return e->kind == ERR_FULL && g->n_leaving
+		return e->kind == ERR_FULL && g->n_leaving &&
+				       !mailbox_is_on_hold(
+					       u->collection->mailbox)
 			       ? leave_full_disk(u, g, e)
 			       : -1;
 	fault_point("update.said");

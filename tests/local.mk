@@ -71,6 +71,7 @@ UNIT_TESTS = \
 	%D%/unit/test_throttle \
 	%D%/unit/test_tls \
 	%D%/unit/test_trace \
+	%D%/unit/test_undo \
 	%D%/unit/test_unseal \
 	%D%/unit/test_urlencoded \
 	%D%/unit/test_utf8 \
@@ -97,6 +98,8 @@ check_LIBRARIES += %D%/unit/libledger_rig.a
 %C%_unit_test_ledger_check_LDADD = %D%/unit/libledger_rig.a $(LDADD)
 
 %C%_unit_test_keys_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_undo_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_undo_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=time
 %C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mailbox_alias_new
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)

@@ -24,6 +24,13 @@ void health_of_disk(const struct conf *conf, struct health_disk *h_r)
 		h_r->state = DISK_FINE;
 }
 
+/* Under hold collecting frees nothing: told at twice what mail leaves free. */
+bool health_hold_is_tight(const struct conf *conf, const struct health_disk *h)
+{
+	return h->state != DISK_UNKNOWN &&
+	       h->available / 2 < conf->limits.reserve;
+}
+
 enum health_certificate health_of_certificate(int64_t end, int64_t now)
 {
 	if (end <= now)

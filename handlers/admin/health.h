@@ -18,6 +18,9 @@ struct health_disk {
 
 void health_of_disk(const struct conf *conf, struct health_disk *h_r);
 
+/* A mailbox is under hold, and the disk is on its way to refusing mail. */
+bool health_hold_is_tight(const struct conf *conf, const struct health_disk *h);
+
 enum health_certificate {
 	CERTIFICATE_FINE,
 	CERTIFICATE_ENDS_SOON,

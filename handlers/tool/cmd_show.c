@@ -136,6 +136,9 @@ static void show_settings(const struct tool *t, const struct mailbox_conf *c,
 	joined("client-names", &c->client_names);
 	number("quota", c->quota);
 	number("rate", c->rate);
+	number("undo", c->undo);
+	line("hold", c->hold ? "true" : "false");
+	number("expire", c->expire);
 }
 
 static void show_counters(const struct counters *n, bool porcelain)
@@ -150,6 +153,8 @@ static void show_counters(const struct counters *n, bool porcelain)
 	when("oldest", n->oldest);
 	when("received", n->last_received);
 	when("collected", n->last_collected);
+	number("deleted", n->deleted_messages);
+	number("deleted-octets", n->deleted_octets);
 	number("octets-of-the-hour", counters_of_the_hour(n, time(NULL)));
 }
 

@@ -24,6 +24,7 @@ struct status {
 	const struct conf *conf;
 	struct store *store;
 	int64_t now;
+	struct health_disk disk;
 	bool needs_a_person;
 	uint64_t mailboxes, messages, octets;
 };
@@ -43,20 +44,20 @@ static void needs_a_person(struct status *s, const char *fmt, ...)
 
 static void status_of_disk(struct status *s)
 {
-	struct health_disk h;
+	const struct health_disk *h = &s->disk;
 	char free_text[16], all_text[16];
 
-	health_of_disk(s->conf, &h);
-	if (h.state == DISK_UNKNOWN) {
+	health_of_disk(s->conf, &s->disk);
+	if (h->state == DISK_UNKNOWN) {
 		needs_a_person(s, "disk: free space cannot be read");
 		return;
 	}
 	printf("store %s: %s free of %s\n", s->conf->store,
-	       tool_size(h.available, free_text), tool_size(h.all, all_text));
-	if (h.state == DISK_REFUSING)
+	       tool_size(h->available, free_text), tool_size(h->all, all_text));
+	if (h->state == DISK_REFUSING)
 		needs_a_person(s, "disk: less is free than limits.reserve: "
 				  "mail is refused with 452");
-	else if (h.state == DISK_LOW)
+	else if (h->state == DISK_LOW)
 		needs_a_person(s, "disk: less than %d %% is free",
 			       HEALTH_DISK_PERCENT);
 }
@@ -160,6 +161,27 @@ static void status_of_aside(struct status *s, const char *id, const char *name)
 		       id, name, s->conf->store, id, a.first, more);
 }
 
+/* What was deleted, and is there: it takes room, and can come back. */
+static void status_of_deleted(struct status *s, const struct mailbox_conf *c,
+			      const struct counters *n)
+{
+	char size[16];
+
+	if (c->hold || n->deleted_messages)
+		printf("mailbox %s (%s): %" PRIu64
+		       " deleted and still there, %s%s\n",
+		       c->id, c->name, n->deleted_messages,
+		       tool_size(n->deleted_octets, size),
+		       c->hold ? ", under hold" : "");
+	if (c->hold && health_hold_is_tight(s->conf, &s->disk))
+		needs_a_person(s,
+			       "mailbox %s (%s): under hold, and less is free "
+			       "than twice limits.reserve: collecting frees "
+			       "nothing of it, and at limits.reserve mail is "
+			       "refused with 452",
+			       c->id, c->name);
+}
+
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 			     struct err *e)
 {
@@ -185,6 +207,7 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	else
 		puts("nothing waits");
 	status_of_limits(s, c, &n);
+	status_of_deleted(s, c, &n);
 	status_of_aside(s, id, c->name);
 	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
@@ -281,6 +304,7 @@ TOOL_RUN(sweep)
 	int settled = tool_owns_store(t) ? settle(t, &settling) : 0, result;
 
 	(void)a;
+	store_set_reserve(t->store, t->conf->limits.reserve);
 	if (store_each_mailbox(t->store, count_mailbox, &s.all, e) < 0)
 		return -1;
 	result = tool_each_mailbox(t, sweep_mailbox, &s, e);

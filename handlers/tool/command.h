@@ -49,6 +49,9 @@ TOOL_RUN(set);
 TOOL_RUN(suspend);
 TOOL_RUN(activate);
 TOOL_RUN(alias);
+TOOL_RUN(undo); /* cmd_undo.c */
+TOOL_RUN(hold);
+TOOL_RUN(release);
 TOOL_RUN(list); /* cmd_show.c */
 TOOL_RUN(show);
 TOOL_RUN(settings);

@@ -17,6 +17,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_show.c \
 	%D%/cmd_status.c \
 	%D%/cmd_trial.c \
+	%D%/cmd_undo.c \
 	%D%/cmd_upgrade.c \
 	%D%/command.h \
 	%D%/json.c %D%/json.h \

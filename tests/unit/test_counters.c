@@ -28,6 +28,10 @@ static void a_record_reads_back(UNUSED void **state)
 	add(&c, 23, NOW + 5 * HOUR);
 	c.last_collected = NOW + 7;
 	c.last_refused = NOW + 9;
+	c.deleted_messages = 3;
+	c.deleted_octets = 300;
+	c.deleted_since = NOW;
+	c.deleted_scanned = 12;
 	counters_encode(&c, bytes);
 	assert_true(counters_decode(bytes, sizeof(bytes), &back));
 	assert_int_equal(back.octets, 123);
@@ -54,6 +58,25 @@ static void a_record_of_version_2_is_read(UNUSED void **state)
 	assert_int_equal(back.scanned, 7);
 	assert_int_equal(counters_of_the_hour(&back, NOW), 0);
 	assert_int_equal(back.writing, 0);
+}
+
+/* A record of before undo. */
+static void a_record_of_version_3_is_read(UNUSED void **state)
+{
+	enum { SIZE_3 = COUNTERS_SIZE - 32 };
+	struct counters c = {.counted = true}, back;
+	uint8_t bytes[COUNTERS_SIZE];
+
+	add(&c, 100, NOW);
+	c.writing = 5;
+	c.deleted_messages = 7;
+	counters_encode(&c, bytes);
+	bytes[4] = 3;
+	num_store64(bytes + SIZE_3 - 8, record_checksum(bytes, SIZE_3 - 8));
+	assert_true(counters_decode(bytes, SIZE_3, &back));
+	assert_int_equal(back.writing, 5);
+	assert_int_equal(counters_of_the_hour(&back, NOW), 100);
+	assert_int_equal(back.deleted_messages, 0);
 }
 
 static void an_hour_is_never_counted_short(UNUSED void **state)
@@ -208,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_reads_back),
 		cmocka_unit_test(a_record_of_version_2_is_read),
+		cmocka_unit_test(a_record_of_version_3_is_read),
 		cmocka_unit_test(an_hour_is_never_counted_short),
 		cmocka_unit_test(any_octets_of_the_hour_are_borne),
 		cmocka_unit_test(every_torn_record_is_found),

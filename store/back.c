@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finishes what was killed between its line and its rename. Judges nothing:
+ * the line was durable before anything moved, so whoever finds it may go on.
+ */
+#include "common/base.h"
+#include "store/back.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "store/leaving.h"
+#include "store/ledger/spool_reader.h"
+
+#define ADMIN_SPOOL "admin.spool"
+
+enum { SPOOLS_TO_SEE = 2 }; /* one may have become full since */
+
+struct back {
+	struct listing_entry *entry; /* of gone/ */
+	char as[ULID_LEN + 1];
+};
+
+struct backs {
+	const struct listing *gone;
+	struct back *list;
+	size_t n;
+};
+
+/* Before it can have been taken in two: of two lines the first one counts. */
+static void note_back(void *arg, const char *text, size_t n)
+{
+	struct backs *b = arg;
+	struct listing_entry *found;
+	struct entry entry;
+
+	if (n < 5 || memcmp(text, "back ", 5) != 0 ||
+	    !entry_parse(text, n, &entry) || entry.kind != ENTRY_BACK)
+		return;
+	found = listing_find(b->gone, entry.change.ulid);
+	if (!found || found->mark)
+		return;
+	b->list = xgrow(b->list, b->n, sizeof(*b->list));
+	b->list[b->n].entry = found;
+	memcpy(b->list[b->n++].as, entry.change.as, ULID_LEN + 1);
+}
+
+/* It is synced where there is anything to act upon. */
+static int read_spool(const struct mailbox *m, const char *name,
+		      struct backs *b, struct err *e)
+{
+	const struct spool_visitor v = {.line = note_back, .arg = b};
+	int fd = openat(m->dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t before = b->n;
+	int result;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
+	result = spool_read(fd, name, &v, e);
+	if (result == 0 && b->n > before && fsync(fd) < 0)
+		result = err_sys(e, "%s", name);
+	close(fd);
+	return result;
+}
+
+/* Full ones are numbered from 1 on without a gap. */
+static unsigned count_full(const struct mailbox *m)
+{
+	char name[32];
+	struct stat st;
+	unsigned n = 0;
+
+	do
+		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", n + 1);
+	while (fstatat(m->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && ++n);
+	return n;
+}
+
+static int read_spools(const struct mailbox *m, struct backs *b, struct err *e)
+{
+	unsigned full = count_full(m), n;
+	char name[32];
+
+	n = full < SPOOLS_TO_SEE ? 1 : full - SPOOLS_TO_SEE + 2;
+	for (; n <= full; n++) {
+		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", n);
+		if (read_spool(m, name, b, e) < 0)
+			return -1;
+	}
+	return read_spool(m, ADMIN_SPOOL, b, e);
+}
+
+static int finish(const struct mailbox *m, const struct backs *b, struct err *e)
+{
+	/* Whose directory entry was not synced when its writer died. */
+	if (fsync(m->dir) < 0)
+		return err_sys(e, "mailbox %s: fsync", m->id);
+	for (size_t i = 0; i < b->n; i++)
+		if (leaving_bring_back(m, b->list[i].entry, b->list[i].as, e) <
+		    0)
+			return -1;
+	log_info("mailbox %s: %zu messages brought back, as an administrator "
+		 "had begun to",
+		 m->id, b->n);
+	return leaving_sync(m, e);
+}
+
+int back_finish(const struct mailbox *m, const struct listing *gone,
+		size_t *n_r, struct err *e)
+{
+	struct backs b = {.gone = gone};
+	int result = 0;
+
+	if (gone->n)
+		result = read_spools(m, &b, e);
+	if (result == 0 && b.n)
+		result = finish(m, &b, e);
+	*n_r = b.n;
+	free(b.list);
+	return result;
+}
