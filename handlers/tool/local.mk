@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_config.c \
 	%D%/cmd_export.c \
 	%D%/cmd_ledger.c \
+	%D%/cmd_ledger_proof.c \
 	%D%/cmd_ledger_verify.c \
 	%D%/cmd_lists.c \
 	%D%/cmd_mailbox.c \
@@ -25,6 +26,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/ledger_verify.c %D%/ledger_verify.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/processes.c %D%/processes.h \
+	%D%/proof_readme.c %D%/proof_readme.h \
 	%D%/store.c %D%/store.h \
 	%D%/text.c %D%/text.h
 

@@ -105,6 +105,10 @@ static const struct tool_command commands[] = {
 	 "whether ledgers are what was signed, and the mailboxes what they "
 	 "say;" MORE "DIR, with a / in it: a copy of one, or of all of them",
 	 "content checkpoint= json", 0, 1, 0, tool_ledger_verify},
+	{"ledger proof", "ID ULID DIR",
+	 "what proves that a message was received, as files for somebody "
+	 "else",
+	 "", 3, 3, TOOL_NEEDS_CONF, tool_ledger_proof},
 	{"ledger checkpoint", "[ID]",
 	 "what was signed last of a ledger, or of the host's, to be kept "
 	 "elsewhere",

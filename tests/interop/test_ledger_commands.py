@@ -24,6 +24,9 @@ from harness.servers import Xinetd
 from harness.tools import SYSTEM_PATH
 
 
+PLACES = int(os.environ.get("PROOF_PLACES", "2"))  # changed in each file
+
+
 class Evidence(World):
     """The commands of an instance."""
 
@@ -43,6 +46,13 @@ class Evidence(World):
         said = json.loads(self.call("verify", *args, "--json", want=want))
         equal(len(said), 1, "objects")
         return said[0]
+
+    def by_readme(self, folder: Path) -> tuple[bool, str]:
+        """What the commands of a proof's README say of it."""
+        done = subprocess.run(["sh", "README"], cwd=folder, timeout=60,
+                              capture_output=True, text=True, check=False,
+                              env={"PATH": SYSTEM_PATH})
+        return done.returncode == 0, done.stdout + done.stderr
 
     def entered(self, mailbox: Mailbox) -> None:
         """Everything is entered and signed."""
@@ -258,6 +268,59 @@ def forged_lines_are_named(w: Evidence) -> None:
           w.call("verify", mailbox.id), "named")
 
 
+def a_proof_is_good_for_strangers(w: Evidence) -> None:
+    """openssl alone, by the README; the stranger's verifier; and no file of it
+    can be changed.
+    """
+    mailbox = w.instance.create_mailbox("proved")
+    said = w.deliver(mailbox, 5)
+    ulid = list(said)[3]
+    w.entered(mailbox)
+    folder = w.instance.root / "proof"
+    w.call("proof", mailbox.id, ulid, folder)
+    names = {path.name for path in folder.iterdir()}
+    equal(names, {
+        "README", "checkpoint", "checkpoint.body", "checkpoint.sig", "entry",
+        "entry.host-proof", "entry.spicy", "entry.tlog-proof",
+        "host-checkpoint", "host-entry", "host-entry.tlog-proof", "host.vkey",
+        "key.pem", "mailbox.vkey"}, "files of a proof")
+    check(said[ulid] in (folder / "entry").read_text(), "the entry's digest")
+    vkey = (folder / "mailbox.vkey").read_text()
+    at = stranger.read_proof((folder / "entry.tlog-proof").read_text(), vkey,
+                             (folder / "entry").read_bytes())
+    lines = (w.ledger.of(mailbox) / "entries").read_bytes().split(b"\n")
+    equal((folder / "entry").read_bytes(), lines[at], "the entry")
+    proved, text = w.by_readme(folder)
+    check(proved and text.endswith("proved\n"), text)
+    check("vouches for" in text, text)
+    for name in sorted(names - {"README"}):
+        whole = (folder / name).read_bytes()
+        for place in [*range(0, len(whole), 1 + len(whole) // PLACES),
+                      len(whole) - 1]:
+            false = bytearray(whole)
+            false[place] ^= 1
+            (folder / name).write_bytes(bytes(false))
+            proved, text = w.by_readme(folder)
+            check(not proved, f"{name}, octet {place} changed: {text}")
+        (folder / name).write_bytes(whole)
+    check(w.by_readme(folder)[0], "all put back")
+    w.call("proof", mailbox.id, ulid, folder, want=75)
+    w.call("proof", mailbox.id, "0" * 26, w.instance.root / "none", want=67)
+    w.call("proof", mailbox.id, "x", w.instance.root / "none", want=64)
+
+
+def what_is_not_signed_is_not_proved_yet(w: Evidence) -> None:
+    """Within five minutes."""
+    mailbox = w.instance.create_mailbox("too early")
+    w.deliver(mailbox, 1)
+    w.ledger.run()
+    ulid = next(iter(w.deliver(mailbox, 1)))
+    w.ledger.run()
+    said = w.call("proof", mailbox.id, ulid, w.instance.root / "early",
+                  want=75)
+    check("not signed yet" in said, said)
+
+
 def nobody_else_may_read_them(w: Evidence) -> None:
     """Said plainly."""
     if os.getuid() != 0:
@@ -279,6 +342,7 @@ CASES = [a_round_trip_holds, what_is_shown_is_what_stands_there,
          checkpoints_and_the_key, changed_files_are_named,
          an_old_copy_is_found, what_is_not_there_is_missed,
          what_is_on_its_way_is_no_fault, forged_lines_are_named,
+         a_proof_is_good_for_strangers, what_is_not_signed_is_not_proved_yet,
          nobody_else_may_read_them]
 
 
