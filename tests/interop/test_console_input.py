@@ -38,7 +38,8 @@ EVIL: dict[str, bytes] = {
 FIELDS = {
     "/new": ["name", "description", "targets", "recipient"],
     "/mailbox/*": ["name", "description", "targets", "copies", "allow-from",
-                   "client-names", "quota", "rate"],
+                   "client-names", "quota", "rate", "undo", "expire"],
+    "/mailbox/*/undo": ["hours"],
     "/mailbox/*/recipients": ["action", "recipient", "password",
                               "agreed"],
     "/mailbox/*/password": ["old"],

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libpages.a
 	%D%/asset.c \
 	%D%/connect.c \
 	%D%/delete.c \
+	%D%/deleted.c \
 	%D%/login.c \
 	%D%/mailbox.c \
 	%D%/new.c \

@@ -3,6 +3,7 @@
 #include "common/base.h"
 #include "handlers/console/pages/pages.h"
 
+#include "handlers/console/parts/deleted.h"
 #include "handlers/console/parts/mailbox_form.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
@@ -212,6 +213,7 @@ static void write_mailbox_page(struct console *c, const struct mailbox *m,
 	form_write(c, f);
 	page_form_end(c, _("Save"));
 	page_section_end(c);
+	deleted_write(c, m);
 	write_recipient_list(c, settings);
 	write_state(c, settings);
 	page_end(c);
@@ -231,6 +233,7 @@ PAGE(mailbox)
 	const struct mailbox_conf *settings;
 	struct buf targets, networks, names;
 	char quota[TEXT_SIZE], rate[TEXT_SIZE];
+	char undo[TEXT_SIZE], expire[TEXT_SIZE];
 	struct form f;
 
 	if (!m)
@@ -249,6 +252,10 @@ PAGE(mailbox)
 	form_set(&f, "client-names", names.data);
 	form_set(&f, "quota", limit_text(settings->quota, quota));
 	form_set(&f, "rate", limit_text(settings->rate, rate));
+	snprintf(undo, sizeof(undo), "%u", settings->undo);
+	form_set(&f, "undo", undo);
+	snprintf(expire, sizeof(expire), "%u", settings->expire);
+	form_set(&f, "expire", expire);
 	write_mailbox_page(c, m, &f);
 	buf_release(&targets);
 	buf_release(&networks);

@@ -157,6 +157,24 @@ static bool aside_needs(const struct mailbox_row *r, char *text, size_t size)
 	return true;
 }
 
+/* Beside what else there is to say: soon no mailbox takes mail any more. */
+static bool hold_needs(struct console *c, const struct mailbox_row *r,
+		       char *text, size_t size)
+{
+	struct health_disk h;
+
+	if (!r->hold)
+		return false;
+	health_of_disk(c->conf, &h);
+	if (!health_hold_is_tight(c->conf, &h))
+		return false;
+	snprintf(text, size,
+		 _("%s is under hold, and the disk is nearly full: collecting "
+		   "frees nothing of it."),
+		 r->name);
+	return true;
+}
+
 static void write_needs(struct console *c, const struct mailbox_rows *rows)
 {
 	struct needs needs = {.console = c};
@@ -173,6 +191,8 @@ static void write_needs(struct console *c, const struct mailbox_rows *rows)
 		if (row_needs(c, r, text, sizeof(text)))
 			need(&needs, text, path, _("Open"));
 		if (aside_needs(r, text, sizeof(text)))
+			need(&needs, text, path, _("Open"));
+		if (hold_needs(c, r, text, sizeof(text)))
 			need(&needs, text, path, _("Open"));
 	}
 	if (needs.n)

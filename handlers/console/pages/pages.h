@@ -19,6 +19,9 @@ PAGE(mailbox_suspend);
 PAGE(mailbox_activate);
 PAGE(delete); /* delete.c */
 PAGE(delete_now);
+PAGE(mailbox_undo); /* deleted.c */
+PAGE(mailbox_hold);
+PAGE(mailbox_release);
 PAGE(password); /* password.c */
 PAGE(password_change);
 PAGE(password_confirm);

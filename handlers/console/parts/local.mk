@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libparts.a
 	%D%/certificate.c %D%/certificate.h \
 	%D%/chart.c %D%/chart.h \
 	%D%/confirm_loss.c %D%/confirm_loss.h \
+	%D%/deleted.c %D%/deleted.h \
 	%D%/form.c %D%/form.h \
 	%D%/helper.c %D%/helper.h \
 	%D%/mailbox_form.c %D%/mailbox_form.h \

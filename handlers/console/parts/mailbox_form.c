@@ -88,6 +88,21 @@ const struct field_rule mailbox_form_edit[] = {
 	 .hint = limits_hint,
 	 .max = 20,
 	 .complete = "off"},
+	{.name = "undo",
+	 .kind = FIELD_LINE,
+	 .label = N_("For how many days what was deleted can be brought back"),
+	 .hint = N_("0: it goes within a minute. Where the disk gets full, "
+		    "what was deleted first goes first."),
+	 .max = 20,
+	 .complete = "off"},
+	{.name = "expire",
+	 .kind = FIELD_LINE,
+	 .label = N_("How many days after it was collected a message goes by "
+		     "itself"),
+	 .hint = N_("For archives that never delete. 0: never. It needs the "
+		    "ledger, which proves what was collected."),
+	 .max = 20,
+	 .complete = "off"},
 };
 const size_t mailbox_form_edit_n = N_ELEMENTS(mailbox_form_edit);
 
@@ -190,7 +205,8 @@ int mailbox_form_apply(struct mailbox_conf *c, struct form *f, struct err *e)
 	    set_setting_list(c, f, "allow-from", e) < 0)
 		return -1;
 	if (set_setting_list(c, f, "client-names", e) < 0 ||
-	    set_limit(c, f, "quota", e) < 0)
+	    set_limit(c, f, "quota", e) < 0 || set_limit(c, f, "rate", e) < 0 ||
+	    set_limit(c, f, "undo", e) < 0)
 		return -1;
-	return set_limit(c, f, "rate", e);
+	return set_limit(c, f, "expire", e);
 }

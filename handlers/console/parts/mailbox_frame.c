@@ -32,6 +32,9 @@ void mailbox_frame_begin(struct console *c, const struct mailbox_conf *m)
 		say(c, "<p><span class=\"badge off\">%s</span> %s</p>\n",
 		    _("Suspended"),
 		    _("It takes no mail; the archive can still collect."));
+	if (m->hold)
+		say(c, "<p><span class=\"badge off\">%s</span> %s</p>\n",
+		    _("Under hold"), _("Nothing that is deleted goes."));
 	say(c, "<nav class=\"tabs\" aria-label=\"%s\">\n", _("This mailbox"));
 	write_mailbox_tab(c, "", _("Settings"));
 	write_mailbox_tab(c, "/connect", _("Connect"));

@@ -57,6 +57,7 @@ static void fill_row(struct mailbox_row *r, const struct mailbox *m,
 	}
 	r->name = xstrdup(mailbox_settings(m)->name);
 	r->suspended = mailbox_settings(m)->suspended;
+	r->hold = mailbox_settings(m)->hold;
 	r->quota = mailbox_settings(m)->quota;
 	r->rate = mailbox_settings(m)->rate;
 }
@@ -83,7 +84,7 @@ static const char *find_line(struct rows_reading *reading, const char *id)
 	return behind_word(reading->at, id);
 }
 
-/* "active,0,1048576", as note_row() writes it. */
+/* "active,0,1048576", "active+,0,0" under hold, as note_row() writes it. */
 static bool recall_standing(const char *text, size_t n, struct mailbox_row *r)
 {
 	const char *end = text + n, *quota = memchr(text, ',', n);
@@ -92,6 +93,7 @@ static bool recall_standing(const char *text, size_t n, struct mailbox_row *r)
 		      : NULL;
 
 	r->suspended = *text == 's';
+	r->hold = quota && quota > text && quota[-1] == '+';
 	return rate &&
 	       num_parse(quota + 1, (size_t)(rate - quota - 1), UINT64_MAX,
 			 &r->quota) &&
@@ -122,10 +124,10 @@ static bool recall_row(struct rows_reading *reading, const char *stamp,
 static void note_row(struct rows_reading *reading, const char *stamp,
 		     const struct mailbox_row *r)
 {
-	if (!buf_addf(&reading->current, "%s %s %s,%llu,%llu %s\n", r->id,
+	if (!buf_addf(&reading->current, "%s %s %s%s,%llu,%llu %s\n", r->id,
 		      stamp, r->suspended ? "suspended" : "active",
-		      (unsigned long long)r->quota, (unsigned long long)r->rate,
-		      r->name))
+		      r->hold ? "+" : "", (unsigned long long)r->quota,
+		      (unsigned long long)r->rate, r->name))
 		log_info("the names of the mailboxes are too long to remember");
 }
 

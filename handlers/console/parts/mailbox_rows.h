@@ -15,6 +15,7 @@ struct mailbox_row {
 	char *name; /* the id where it cannot be read */
 	bool readable;
 	bool suspended;
+	bool hold;
 	uint64_t quota, rate; /* of mailbox.conf */
 	struct counters counters;
 	struct aside aside;

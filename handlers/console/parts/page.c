@@ -240,6 +240,14 @@ static const struct {
 	{"suspended", N_("The mailbox is suspended: no mail is taken, "
 			 "collecting goes on.")},
 	{"activated", N_("The mailbox takes mail again.")},
+	{"held", N_("The mailbox is under hold: nothing that is deleted "
+		    "goes.")},
+	{"released", N_("The hold is released.")},
+	{"undone", N_("What was deleted is back, as new messages.")},
+	{"undone-some", N_("What could be brought back is back. The rest was "
+			   "cut on a full disk, or is to be tried again in a "
+			   "minute.")},
+	{"undone-none", N_("There was nothing to bring back.")},
 	{"deleted", N_("The mailbox is deleted.")},
 	{"kept", N_("The mailbox is ready. What to enter where stands under "
 		    "“Connect”.")},
