@@ -12,6 +12,7 @@
 #include "common/num.h"
 #include "common/read_all.h"
 #include "store/identity.h"
+#include "store/key_mark.h"
 #include "store/login_key.h"
 #include "store/session_key.h"
 
@@ -198,6 +199,46 @@ static int check_current(const struct mailbox *m,
 	return -1;
 }
 
+static int put_used_in_force(struct mailbox *m, const struct secret *keys,
+			     bool *done_r, struct err *e)
+{
+	uint8_t public[SESSION_KEY_SIZE];
+	struct buf next;
+	int result;
+
+	session_key_public(keys, public);
+	buf_init(&next, KEY_FILE_MAX);
+	result = key_file_read_if_there(m, KEY_FILE_NEXT, &next, e);
+	*done_r = result == 0 && next.len && key_mark_names(m, public, &next);
+	if (*done_r)
+		result = admin_promote(m, "used", e);
+	buf_release(&next);
+	return result;
+}
+
+/*
+ * A mailbox of before names no session key, so that nobody could settle. Who
+ * has the keys knows it: a password that was used is put in force now, and the
+ * one that it has replaced is none.
+ */
+static int settle_of_before(struct mailbox *m,
+			    const struct mailbox_opener *opener,
+			    struct secret *keys, struct err *e)
+{
+	bool done = false;
+
+	if (m->settings.session_key[0])
+		return 0;
+	if (put_used_in_force(m, keys, &done, e) == 0) {
+		if (!done || !opener->password)
+			return 0;
+		err_set(e, ERR_PASSWORD,
+			"mailbox %s: this password was replaced", m->id);
+	}
+	secret_release(keys);
+	return -1;
+}
+
 int admin_open_keys(struct mailbox *m, const struct mailbox_opener *opener,
 		    struct secret *keys_r, struct err *e)
 {
@@ -209,7 +250,9 @@ int admin_open_keys(struct mailbox *m, const struct mailbox_opener *opener,
 		explain(m, opener, e);
 		return -1;
 	}
-	return check_current(m, opener, keys_r, e);
+	if (check_current(m, opener, keys_r, e) < 0)
+		return -1;
+	return settle_of_before(m, opener, keys_r, e);
 }
 
 int mailbox_open_key(struct mailbox *m, const struct mailbox_opener *opener,

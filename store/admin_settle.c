@@ -159,6 +159,12 @@ static int cancel(struct mailbox *m, struct err *e)
 			       "mailbox %s has no new password that nobody has "
 			       "used: there is none to cancel",
 			       m->id);
+	if (!m->settings.session_key[0])
+		return err_set(e, ERR_STATE,
+			       "mailbox %s is one of before, and cannot tell "
+			       "whether its new password was used: confirm it, "
+			       "or make another with the password in use",
+			       m->id);
 	if (admin_key_line(m, "cancel", KEY_FILE, e) < 0 ||
 	    admin_unlink(m->dir, KEY_FILE_NEXT, e) < 0 ||
 	    admin_sync(m->dir, m->id, e) < 0)

@@ -68,7 +68,8 @@ struct upgrade {
  */
 static void tell_what_waits(const char *id)
 {
-	printf("mailbox %s: a new password waits to be used; once it was:\n"
+	printf("mailbox %s: a new password waits to be used; that it was is\n"
+	       "not seen by itself here. Once it was:\n"
 	       "  restante mailbox passwd %s --confirm\n",
 	       id, id);
 }

@@ -276,12 +276,98 @@ static void a_recovery_key_settles_what_was_used(void **state)
 	secret_release(&last);
 }
 
-/* --- reset ---------------------------------------------------------------- */
-
 static void own_key(struct mailbox *m, char own_r[80])
 {
 	snprintf(own_r, 80, "%s", mailbox_settings(m)->recipients.list[0]);
 }
+
+/* --- a mailbox of before -------------------------------------------------- */
+
+static int forget_session_key(struct mailbox_conf *c, const void *arg UNUSED,
+			      struct err *e UNUSED)
+{
+	c->session_key[0] = '\0';
+	return 0;
+}
+
+/* As an upgrade leaves it: a password waits, and no session key is named. */
+static struct mailbox *of_before(const struct store_rig *rig,
+				 struct secret *new_r)
+{
+	struct mailbox *m = store_rig_open(rig);
+
+	change_password(rig, &rig->password, new_r);
+	GOOD(mailbox_update(m, forget_session_key, NULL, &failure));
+	return m;
+}
+
+static void before_a_used_password_is_not_replaced(void **state)
+{
+	struct store_rig *rig = *state;
+	struct secret used, last;
+	const struct mailbox_opener retired = {.password = &rig->password};
+	struct mailbox *m = of_before(rig, &used);
+
+	opens(rig, &used);
+	is_over(rig, &rig->password);
+	GOOD(store_settle(rig->store, &failure));
+	assert_true(exists(rig, KEY_FILE_NEXT));
+	REFUSED(mailbox_password_cancel(m, &failure), ERR_STATE);
+	REFUSED(mailbox_password_change(m, &retired, LOG_N, &last, &failure),
+		ERR_PASSWORD);
+	assert_false(exists(rig, KEY_FILE_NEXT));
+	opens(rig, &used);
+	is_over(rig, &rig->password);
+
+	change_password(rig, &used, &last);
+	opens(rig, &last);
+	GOOD(store_settle(rig->store, &failure));
+	assert_false(exists(rig, KEY_FILE_NEXT));
+	mailbox_close(&m);
+	secret_release(&used);
+	secret_release(&last);
+}
+
+static void before_an_unused_password_gives_way(void **state)
+{
+	struct store_rig *rig = *state;
+	struct secret waits, next;
+	struct mailbox *m = of_before(rig, &waits);
+
+	change_password(rig, &rig->password, &next);
+	is_over(rig, &waits);
+	opens(rig, &rig->password);
+	GOOD(mailbox_password_cancel(m, &failure));
+	is_over(rig, &next);
+	opens(rig, &rig->password);
+	mailbox_close(&m);
+	secret_release(&waits);
+	secret_release(&next);
+}
+
+/* Nobody can tell which is in force: both are kept. */
+static void before_a_reset_keeps_both(void **state)
+{
+	struct store_rig *rig = *state;
+	struct secret used, last;
+	struct mailbox *m = of_before(rig, &used);
+	char own[80];
+
+	own_key(m, own);
+	opens(rig, &used);
+	suspend(m);
+	GOOD(mailbox_reset(m, 0, LOG_N, &last, &failure));
+	assert_int_equal(lost_keys(rig, own, "identity-1.age", &rig->password),
+			 1);
+	assert_int_equal(lost_keys(rig, own, "identity-2.age", &used), 1);
+	GOOD(mailbox_reset_end(m, &failure));
+	opens(rig, &last);
+	mailbox_close(&m);
+	secret_release(&used);
+	secret_release(&last);
+}
+
+/* --- reset ---------------------------------------------------------------- */
 
 static void lost_keeps_the_identity_in_force(void **state)
 {
@@ -641,6 +727,9 @@ int main(void)
 		TEST(a_used_password_stays_whatever_befalls_its_file),
 		TEST(a_forged_mark_promotes_nothing),
 		TEST(a_password_nobody_used_is_cancelled),
+		TEST(before_a_used_password_is_not_replaced),
+		TEST(before_an_unused_password_gives_way),
+		TEST(before_a_reset_keeps_both),
 		TEST(a_recovery_key_settles_what_was_used),
 		TEST(lost_keeps_the_identity_in_force),
 		TEST(lost_overwrites_nothing),
