@@ -40,10 +40,11 @@ struct files {
 static void add_file(struct files *f, const char *name, const void *bytes,
 		     size_t n)
 {
-	struct buf *b = &f->list[f->n].text;
+	struct buf *b;
 
 	if (f->n == FILES_MAX)
 		die_bug("a proof of too many files");
+	b = &f->list[f->n].text;
 	f->list[f->n++].name = name;
 	buf_init(b, FILE_OCTETS_MAX);
 	if (!buf_add(b, bytes, n))
