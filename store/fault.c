@@ -37,12 +37,15 @@ void fault_point(const char *name)
 	static uint64_t passed;
 	const char *file = getenv("RESTANTE_FAULT_LOG");
 	const char *at = getenv("RESTANTE_FAULT_POINT");
+	const char *stop = getenv("RESTANTE_FAULT_STOP");
 
 	passed++;
 	if (file)
 		note(file, name);
 	if (at && is_chosen(at, name, passed))
 		kill(getpid(), SIGKILL);
+	if (stop && is_chosen(stop, name, passed))
+		kill(getpid(), SIGSTOP);
 }
 
 #else

@@ -13,6 +13,7 @@ are those of docs/store-protocol.md; the model shows the rules that are no fsync
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,15 +26,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cut_story import Promises, Story
 from disk_model import Disk, Folder
 from harness.behind import Behind
+from harness.deadline import until
 from harness.instance import Instance
-from harness.nets import OtherHost
+from harness.nets import THEIRS, OtherHost
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
 from harness.report import Failure, Report, check, equal
 from harness.script import Case, require_private_mounts, run_script
+from harness.servers import Spawner
 from harness.shadow import Journal, Record, build
+from harness.smtp import Smtp
 from harness.tools import SYSTEM_PATH
-from storm_ledger import recognise
+from harness.wire import Vanished, Wire
+from storm_ledger import compose, recognise
 from storm_proxies import TARGETS
 
 CUTS = int(os.environ.get("ORDER_CUTS", "60"))
@@ -65,6 +70,7 @@ RULES = [
     Rule("SPOOL_DIR", "spool"),
     Rule("MARK_SYNC", "lock", files=True),
     Rule("SHOW_LAST", "mailbox"),
+    Rule("KEEP_SYNC", "cur", sweeping=True),
 ]
 
 
@@ -98,7 +104,51 @@ class Ordered(Story):
             self.new_password()
             self.collect()
             self.journal.mark(f"used {self.mailbox.password}")
+            self.stand_behind_the_link()
+            self.die_behind_the_link()
             self.sweep()
+
+    def die_behind_the_link(self) -> None:
+        """Upstream has taken it, and its copy's name in cur/ is not durable:
+        the one in tmp/ is, and sweep is the next to come by.
+        """
+        smtp, handler = self.proxy("RESTANTE_FAULT_POINT=delivery.linked")
+        try:
+            smtp.deliver("to@example.org", compose(self.number(), self.rng))
+        except Vanished:
+            pass
+        equal(handler.wait(30), -signal.SIGKILL, "smtp-proxy ended with")
+
+    def stand_behind_the_link(self) -> None:
+        """The same, but it lives: nobody removes its name in tmp/, whatever
+        it has in cur/ already.
+        """
+        smtp, handler = self.proxy("RESTANTE_FAULT_STOP=delivery.linked")
+        tmp = self.instance.folder(self.mailbox) / "tmp"
+        with ThreadPoolExecutor(1) as client:
+            said = client.submit(smtp.deliver, "to@example.org",
+                                 compose(self.number(), self.rng))
+            try:
+                until(lambda: is_stopped(handler.pid), 30,
+                      "it stands behind the link")
+                pending = max(tmp.glob("*,P.age"))
+                self.sweep()
+                check(pending.exists(), "its name in tmp/ was removed")
+            finally:
+                handler.send_signal(signal.SIGCONT)
+            said.result().want(250)
+        smtp.quit()
+        equal(handler.wait(30), 0, "smtp-proxy ended with")
+
+    def proxy(self, setting: str) -> tuple[Smtp, subprocess.Popen[bytes]]:
+        """One session of smtp-proxy, logged in."""
+        wrap = ["env", setting, *(f"{name}={value}"
+                                  for name, value in self.env().items())]
+        client, handler = Spawner(self.instance, "smtp-proxy",
+                                  "--tls=implicit", wrap=wrap).open()
+        smtp = Smtp(Wire(client), self.instance.context, implicit=True)
+        smtp.auth_plain(f"joe%{THEIRS}:4465%{self.mailbox.id}").want(235)
+        return smtp, handler
 
     def new_password(self) -> None:
         """Shown, and not confirmed: the next login uses it."""
@@ -113,6 +163,12 @@ class Ordered(Story):
         self.journal.mark("sweeps")
         self.instance.restante("sweep", env=self.env())
         self.journal.mark("swept")
+
+
+def is_stopped(pid: int) -> bool:
+    """By SIGSTOP."""
+    return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(
+        ")")[2].split()[0] == "T"
 
 
 class OrderMatters:
@@ -320,5 +376,8 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
 
 
 if __name__ == "__main__":
+    # Fault points, beside what all builds do; set before anything is looked up.
+    if "RESTANTE_FAULT_PREFIX" in os.environ:
+        os.environ["RESTANTE_PREFIX"] = os.environ["RESTANTE_FAULT_PREFIX"]
     sys.exit(run_script(sys.modules[__name__], cases, private_mounts=True,
                         private_net=True))
