@@ -16,11 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.behind import Behind
 from harness.instance import Instance, Mailbox
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
-from harness.servers import Xinetd
+from harness.smtp import Smtp
 from harness.tools import SYSTEM_PATH, tool
 
 MESSAGES = 3
@@ -38,11 +39,10 @@ class Run:
 class Killed:
     """The stories; each makes a Run anew for each step."""
 
-    def __init__(self, place: Place, instance: Instance, port: int,
-                 report: Report) -> None:
+    def __init__(self, place: Place, report: Report) -> None:
         self.place = place
-        self.instance = instance
-        self.port = port
+        self.instance = instance = Instance(place,
+                                            identity={"scrypt-log-n": 10})
         self.report = report
         self.log = instance.logs / "faults"
         self.shown = ""  # what the killed command has printed
@@ -89,13 +89,20 @@ class Killed:
     def mailbox(self, suspended: bool = False) -> Mailbox:
         """A mailbox with messages in it."""
         mailbox = self.instance.create_mailbox()
-        smtp = self.instance.smtp(self.port)
-        for _ in range(MESSAGES):
-            smtp.deliver(mailbox.address, b"Subject: x\r\n\r\nx\r\n").want(250)
-        smtp.quit()
+        self.deliver(mailbox, MESSAGES)
         if suspended:
             self.run("suspend", mailbox)
         return mailbox
+
+    def deliver(self, mailbox: Mailbox, messages: int = 1) -> None:
+        """By a receiver that has counted them when we go on."""
+        session = Behind(self.instance, "smtp-journal")
+        smtp = Smtp(session.wire)
+        smtp.ehlo()
+        for _ in range(messages):
+            smtp.deliver(mailbox.address, b"Subject: x\r\n\r\nx\r\n").want(250)
+        smtp.quit()
+        equal(session.end(), 0, "smtp-journal ended with")
 
     def run(self, command: str, mailbox: Mailbox, *args: str, text: str = "",
             want: int | None = 0) -> subprocess.CompletedProcess:
@@ -194,9 +201,7 @@ class Killed:
         mailbox = self.mailbox()
 
         def verify() -> None:
-            smtp = self.instance.smtp(self.port)
-            smtp.deliver(mailbox.address, b"Subject: y\r\n\r\ny\r\n").want(250)
-            smtp.quit()
+            self.deliver(mailbox)
             equal(self.opens(mailbox, mailbox.password), MESSAGES + 1,
                   "opened")
             self.run("rekey", mailbox, text=mailbox.password + "\n")
@@ -279,14 +284,13 @@ class Killed:
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Each command, at each of its steps."""
-    instance = Instance(place, identity={"scrypt-log-n": 10})
-    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as servers:
-        killed = Killed(place, instance, servers.port, report)
-        for name in ("create", "change", "passwd", "confirm", "cancel", "rekey",
-                     "recipient_add", "recipient_remove", "reset", "delete"):
-            story = getattr(killed, name)
-            yield (f"killed-{name.replace('_', '-')}",
-                   lambda story=story: killed.all_steps(story))
+    place.become_user()
+    killed = Killed(place, report)
+    for name in ("create", "change", "passwd", "confirm", "cancel", "rekey",
+                 "recipient_add", "recipient_remove", "reset", "delete"):
+        story = getattr(killed, name)
+        yield (f"killed-{name.replace('_', '-')}",
+               lambda story=story: killed.all_steps(story))
 
 
 if __name__ == "__main__":

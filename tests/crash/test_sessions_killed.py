@@ -48,6 +48,7 @@ class Sessions:
         tls = self.instance.tls
         other.serve("cut_upstream", THEIRS, tls.certificate, tls.key,
                     self.journal.path)
+        place.become_user()
         self.steps = self.instance.logs / "steps"
         self.rng = random.Random(1)
         self.last = 0

@@ -49,7 +49,8 @@ class Cpu:
 
     def __init__(self, place: Place, report: Report) -> None:
         self.place, self.report = place, report
-        self.instance = with_console(Instance(place), auth="web-server")
+        self.instance = with_console(
+            Instance(place, identity={"scrypt-log-n": 10}), auth="web-server")
         self.full = self.instance.create_mailbox("full")
 
     def fill(self) -> None:
@@ -112,9 +113,9 @@ class Cpu:
 def cases(place: Place, report: Report, _: object) -> Iterator[Case]:
     """Every page that is fetched."""
     cpu = Cpu(place, report)
-    yield "filled", cpu.fill
     # To start a program as another user would count as its time, too.
     yield "started-alike", place.become_user
+    yield "filled", cpu.fill
     for method, path, _needs in Routes.read().rows:
         if method == "GET":
             name = "cpu" + path.replace("/*", "-ID").replace("/", "-")
