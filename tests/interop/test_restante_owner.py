@@ -103,7 +103,8 @@ class TwoUsers:
         store.mkdir(mode=0o700)
         os.chown(store, ADMIN, GROUP)
         caller = dataclasses.replace(place, root=root, as_user={})
-        self.instance = Instance(caller, "instance", store=store)
+        self.instance = Instance(caller, "instance", store=store,
+                                 identity={"scrypt-log-n": 10})
         self.instance.place = dataclasses.replace(
             place, root=root, uid=HANDLER, gid=GROUP, as_user={
                 "user": HANDLER, "group": GROUP, "extra_groups": []})
