@@ -59,16 +59,31 @@ int files_replace(int dir, const char *name, mode_t mode,
 	return 0;
 }
 
+/* Its parent, which may be named by a path alone. */
+static int sync_parent(int fd, const char *name, struct err *e)
+{
+	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = parent < 0 ? -1 : fsync(parent);
+
+	if (result < 0)
+		err_sys(e, "ledger: the directory of %s", name);
+	if (parent >= 0)
+		close(parent);
+	return result;
+}
+
 int files_directory(int dir, const char *name, mode_t mode, struct err *e)
 {
+	bool made = mkdirat(dir, name, mode) == 0;
 	int fd;
 
-	if (mkdirat(dir, name, mode) == 0) {
-		if (fsync(dir) < 0)
-			return err_sys(e, "ledger: %s", name);
-	} else if (errno != EEXIST) {
+	if (!made && errno != EEXIST)
 		return err_sys(e, "ledger: %s", name);
-	}
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "ledger: %s", name) : fd;
+	if (fd < 0)
+		return err_sys(e, "ledger: %s", name);
+	if (!made || sync_parent(fd, name, e) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }

@@ -21,7 +21,7 @@ from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.servers import Xinetd
-from harness.tools import SYSTEM_PATH
+from harness.tools import SYSTEM_PATH, tool
 
 
 PLACES = int(os.environ.get("PROOF_PLACES", "2"))  # changed in each file
@@ -309,6 +309,48 @@ def a_proof_is_good_for_strangers(w: Evidence) -> None:
     w.call("proof", mailbox.id, "x", w.instance.root / "none", want=64)
 
 
+def others_programs_verify_a_proof(w: Evidence) -> None:
+    """openssl the signature, spicy-litetlog the whole; each refuses what was
+    changed.
+    """
+    mailbox = w.instance.create_mailbox("others")
+    ulid = list(w.deliver(mailbox, 7))[2]
+    w.entered(mailbox)
+    folder = w.instance.root / "others"
+    w.call("proof", mailbox.id, ulid, folder)
+
+    def holds(*command: str) -> bool:
+        return subprocess.run(command, cwd=folder, capture_output=True,
+                              timeout=60, check=False).returncode == 0
+
+    def spicy() -> bool:
+        return holds(tool("spicy-litetlog"), "-verify",
+                     (folder / "mailbox.vkey").read_text().strip(), "entry")
+
+    def openssl() -> bool:
+        return holds("openssl", "pkeyutl", "-verify", "-rawin", "-pubin",
+                     "-inkey", "key.pem", "-in", "checkpoint.body",
+                     "-sigfile", "checkpoint.sig")
+
+    for program, names in ((spicy, ("entry", "entry.spicy", "mailbox.vkey")),
+                           (openssl, ("checkpoint.body", "checkpoint.sig",
+                                      "key.pem"))):
+        check(program(), f"{program.__name__} refuses the true one")
+        for name in names:
+            whole = (folder / name).read_bytes()
+            # Where a line begins no bit of base64 is left over.
+            places = [0, *(i + 1 for i, octet in enumerate(whole[:-1])
+                           if octet == 10), len(whole) // 2]
+            for place in places:
+                false = bytearray(whole)
+                false[place] ^= 1
+                (folder / name).write_bytes(bytes(false))
+                check(not program(), f"{program.__name__} accepts {name} "
+                      f"with octet {place} changed")
+            (folder / name).write_bytes(whole)
+        check(program(), f"{program.__name__}: all put back")
+
+
 def what_is_not_signed_is_not_proved_yet(w: Evidence) -> None:
     """Within five minutes."""
     mailbox = w.instance.create_mailbox("too early")
@@ -342,7 +384,8 @@ CASES = [a_round_trip_holds, what_is_shown_is_what_stands_there,
          checkpoints_and_the_key, changed_files_are_named,
          an_old_copy_is_found, what_is_not_there_is_missed,
          what_is_on_its_way_is_no_fault, forged_lines_are_named,
-         a_proof_is_good_for_strangers, what_is_not_signed_is_not_proved_yet,
+         a_proof_is_good_for_strangers, others_programs_verify_a_proof,
+         what_is_not_signed_is_not_proved_yet,
          nobody_else_may_read_them]
 
 

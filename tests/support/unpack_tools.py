@@ -7,14 +7,17 @@ of the machine that they run on, and Postfix and Exim exclude each other as
 packages. So each package of the list, with whatever it depends on that is not
 on the system, is downloaded with apt-get and unpacked with dpkg into one tree.
 No maintainer script runs. A package that is there already is left alone, so a
-second run is quick and needs no network.
+second run is quick and needs no network. What this release of Debian has not is
+fetched from another's, by its digest.
 """
 
 import argparse
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -41,6 +44,13 @@ def listed(path: Path) -> list[str]:
     lines = (line.split() for line in path.read_text().splitlines())
     return [words[1] for words in lines
             if len(words) == 2 and words[0] == "unpack"]
+
+
+def fetched(path: Path) -> list[list[str]]:
+    """NAME, URL and SHA256 of the lines `fetch`."""
+    lines = (line.split() for line in path.read_text().splitlines())
+    return [words[1:] for words in lines
+            if len(words) == 4 and words[0] == "fetch"]
 
 
 def there_is(package: str) -> bool:
@@ -95,6 +105,24 @@ def unpack(package: str, tree: Path) -> None:
     stamp.touch()
 
 
+def fetch(name: str, url: str, sha256: str, tree: Path) -> None:
+    """A package of another release; exactly that file, and no other."""
+    stamp = tree / ".unpacked" / name
+    if stamp.exists():
+        return
+    with urllib.request.urlopen(url, timeout=120) as answer:
+        octets = answer.read()
+    if hashlib.sha256(octets).hexdigest() != sha256:
+        raise SystemExit(f"{url} is another file than it was")
+    deb = tree / ".debs" / f"{name}.deb"
+    deb.parent.mkdir(exist_ok=True)
+    deb.write_bytes(octets)
+    subprocess.run(["dpkg", "-x", str(deb), str(tree)], check=True)
+    deb.unlink()
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.touch()
+
+
 def main() -> int:
     """Parse the arguments and unpack; the tree's path goes to stdout."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
@@ -107,7 +135,17 @@ def main() -> int:
     tree = args.tree.resolve()
     tree.mkdir(parents=True, exist_ok=True)
     tree.chmod(0o755)
-    for wanted in args.packages or listed(LIST):
+    wanted_packages = args.packages or listed(LIST)
+    for name, url, sha256 in fetched(LIST):
+        if args.packages and name not in args.packages:
+            continue
+        if name in wanted_packages:
+            wanted_packages.remove(name)
+        if there_is(name):
+            wanted_packages.append(name)
+        else:
+            fetch(name, url, sha256, tree)
+    for wanted in wanted_packages:
         if (tree / ".unpacked" / f"{wanted}.whole").exists():
             continue
         for package in missing_on_system(first_of(wanted)):

@@ -27,7 +27,7 @@ static const uint8_t ledger_seed[32] = {1}, session_seed[32] = {2};
 static const char *const files[] = {"entries", "offsets", "tiles", "checkpoint",
 				    "vkey"};
 
-enum { LINES_MAX = 64 * 1024 * 1024 };
+enum { LINES_MAX = 512 * 1024 * 1024 };
 
 void ledger_rig_begin(struct ledger_rig *r)
 {
