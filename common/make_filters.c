@@ -28,8 +28,11 @@ enum {
 	PROXY = 1 << SANDBOX_PROXY,
 	COLLECTOR = 1 << SANDBOX_COLLECTOR,
 	DIALLER = 1 << SANDBOX_DIALLER,
+	LEDGER = 1 << SANDBOX_LEDGER,
 	SESSION = RECEIVER | PROXY | COLLECTOR,
-	ALL = SESSION | DIALLER,
+	TALKS = SESSION | DIALLER, /* the ledger has no peer */
+	WRITES = SESSION | LEDGER,
+	ALL = SESSION | DIALLER | LEDGER,
 };
 
 /*
@@ -47,15 +50,15 @@ static const struct {
 	{SCMP_SYS(write), ALL},
 	{SCMP_SYS(writev), ALL}, /* a libc's stdio, syslog(3) */
 	{SCMP_SYS(close), ALL},
-	{SCMP_SYS(poll), ALL},	/* every wait for a peer */
-	{SCMP_SYS(ppoll), ALL}, /* the same where there is no poll */
-	{SCMP_SYS(recvfrom), ALL},
+	{SCMP_SYS(poll), TALKS},	/* every wait for a peer */
+	{SCMP_SYS(ppoll), TALKS}, /* the same where there is no poll */
+	{SCMP_SYS(recvfrom), TALKS},
 	/* The end of one direction: of sockets that are this process's alone,
 	 * for none that listens is handed to a session. */
-	{SCMP_SYS(shutdown), ALL},
-	{SCMP_SYS(getpeername), ALL}, /* whom the log names */
-	{SCMP_SYS(getsockname), ALL},
-	{SCMP_SYS(getsockopt), ALL}, /* SO_PEERCRED, SO_ERROR: only tells */
+	{SCMP_SYS(shutdown), TALKS},
+	{SCMP_SYS(getpeername), TALKS}, /* whom the log names */
+	{SCMP_SYS(getsockname), TALKS},
+	{SCMP_SYS(getsockopt), TALKS}, /* SO_PEERCRED, SO_ERROR: only tells */
 	/* The dialled descriptor. Who could send another has the same rights.
 	 */
 	{SCMP_SYS(recvmsg), PROXY | DIALLER},
@@ -91,17 +94,20 @@ static const struct {
 	/* Keeping and deleting messages, appending to spools: by descriptor
 	 * what was opened for it, by name what Landlock leaves. linkat of a
 	 * descriptor (AT_EMPTY_PATH) needs a capability. */
-	{SCMP_SYS(pwrite64), SESSION},
-	{SCMP_SYS(fsync), SESSION},
-	{SCMP_SYS(ftruncate), SESSION},
+	{SCMP_SYS(pwrite64), WRITES},
+	{SCMP_SYS(fsync), WRITES},
+	{SCMP_SYS(fdatasync), LEDGER},
+	{SCMP_SYS(ftruncate), WRITES},
 	{SCMP_SYS(fallocate), SESSION},
 	{SCMP_SYS(link), SESSION},
 	{SCMP_SYS(linkat), SESSION}, /* the commit point */
-	{SCMP_SYS(unlink), SESSION},
-	{SCMP_SYS(unlinkat), SESSION},
-	{SCMP_SYS(rename), SESSION},
-	{SCMP_SYS(renameat), SESSION}, /* into gone/ */
-	{SCMP_SYS(renameat2), SESSION},
+	{SCMP_SYS(unlink), WRITES},
+	{SCMP_SYS(unlinkat), WRITES},
+	{SCMP_SYS(rename), WRITES},
+	{SCMP_SYS(renameat), WRITES}, /* into gone/ */
+	{SCMP_SYS(renameat2), WRITES},
+	{SCMP_SYS(mkdir), LEDGER}, /* of a mailbox that is new */
+	{SCMP_SYS(mkdirat), LEDGER},
 	{SCMP_SYS(umask), SESSION}, /* own */
 
 	/* Own memory, see also below. mremap keeps the protection that is. */
@@ -109,15 +115,15 @@ static const struct {
 	{SCMP_SYS(munmap), ALL},
 	{SCMP_SYS(mremap), ALL}, /* realloc() of much */
 	{SCMP_SYS(madvise), ALL},
-	{SCMP_SYS(mlock), SESSION}, /* struct secret; RLIMIT_MEMLOCK bounds */
-	{SCMP_SYS(mlock2), SESSION},
-	{SCMP_SYS(munlock), SESSION},
+	{SCMP_SYS(mlock), WRITES}, /* struct secret; RLIMIT_MEMLOCK bounds */
+	{SCMP_SYS(mlock2), WRITES},
+	{SCMP_SYS(munlock), WRITES},
 	{SCMP_SYS(mmap), DIALLER}, /* modules that resolve names are code */
 	{SCMP_SYS(mprotect), DIALLER},
 
 	/* Time and chance, own. No timer here signals another process. */
 	{SCMP_SYS(clock_gettime), ALL},
-	{SCMP_SYS(clock_nanosleep), ALL}, /* waiting for a lock; throttles */
+	{SCMP_SYS(clock_nanosleep), TALKS}, /* waiting for a lock; throttles */
 	{SCMP_SYS(gettimeofday), ALL},
 	{SCMP_SYS(nanosleep), ALL},
 	{SCMP_SYS(time), ALL},
@@ -178,7 +184,7 @@ static const struct {
 	{SCMP_SYS(fcntl), ALL, {ARG(1, F_SETFL), ARG_LACKS(2, O_ASYNC)}},
 	{SCMP_SYS(fcntl), ALL, {ARG(1, F_GETFD)}},
 	{SCMP_SYS(fcntl), ALL, {ARG(1, F_SETFD)}},
-	{SCMP_SYS(fcntl), SESSION, {ARG(1, F_OFD_SETLK)}},
+	{SCMP_SYS(fcntl), WRITES, {ARG(1, F_OFD_SETLK)}},
 	{SCMP_SYS(fcntl), SESSION, {ARG(1, F_OFD_SETLKW)}}, /* a throttle's */
 	/* How long an answer is. FIOSETOWN and SIOCSPGRP are F_SETOWN again. */
 	{SCMP_SYS(ioctl), DIALLER, {ARG(1, FIONREAD)}},
@@ -197,8 +203,8 @@ static const struct {
 	{SCMP_SYS(setsockopt), SESSION, OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT)},
 
 	/* Memory that is not code. */
-	{SCMP_SYS(mmap), SESSION, {ARG_LACKS(2, PROT_EXEC)}},
-	{SCMP_SYS(mprotect), SESSION, {ARG_LACKS(2, PROT_EXEC)}},
+	{SCMP_SYS(mmap), WRITES, {ARG_LACKS(2, PROT_EXEC)}},
+	{SCMP_SYS(mprotect), WRITES, {ARG_LACKS(2, PROT_EXEC)}},
 	/* abort() on ourselves. */
 	{SCMP_SYS(tgkill), ALL, {ARG(0, SANDBOX_OWN_PID)}},
 	/* Limits are asked for, not set. */
@@ -279,5 +285,6 @@ int main(void)
 	       write_program("proxy", SANDBOX_PROXY) < 0 ||
 	       write_program("collector", SANDBOX_COLLECTOR) < 0 ||
 	       write_program("dialler", SANDBOX_DIALLER) < 0 ||
+	       write_program("ledger", SANDBOX_LEDGER) < 0 ||
 	       fflush(stdout) != 0;
 }

@@ -21,6 +21,8 @@ static const rlim_t address_space[SANDBOX_N_ROWS] = {
 	/* The list of all that waits, and scrypt: 256 MiB at log-n = 18. */
 	[SANDBOX_COLLECTOR] = 2048 * MIB,
 	[SANDBOX_DIALLER] = 512 * MIB,
+	/* All ULIDs that wait, while they are compared. */
+	[SANDBOX_LEDGER] = 2048 * MIB,
 };
 
 /* A receiver holds five for each of max-mailboxes, which may be 100. */
@@ -29,6 +31,7 @@ static const rlim_t files_open[SANDBOX_N_ROWS] = {
 	[SANDBOX_PROXY] = 256,
 	[SANDBOX_COLLECTOR] = 256,
 	[SANDBOX_DIALLER] = 256,
+	[SANDBOX_LEDGER] = 600, /* every spool of a mailbox, and a few */
 };
 
 /* What is limited below that already stays so. */

@@ -15,6 +15,7 @@ enum sandbox_row {
 	SANDBOX_PROXY,	   /* the sessions of smtp-proxy and pop3-proxy */
 	SANDBOX_COLLECTOR, /* pop3-serve */
 	SANDBOX_DIALLER,
+	SANDBOX_LEDGER, /* the sequencer and signer */
 	SANDBOX_N_ROWS,
 };
 

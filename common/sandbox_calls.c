@@ -29,6 +29,7 @@ static const struct {
 	[SANDBOX_PROXY] = ROW(proxy),
 	[SANDBOX_COLLECTOR] = ROW(collector),
 	[SANDBOX_DIALLER] = ROW(dialler),
+	[SANDBOX_LEDGER] = ROW(ledger),
 };
 
 /* Known only now. */

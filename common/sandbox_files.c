@@ -206,12 +206,24 @@ static void grant_dialler(struct ruleset *r, const struct conf *conf)
 	grant_list(r, resolver, N_ELEMENTS(resolver));
 }
 
+/*
+ * It reads the store as it is and writes none of it; its own place is nobody
+ * else's.
+ */
+static void grant_ledger(struct ruleset *r, const struct conf *conf)
+{
+	grant(r, conf->store, READ);
+	grant(r, "/proc/sys/kernel/random/boot_id", READ);
+	grant(r, conf->ledger.path, KEEP | LANDLOCK_ACCESS_FS_MAKE_DIR);
+}
+
 static void (*const grant_row[SANDBOX_N_ROWS])(struct ruleset *r,
 					       const struct conf *conf) = {
 	[SANDBOX_RECEIVER] = grant_server,
 	[SANDBOX_PROXY] = grant_proxy,
 	[SANDBOX_COLLECTOR] = grant_collector,
 	[SANDBOX_DIALLER] = grant_dialler,
+	[SANDBOX_LEDGER] = grant_ledger,
 };
 
 int sandbox_files(enum sandbox_row row, const struct conf *conf, struct err *e)

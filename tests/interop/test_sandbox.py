@@ -136,6 +136,50 @@ def without_landlock(instance: Instance, name: str) -> None:
           "times that the log says it")
 
 
+def full_pipe() -> tuple[int, int]:
+    """Whoever writes into it waits until somebody reads."""
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(into, b" " * 4096)
+    os.set_blocking(into, True)
+    return out, into
+
+
+def read_to_end(fd: int) -> str:
+    """What comes out of a pipe, the filling aside."""
+    with open(fd, encoding="utf-8") as pipe:
+        return pipe.read().lstrip(" ")
+
+
+def the_ledger_is_confined(instance: Instance) -> None:
+    """It has something to say and cannot say it yet; and where there is no
+    Landlock it says so and goes on.
+    """
+    folder = instance.root / "ledger"
+    folder.mkdir(mode=0o750)
+    instance.place.give(folder)
+    instance.configure(ledger={"path": folder})
+    spools = instance.folder(instance.create_mailbox("ledger")) / "spool"
+    (spools / "local.1").mkdir()
+    program = [instance.place.handler("ledger"), "-c", str(instance.conf),
+               "--once"]
+    out, into = full_pipe()
+    with subprocess.Popen(program, stderr=into,
+                          **instance.place.as_user) as ledger:
+        os.close(into)
+        require_confined(ledger.pid, 600)
+        said = read_to_end(out)
+    equal((ledger.returncode, said.count("is no spool")), (0, 1), said)
+    done = subprocess.run([sys.executable, "-I", "-S", str(NO_LANDLOCK),
+                           *program], capture_output=True, text=True,
+                          check=False, timeout=60, **instance.place.as_user)
+    equal((done.returncode, done.stderr.count("has no Landlock")), (0, 1),
+          done.stderr)
+    (spools / "local.1").rmdir()
+
+
 def programs_are_closed(instance: Instance) -> None:
     """The shell command and the console, as they wait for a password."""
     console = with_console(instance)
@@ -218,6 +262,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
             diallers_hold_no_client, instance, name)
         yield f"sandbox-{name}-dialler-ends-with-it", partial(
             diallers_end_with_their_session, instance, name)
+    yield "sandbox-ledger", partial(the_ledger_is_confined, instance)
     yield "sandbox-most-mailboxes", partial(most_mailboxes, instance)
     yield "sandbox-programs-are-closed", partial(programs_are_closed, instance)
     yield "sandbox-secrets-go", lambda: secrets_go(instance)

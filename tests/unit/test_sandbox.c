@@ -44,8 +44,10 @@ enum {
 	PROXY = 1 << SANDBOX_PROXY,
 	COLLECTOR = 1 << SANDBOX_COLLECTOR,
 	DIALLER = 1 << SANDBOX_DIALLER,
+	LEDGER = 1 << SANDBOX_LEDGER,
 	SESSION = RECEIVER | PROXY | COLLECTOR,
-	ALL = SESSION | DIALLER,
+	TALKS = SESSION | DIALLER,
+	ALL = SESSION | DIALLER | LEDGER,
 	NONE = 0,
 };
 
@@ -76,6 +78,8 @@ static int set_up(void **state)
 {
 	static const char *const folders[] = {"store",
 					      "run",
+					      "ledger",
+					      "ledger/a",
 					      "store/mailboxes",
 					      "store/mailboxes/a",
 					      "store/mailboxes/b",
@@ -91,13 +95,15 @@ static int set_up(void **state)
 	write_file("store/format", "restante 1\n");
 	write_file("store/mailboxes/a/mailbox.conf", "");
 	write_file("store/mailboxes/a/tmp/ticket", "");
+	write_file("store/mailboxes/a/lock", "");
 	write_file("store/mailboxes/b/mailbox.conf", "");
 	write_file("key.pem", "");
 	write_file("outside", "");
 	snprintf(text, sizeof(text),
 		 "store = '%s/store'\nruntime = '%s/run'\n"
-		 "tls { certificate = '%s/key.pem' key = '%s/key.pem' }\n",
-		 dir, dir, dir, dir);
+		 "tls { certificate = '%s/key.pem' key = '%s/key.pem' }\n"
+		 "ledger { path = '%s/ledger' }\n",
+		 dir, dir, dir, dir, dir);
 	write_file("restante.conf", text);
 	conf = conf_read(in_dir("restante.conf"), &e);
 	assert_non_null(conf);
@@ -262,6 +268,43 @@ static int keep_message(void)
 		       : 0;
 }
 
+static int write_into_mailbox(void)
+{
+	return open_as("store/mailboxes/a/tmp/new", O_WRONLY | O_CREAT);
+}
+
+static int remove_ticket(void)
+{
+	(void)write_into_mailbox();
+	return unlink(in_dir("store/mailboxes/a/tmp/new"));
+}
+
+static int write_lock(void)
+{
+	return open_as("store/mailboxes/a/lock", O_RDWR);
+}
+
+static int write_ledger(void)
+{
+	int fd = open(in_dir("ledger/a/entries"), O_RDWR | O_CREAT, 0600);
+	int result = pwrite(fd, "x", 1, 0) == 1 && fdatasync(fd) == 0 &&
+				     ftruncate(fd, 0) == 0
+			     ? 0
+			     : -1;
+
+	return fd < 0 ? -1 : close(fd) | result;
+}
+
+static int replace_checkpoint(void)
+{
+	char from[128];
+
+	if (open_as("ledger/a/.new", O_WRONLY | O_CREAT) < 0)
+		return -1;
+	snprintf(from, sizeof(from), "%s/ledger/a/.new", dir);
+	return rename(from, in_dir("ledger/a/checkpoint"));
+}
+
 static int count_failure(void)
 {
 	return open_as("run/failures", O_RDWR | O_CREAT);
@@ -422,11 +465,11 @@ static const struct {
 	{"ask for signals", ask_for_signals, NONE},
 	{"watch a folder by signals", watch_a_folder, NONE},
 	{"not block", not_block, ALL},
-	{"lock a file", lock_a_file, SESSION},
+	{"lock a file", lock_a_file, SESSION | LEDGER},
 	{"ask how much there is", ask_for_input, DIALLER},
 	{"send to another address", send_elsewhere, DIALLER},
-	{"send to the peer", send_to_the_peer, ALL},
-	{"keep a connection alive", keep_alive, ALL},
+	{"send to the peer", send_to_the_peer, TALKS},
+	{"keep a connection alive", keep_alive, TALKS},
 	{"attach a filter", attach_a_filter, DIALLER},
 	{"ask for our addresses", ask_for_addresses, DIALLER},
 	{"hear of devices", hear_of_devices, NONE},
@@ -440,9 +483,14 @@ static const struct {
 	{"read mailbox.conf", read_settings, ALL},
 	{"write the store's format", write_format, NONE},
 	{"keep a message", keep_message, SESSION},
+	{"write into a mailbox", write_into_mailbox, SESSION},
+	{"remove a ticket", remove_ticket, SESSION},
+	{"lock a mailbox against others", write_lock, SESSION},
+	{"write a ledger", write_ledger, LEDGER},
+	{"replace a checkpoint", replace_checkpoint, LEDGER},
 	{"count a failure", count_failure, PROXY | COLLECTOR},
 	{"make a folder", make_a_folder, NONE},
-	{"read the boot id", read_boot_id, NONE},
+	{"read the boot id", read_boot_id, LEDGER},
 };
 
 /* --- each row ------------------------------------------------------------- */
@@ -549,6 +597,11 @@ static void neighbours_live(void **state)
 	}
 }
 
+static rlim_t files_of(enum sandbox_row row)
+{
+	return row == SANDBOX_RECEIVER || row == SANDBOX_LEDGER ? 600 : 256;
+}
+
 static void limits_hold(void **state)
 {
 	static const unsigned none[] = {RLIMIT_CORE, RLIMIT_NPROC};
@@ -566,8 +619,7 @@ static void limits_hold(void **state)
 				right = right && getrlimit(none[i], &r) == 0 &&
 					r.rlim_max == 0;
 			right = right && getrlimit(RLIMIT_NOFILE, &r) == 0 &&
-				r.rlim_max <=
-					(row == SANDBOX_RECEIVER ? 600 : 256) &&
+				r.rlim_max <= files_of(row) &&
 				getrlimit(RLIMIT_AS, &r) == 0 &&
 				r.rlim_max != RLIM_INFINITY;
 			_exit(right);
