@@ -184,6 +184,10 @@ static const struct conf_key keys[] = {
 	{"ledger", "name", TEXT(0, 200), MEMBER(ledger.name), .fallback = "",
 	 .meaning = "What checkpoints are signed as. Frozen when the first\n"
 		    "one is. Empty: the value of hostname."},
+	{"ledger", "activity-keep", TIME(DAY, 3650 * DAY),
+	 MEMBER(ledger.activity_keep), .fallback = "90d",
+	 .expected = "a time from 1d to 3650d such as 90d",
+	 .meaning = "How long single sessions are kept beside a ledger."},
 
 	{"proxy", "upstream-ca", PATH_OR_EMPTY, MEMBER(proxy.upstream_ca),
 	 .fallback = "",

@@ -45,6 +45,7 @@ struct conf {
 	struct {
 		char *path;
 		char *name; /* "": the hostname */
+		unsigned activity_keep;
 	} ledger;
 
 	struct {

@@ -50,7 +50,7 @@ static const struct {
 	{SCMP_SYS(write), ALL},
 	{SCMP_SYS(writev), ALL}, /* a libc's stdio, syslog(3) */
 	{SCMP_SYS(close), ALL},
-	{SCMP_SYS(poll), TALKS},	/* every wait for a peer */
+	{SCMP_SYS(poll), TALKS},  /* every wait for a peer */
 	{SCMP_SYS(ppoll), TALKS}, /* the same where there is no poll */
 	{SCMP_SYS(recvfrom), TALKS},
 	/* The end of one direction: of sockets that are this process's alone,

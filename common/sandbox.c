@@ -27,10 +27,8 @@ static const rlim_t address_space[SANDBOX_N_ROWS] = {
 
 /* A receiver holds five for each of max-mailboxes, which may be 100. */
 static const rlim_t files_open[SANDBOX_N_ROWS] = {
-	[SANDBOX_RECEIVER] = 600,
-	[SANDBOX_PROXY] = 256,
-	[SANDBOX_COLLECTOR] = 256,
-	[SANDBOX_DIALLER] = 256,
+	[SANDBOX_RECEIVER] = 600,  [SANDBOX_PROXY] = 256,
+	[SANDBOX_COLLECTOR] = 256, [SANDBOX_DIALLER] = 256,
 	[SANDBOX_LEDGER] = 600, /* every spool of a mailbox, and a few */
 };
 

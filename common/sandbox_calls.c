@@ -25,10 +25,8 @@ static const struct {
 	const struct sock_filter *filter;
 	unsigned short n;
 } rows[SANDBOX_N_ROWS] = {
-	[SANDBOX_RECEIVER] = ROW(receiver),
-	[SANDBOX_PROXY] = ROW(proxy),
-	[SANDBOX_COLLECTOR] = ROW(collector),
-	[SANDBOX_DIALLER] = ROW(dialler),
+	[SANDBOX_RECEIVER] = ROW(receiver),   [SANDBOX_PROXY] = ROW(proxy),
+	[SANDBOX_COLLECTOR] = ROW(collector), [SANDBOX_DIALLER] = ROW(dialler),
 	[SANDBOX_LEDGER] = ROW(ledger),
 };
 

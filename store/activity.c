@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sessions of a mailbox, read back from its spools, for a person. Handlers
- * wrote them: a line that is not right is left out, and there is a most of
- * them.
+ * The sessions of a mailbox, for a person: those that a ledger has taken, and
+ * what lies in the spools beyond. Handlers wrote them: a line that is not right
+ * is left out, and there is a most of them.
  */
 #include "common/base.h"
 #include "store/store.h"
 
 #include "common/log.h"
+#include "store/entered.h"
 #include "store/spool.h"
 
 static const char word[] = "activity ";
@@ -70,9 +71,15 @@ int mailbox_activity(struct mailbox *m, int64_t since, int64_t until,
 {
 	struct search s = {since, until, list_r};
 	const struct spool_visitor v = {.line = take_line, .arg = &s};
+	struct entered *had = xmalloc(sizeof(*had));
+	int result = -1;
 
 	*list_r = (struct activity_list){.list = NULL};
-	if (spool_read_all(m, &v, e) < 0) {
+	entered_read(m, had);
+	if (entered_sessions(m, since, &v, e) == 0)
+		result = spool_read_beyond(m, &had->places, &v, e);
+	free(had);
+	if (result < 0) {
 		activity_release(list_r);
 		return -1;
 	}

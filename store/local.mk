@@ -21,6 +21,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/counters.c \
 	%D%/counters.h \
 	%D%/delivery.c \
+	%D%/entered.c \
+	%D%/entered.h \
 	%D%/fault.c \
 	%D%/fault.h \
 	%D%/file_digest.c \
@@ -45,6 +47,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/memory.h \
 	%D%/ledger/note.c \
 	%D%/ledger/note.h \
+	%D%/ledger/places.c \
+	%D%/ledger/places.h \
 	%D%/ledger/proof.c \
 	%D%/ledger/proof.h \
 	%D%/ledger/reader.c \

@@ -34,6 +34,7 @@ struct store {
 	int mailboxes;	  /* mailboxes/ */
 	uint64_t reserve; /* octets that mail leaves free */
 	char *who, *how;  /* for whom changes are made; or NULL */
+	char *ledger;	  /* the place of ledgers; or NULL */
 	struct account *accounts;
 };
 

@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "store/fault.h"
+#include "store/ledger/places.h"
 
 enum {
 	LOCK_WAIT_MS = 1000,
@@ -330,6 +331,12 @@ static bool is_still_named(const struct appender *a)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+static off_t longest(const struct appender *a)
+{
+	return a->n_spools < SPOOLS_SHORT ? SPOOL_ROTATE_OCTETS
+					  : SPOOL_LONG_OCTETS;
+}
+
 /*
  * 1: it is locked and can be appended to; 0: it cannot, another one is needed;
  * -1: the world failed.
@@ -352,7 +359,7 @@ static int try_newest(struct appender *a, struct err *e)
 		let_go(a);
 		return 0;
 	}
-	full = st.st_size >= SPOOL_ROTATE_OCTETS;
+	full = st.st_size >= longest(a);
 	if (full && a->n_spools < SPOOLS_MAX) {
 		let_go(a);
 		return 0;
@@ -587,13 +594,17 @@ bool spool_is_passed_over(const struct err *e)
 }
 
 static int read_one(const struct mailbox *m, const struct spool_name *name,
-		    const struct spool_visitor *v, struct err *e)
+		    const struct places *p, const struct spool_visitor *v,
+		    struct err *e)
 {
-	int fd = spool_open(m, name, e), result;
+	int fd = spool_open_to_read(m, name, e), result;
+	char text[SPOOL_NAME_SIZE];
 
 	if (fd < 0)
 		return spool_is_passed_over(e) ? 0 : -1;
-	result = spool_read(fd, "spool", v, e);
+	spool_name_write(name, text);
+	result = spool_read_from(fd, p ? places_offset(p, text) : 0, "spool", v,
+				 e);
 	close(fd);
 	return result < 0 ? err_prefix(e, "mailbox %s", m->id) : 0;
 }
@@ -607,11 +618,17 @@ static size_t first_to_read(const struct spool_list *l)
 int spool_read_all(const struct mailbox *m, const struct spool_visitor *v,
 		   struct err *e)
 {
+	return spool_read_beyond(m, NULL, v, e);
+}
+
+int spool_read_beyond(const struct mailbox *m, const struct places *p,
+		      const struct spool_visitor *v, struct err *e)
+{
 	struct spool_list l;
 	int result = spool_scan(m, &l, e);
 
 	for (size_t i = first_to_read(&l); result == 0 && i < l.n; i++)
-		result = read_one(m, &l.list[i], v, e);
+		result = read_one(m, &l.list[i], p, v, e);
 	spool_list_release(&l);
 	return result;
 }

@@ -13,8 +13,12 @@
 #include "store/name.h"
 
 enum {
-	SPOOLS_MAX = 64,		   /* of one mailbox */
+	SPOOLS_MAX = 96,		   /* of one mailbox */
 	SPOOL_ROTATE_OCTETS = 1024 * 1024, /* then the next one is begun */
+	/* More than that are there only where a ledger is behind: then they
+	 * grow longer, so that days of them have room. */
+	SPOOLS_SHORT = 48,
+	SPOOL_LONG_OCTETS = 60 * 1024 * 1024,
 	SPOOL_NAME_SIZE = 48,
 };
 
@@ -82,6 +86,11 @@ void spool_set_aside(const struct mailbox *m, const struct spool_name *name);
  */
 int spool_read_all(const struct mailbox *m, const struct spool_visitor *v,
 		   struct err *e) MUST_USE;
+
+/* The same of what lies beyond those places. */
+struct places;
+int spool_read_beyond(const struct mailbox *m, const struct places *p,
+		      const struct spool_visitor *v, struct err *e) MUST_USE;
 
 /*
  * Makes everything in the spools durable, and their names: before anybody acts

@@ -89,6 +89,7 @@ void store_free(struct store **s)
 	accounts_free(*s);
 	free((*s)->who);
 	free((*s)->how);
+	free((*s)->ledger);
 	free((*s)->path);
 	free(*s);
 	*s = NULL;

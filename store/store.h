@@ -40,6 +40,13 @@ void store_free(struct store **s);
  */
 void store_set_reserve(struct store *s, uint64_t octets);
 
+/*
+ * Where ledgers are (ledger.path). Spools wait for the one that is at work
+ * there, and mailbox_activity() has its sessions too. Without a call there is
+ * none.
+ */
+void store_set_ledger(struct store *s, const char *path);
+
 /* ERR_FULL where fewer than octets and the reserve are free. */
 int store_room(const struct store *s, uint64_t octets, struct err *e) MUST_USE;
 

@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/account.h"
+#include "store/entered.h"
 #include "store/fault.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
@@ -29,7 +30,7 @@
 enum {
 	SWEEP_MS = 20 * 1000,	     /* of one mailbox, in one run */
 	SPOOL_DAYS = UNDO_LINE_DAYS, /* as long as what happened is shown */
-	SPOOLS_KEPT = 48, /* so that those who append never run out */
+	SPOOLS_SPARE = 4, /* of SPOOLS_MAX: who appends never runs out */
 	TICKETS_A_STEP = 4096,
 };
 
@@ -41,6 +42,7 @@ struct sweep {
 	uint64_t writing; /* octets of files whose writers live */
 	bool all_seen;	  /* of tmp/ */
 	bool steady;	  /* the clock */
+	struct entered entered;
 };
 
 static bool time_is_up(const struct sweep *s)
@@ -445,9 +447,39 @@ static bool lock_now(int fd)
 	return fcntl(fd, F_OFD_SETLK, &f) == 0;
 }
 
+/* Has the ledger all that is in it? */
+static bool is_entered(const struct sweep *s, const struct spool_name *name,
+		       int fd)
+{
+	char text[SPOOL_NAME_SIZE];
+	struct stat st;
+
+	spool_name_write(name, text);
+	return fstat(fd, &st) == 0 &&
+	       (uint64_t)st.st_size <= places_offset(&s->entered.places, text);
+}
+
+/* It may have grown since it was looked at. */
+static bool may_go(const struct sweep *s, const struct spool_name *name, int fd,
+		   bool surplus)
+{
+	return surplus || !s->entered.at_work || is_entered(s, name, fd);
+}
+
+static void tell_lost(const struct sweep *s, const struct spool_name *name,
+		      int fd)
+{
+	if (s->entered.at_work && !is_entered(s, name, fd))
+		log_error("mailbox %s: spool/%s.%llu goes before the ledger "
+			  "has entered it: there is no room for more. Does "
+			  "restante-ledger.timer run?",
+			  s->mailbox->id, name->node,
+			  (unsigned long long)name->n);
+}
+
 /* Under its lock, so that nobody appends to what goes. */
 static int drop_one(struct sweep *s, const struct spool_name *name,
-		    struct err *e)
+		    bool surplus, struct err *e)
 {
 	struct names_left left = {.sweep = s};
 	const struct spool_visitor v = {.batch = look_for_names, .arg = &left};
@@ -455,9 +487,11 @@ static int drop_one(struct sweep *s, const struct spool_name *name,
 
 	if (fd < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	if (lock_now(fd)) {
+	if (lock_now(fd) && may_go(s, name, fd, surplus)) {
 		result = spool_read(fd, "spool", &v, e);
 		if (result == 0 && !left.any) {
+			if (surplus)
+				tell_lost(s, name, fd);
 			result = spool_unlink(s->mailbox, name, e);
 			s->report->spools += result == 0;
 			fault_point("sweep.spool-dropped");
@@ -467,11 +501,17 @@ static int drop_one(struct sweep *s, const struct spool_name *name,
 	return result;
 }
 
+/* A ledger that is behind is waited for, as long as there is room. */
+static size_t most_spools(const struct sweep *s)
+{
+	return s->entered.at_work ? SPOOLS_MAX - SPOOLS_SPARE : SPOOLS_SHORT;
+}
+
 /* What is no spool is moved out of the way, for a person to look at. */
 static bool is_to_be_dropped(struct sweep *s, const struct spool_list *l,
 			     size_t i)
 {
-	bool surplus = l->n - i > SPOOLS_KEPT, old;
+	bool surplus = l->n - i > most_spools(s), old;
 	struct err e;
 	int fd = spool_open(s->mailbox, &l->list[i], &e);
 
@@ -479,7 +519,7 @@ static bool is_to_be_dropped(struct sweep *s, const struct spool_list *l,
 		spool_set_aside(s->mailbox, &l->list[i]);
 	if (fd < 0)
 		return false;
-	old = is_old(fd);
+	old = s->entered.at_work ? is_entered(s, &l->list[i], fd) : is_old(fd);
 	close(fd);
 	return surplus || old;
 }
@@ -495,6 +535,8 @@ static int sweep_spools(struct sweep *s, struct err *e)
 	int result = spool_scan(s->mailbox, &l, e);
 	bool seen = false;
 
+	entered_read(s->mailbox, &s->entered);
+
 	for (size_t i = 0; result == 0 && i < l.n; i++) {
 		if (time_is_up(s))
 			break;
@@ -509,7 +551,8 @@ static int sweep_spools(struct sweep *s, struct err *e)
 					 : 0;
 		seen = true;
 		if (result == 0)
-			result = drop_one(s, &l.list[i], e);
+			result = drop_one(s, &l.list[i],
+					  l.n - i > most_spools(s), e);
 	}
 	spool_list_release(&l);
 	return result;

@@ -127,6 +127,8 @@ int main(int argc, char **argv)
 		return answer_unconfigured(&e);
 	c.conf = conf;
 	c.store = store_open(conf->store, &c.store_error);
+	if (c.store)
+		store_set_ledger(c.store, conf->ledger.path);
 	c.state = open_state(conf);
 	serve_request(&c, &request);
 	if (c.state >= 0)

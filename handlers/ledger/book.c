@@ -14,14 +14,13 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "common/random_id.h"
+#include "handlers/ledger/activity.h"
 #include "handlers/ledger/files.h"
 #include "store/fault.h"
+#include "store/ledger/places.h"
 #include "store/ledger/reader.h"
 
-enum {
-	SIGN_EVERY = 5 * 60, /* seconds */
-	PENDING_MAX = 1024 * 1024,
-};
+enum { SIGN_EVERY = 5 * 60 }; /* seconds */
 
 /* --- opening ---------------------------------------------------------------
  */
@@ -154,11 +153,14 @@ int book_open(struct book *b, const struct ledger_place *place,
 			   .dir = -1,
 			   .entries = -1,
 			   .offsets = -1,
-			   .tiles = -1};
+			   .tiles = -1,
+			   .now = time(NULL),
+			   .activity = -1};
 	snprintf(b->name, sizeof(b->name), "%s", name);
-	buf_init(&b->lines, PENDING_MAX);
-	buf_init(&b->places, PENDING_MAX);
-	buf_init(&b->hashes, PENDING_MAX);
+	buf_init(&b->lines, BOOK_PENDING_MAX);
+	buf_init(&b->places, BOOK_PENDING_MAX);
+	buf_init(&b->hashes, BOOK_PENDING_MAX);
+	buf_init(&b->sessions, BOOK_PENDING_MAX);
 	b->dir = files_directory(place->dir, name, 0750, e);
 	if (b->dir < 0 || open_file(b, "entries", &b->entries, e) < 0 ||
 	    open_file(b, "offsets", &b->offsets, e) < 0 ||
@@ -182,6 +184,8 @@ void book_close(struct book *b)
 	close_fd(&b->offsets);
 	close_fd(&b->entries);
 	close_fd(&b->dir);
+	activity_close(b);
+	buf_release(&b->sessions);
 	buf_release(&b->hashes);
 	buf_release(&b->places);
 	buf_release(&b->lines);
@@ -193,18 +197,8 @@ void book_close(struct book *b)
 static int write_at(const struct book *b, int fd, const char *name,
 		    const struct buf *bytes, uint64_t at, struct err *e)
 {
-	size_t done = 0;
-
-	while (done < bytes->len) {
-		ssize_t n = pwrite(fd, bytes->data + done, bytes->len - done,
-				   (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "ledger %s: %s", b->name, name);
-		done += (size_t)n;
-	}
+	if (files_write_at(fd, bytes, at) < 0)
+		return err_sys(e, "ledger %s: %s", b->name, name);
 	return 0;
 }
 
@@ -229,7 +223,7 @@ int book_add(struct book *b, const char *text, size_t n, struct err *e)
 {
 	uint8_t hash[DIGEST_SIZE], place[LEDGER_OFFSET_SIZE];
 
-	if (b->lines.len + n + 1 > PENDING_MAX && write_pending(b, e) < 0)
+	if (b->lines.len + n + 1 > BOOK_PENDING_MAX && write_pending(b, e) < 0)
 		return -1;
 	tree_leaf(text, n, hash);
 	num_store64(place, b->memory.octets);
@@ -268,12 +262,12 @@ static int sync_file(const struct book *b, int fd, const char *name,
 /* The order is all: the three files, their directory, then memory. */
 int book_commit(struct book *b, struct err *e)
 {
-	if (write_pending(b, e) < 0)
+	if (write_pending(b, e) < 0 || activity_flush(b, e) < 0)
 		return -1;
 	fault_point("ledger.written");
 	if (sync_file(b, b->entries, "entries", e) < 0 ||
 	    sync_file(b, b->offsets, "offsets", e) < 0 ||
-	    sync_file(b, b->tiles, "tiles", e) < 0)
+	    sync_file(b, b->tiles, "tiles", e) < 0 || activity_sync(b, e) < 0)
 		return -1;
 	if (b->is_new && fsync(b->dir) < 0)
 		return err_sys(e, "ledger %s: fsync", b->name);
@@ -282,6 +276,37 @@ int book_commit(struct book *b, struct err *e)
 		return -1;
 	fault_point("ledger.remembered");
 	return 0;
+}
+
+/* --- places ----------------------------------------------------------------
+ */
+
+static bool is_told(const struct book *b, const struct buf *text)
+{
+	struct buf told;
+	struct err e;
+	bool same;
+
+	buf_init(&told, PLACES_OCTETS_MAX);
+	same = files_read(b->dir, PLACES_FILE, &told, &e) == 0 &&
+	       told.len == text->len &&
+	       memcmp(told.data, text->data, text->len) == 0;
+	buf_release(&told);
+	return same;
+}
+
+int book_tell_places(const struct book *b, struct err *e)
+{
+	struct buf text;
+	int result = 0;
+
+	buf_init(&text, PLACES_OCTETS_MAX);
+	if (!places_write(&b->memory, &text))
+		die_bug("the places of %s do not fit", b->name);
+	if (!is_told(b, &text))
+		result = files_replace(b->dir, PLACES_FILE, 0640, &text, e);
+	buf_release(&text);
+	return result;
 }
 
 /* --- publishing ------------------------------------------------------------

@@ -10,11 +10,14 @@
 #include "handlers/ledger/key.h"
 #include "store/ledger/memory.h"
 
+enum { BOOK_PENDING_MAX = 1024 * 1024 };
+
 /* The place of all ledgers of this host. */
 struct ledger_place {
 	int dir;
 	int memory; /* memory/ in it */
 	struct ledger_key key;
+	int64_t activity_keep; /* seconds */
 };
 
 struct book {
@@ -23,8 +26,10 @@ struct book {
 	int dir;
 	int entries, offsets, tiles;
 	bool is_new; /* it was begun just now */
+	int64_t now;
+	int activity; /* the file of sessions that is written; or -1 */
 	struct memory memory;
-	struct buf lines, places, hashes; /* not yet written */
+	struct buf lines, places, hashes, sessions; /* not yet written */
 };
 
 /*
@@ -43,6 +48,12 @@ int book_add_entry(struct book *b, const struct entry *entry,
 
 /* Makes durable what was added, and the memory of it. */
 int book_commit(struct book *b, struct err *e) MUST_USE;
+
+/*
+ * Puts down how far spools are entered, for those who tidy them: behind the
+ * memory of it.
+ */
+int book_tell_places(const struct book *b, struct err *e) MUST_USE;
 
 /*
  * Signs what is new where the last time is far enough back, or at once.

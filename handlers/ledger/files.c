@@ -27,6 +27,23 @@ int files_read(int dir, const char *name, struct buf *out, struct err *e)
 	return result;
 }
 
+int files_write_at(int fd, const struct buf *bytes, uint64_t at)
+{
+	size_t done = 0;
+
+	while (done < bytes->len) {
+		ssize_t n = pwrite(fd, bytes->data + done, bytes->len - done,
+				   (off_t)(at + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
 static int write_new(int dir, const char *name, mode_t mode,
 		     const struct buf *bytes, struct err *e)
 {

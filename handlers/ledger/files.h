@@ -12,6 +12,9 @@
 int files_read(int dir, const char *name, struct buf *out,
 	       struct err *e) MUST_USE;
 
+/* All of it, at that place. -1: errno says why. */
+int files_write_at(int fd, const struct buf *bytes, uint64_t at) MUST_USE;
+
 /* Beside it, synced, renamed over it, the directory synced. */
 int files_replace(int dir, const char *name, mode_t mode,
 		  const struct buf *bytes, struct err *e) MUST_USE;

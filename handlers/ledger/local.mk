@@ -2,6 +2,7 @@
 # The ledger's sequencer and signer: no session, no network, opens no message.
 noinst_LIBRARIES += %D%/libledger.a
 %C%_libledger_a_SOURCES = \
+	%D%/activity.c %D%/activity.h \
 	%D%/book.c %D%/book.h \
 	%D%/files.c %D%/files.h \
 	%D%/key.c %D%/key.h \

@@ -18,6 +18,7 @@
 #include "common/limit_process.h"
 #include "common/log.h"
 #include "common/read_all.h"
+#include "common/sandbox.h"
 #include "handlers/ledger/files.h"
 #include "handlers/ledger/sequence.h"
 
@@ -95,14 +96,35 @@ static int check_owner(const char *path, int dir, struct err *e)
 		       path, (unsigned)st.st_uid, (unsigned)geteuid());
 }
 
+/*
+ * Made by hand, it is to be read by whoever reads the store, as one that
+ * tmpfiles.d has made. What a unit forbids, its Group= has given already.
+ */
+static int share_place(const struct conf *conf, int dir, struct err *e)
+{
+	struct stat store;
+
+	if (stat(conf->store, &store) < 0)
+		return err_sys(e, "store %s", conf->store);
+	if (fchown(dir, (uid_t)-1, store.st_gid) < 0)
+		return err_sys(e, "%s: its group", conf->ledger.path);
+	if (fchmod(dir, 02750) < 0 && errno != EPERM)
+		return err_sys(e, "%s: its mode", conf->ledger.path);
+	return 0;
+}
+
 static int open_place(const struct conf *conf, struct ledger_place *p,
 		      struct err *e)
 {
 	const char *name =
 		conf->ledger.name[0] ? conf->ledger.name : conf->hostname;
+	bool made;
 
+	p->activity_keep = conf->ledger.activity_keep;
+	made = mkdir(conf->ledger.path, 0750) == 0;
 	p->dir = files_directory(AT_FDCWD, conf->ledger.path, 0750, e);
-	if (p->dir < 0 || check_owner(conf->ledger.path, p->dir, e) < 0)
+	if (p->dir < 0 || check_owner(conf->ledger.path, p->dir, e) < 0 ||
+	    (made && share_place(conf, p->dir, e) < 0))
 		return -1;
 	p->memory = files_directory(p->dir, "memory", 0700, e);
 	if (p->memory < 0)
@@ -230,7 +252,8 @@ static int run_in_turn(const struct conf *conf, struct err *e)
 	struct ledger_place place = {.dir = -1, .memory = -1};
 	int turn = -1, result = -1;
 
-	if (open_place(conf, &place, e) == 0)
+	if (open_place(conf, &place, e) == 0 &&
+	    sandbox_enter(SANDBOX_LEDGER, conf, e) == 0)
 		turn = take_turn(&place, e);
 	if (turn >= 0)
 		result = run_once(conf, &place, e);

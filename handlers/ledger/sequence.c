@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
+#include "handlers/ledger/activity.h"
 #include "handlers/ledger/untold.h"
 #include "store/ledger/judge.h"
 #include "store/taking.h"
@@ -83,6 +84,15 @@ static bool is_a_handlers(const struct entry *entry)
 		strcmp(entry->gone.by, "full") == 0);
 }
 
+/* Counted by the hour in the ledger, kept beside it as it is. */
+static void take_session(struct sequence *s, const struct entry_activity *a,
+			 const char *text, size_t n)
+{
+	memory_count(&s->book->memory, a->program, a->outcome);
+	if (!s->failed && activity_add(s->book, text, n, s->err) < 0)
+		s->failed = true;
+}
+
 static void take_line(void *arg, const char *text, size_t n)
 {
 	struct sequence *s = arg;
@@ -93,8 +103,7 @@ static void take_line(void *arg, const char *text, size_t n)
 	if (!entry_parse(text, n, &entry))
 		s->passed_over++;
 	else if (entry.kind == ENTRY_ACTIVITY)
-		memory_count(&s->book->memory, entry.activity.program,
-			     entry.activity.outcome);
+		take_session(s, &entry.activity, text, n);
 	else if (is_a_handlers(&entry))
 		keep(s, text, n);
 	else
@@ -441,6 +450,8 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 				 ? book_commit(s->book, e)
 				 : 0;
 	}
+	if (result == 0)
+		result = book_tell_places(s->book, e);
 	if (result == 0)
 		result = publish(s, false, e);
 	taking_release(&s->admin);

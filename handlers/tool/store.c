@@ -184,6 +184,7 @@ int tool_open_store(struct tool *t, unsigned needs, struct err *e)
 	t->store = store_open(t->conf->store, e);
 	if (!t->store)
 		return -1;
+	store_set_ledger(t->store, t->conf->ledger.path);
 	store_acts_for(t->store, t->who, t->from_console ? "console" : "shell");
 	return 0;
 }

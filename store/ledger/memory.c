@@ -107,6 +107,8 @@ static bool write_head(const struct memory *m, struct buf *out)
 	line_add_time(&w, "host-at", m->host_when);
 	line_add_time(&w, "hour", m->hour);
 	line_add_number(&w, "closed", m->closed);
+	line_add(&w, "activity", m->activity);
+	line_add_number(&w, "activity-octets", m->activity_octets);
 	return line_end(&w);
 }
 
@@ -190,21 +192,24 @@ static bool parse_head(struct parser *p, struct line *l)
 {
 	struct memory *m = p->memory;
 	uint64_t version, closed;
-	bool good = line_is(l, "memory") &&
-		    line_take_number(l, "version", 1, &version) &&
-		    version == 1 &&
-		    line_take(l, "origin", m->origin, sizeof(m->origin)) &&
-		    note_name_valid(m->origin) &&
-		    line_take_number(l, "size", INT64_MAX, &m->tree.size) &&
-		    line_take_number(l, "octets", INT64_MAX, &m->octets) &&
-		    line_take_hex(l, "root", p->root, sizeof(p->root)) &&
-		    line_take(l, "boot", m->boot, sizeof(m->boot)) &&
-		    line_take_number(l, "signed", INT64_MAX, &m->signed_size) &&
-		    line_take_time(l, "signed-at", &m->signed_when) &&
-		    line_take_number(l, "host", INT64_MAX, &m->host_size) &&
-		    line_take_time(l, "host-at", &m->host_when) &&
-		    line_take_time(l, "hour", &m->hour) &&
-		    line_take_number(l, "closed", 1, &closed);
+	bool good =
+		line_is(l, "memory") &&
+		line_take_number(l, "version", 1, &version) && version == 1 &&
+		line_take(l, "origin", m->origin, sizeof(m->origin)) &&
+		note_name_valid(m->origin) &&
+		line_take_number(l, "size", INT64_MAX, &m->tree.size) &&
+		line_take_number(l, "octets", INT64_MAX, &m->octets) &&
+		line_take_hex(l, "root", p->root, sizeof(p->root)) &&
+		line_take(l, "boot", m->boot, sizeof(m->boot)) &&
+		line_take_number(l, "signed", INT64_MAX, &m->signed_size) &&
+		line_take_time(l, "signed-at", &m->signed_when) &&
+		line_take_number(l, "host", INT64_MAX, &m->host_size) &&
+		line_take_time(l, "host-at", &m->host_when) &&
+		line_take_time(l, "hour", &m->hour) &&
+		line_take_number(l, "closed", 1, &closed) &&
+		line_take(l, "activity", m->activity, sizeof(m->activity)) &&
+		line_take_number(l, "activity-octets", INT64_MAX,
+				 &m->activity_octets);
 
 	m->closed = good && closed;
 	return good;

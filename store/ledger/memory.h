@@ -15,6 +15,7 @@ enum {
 	MEMORY_KEYS_MAX = 64,
 	MEMORY_COUNTS_MAX = 64,
 	MEMORY_BOOT_SIZE = 40,
+	MEMORY_ACTIVITY_SIZE = 24,
 	MEMORY_OCTETS_MAX = 256 * 1024,
 };
 
@@ -39,8 +40,10 @@ struct memory {
 	int64_t signed_when;
 	uint64_t host_size; /* of the last one put down in the host's ledger */
 	int64_t host_when;
-	int64_t hour; /* that of the counts */
-	bool closed;  /* its mailbox is gone */
+	int64_t hour;			     /* that of the counts */
+	bool closed;			     /* its mailbox is gone */
+	char activity[MEMORY_ACTIVITY_SIZE]; /* file of sessions; or "" */
+	uint64_t activity_octets;
 	size_t n_spools;
 	struct memory_spool spools[MEMORY_SPOOLS_MAX];
 	size_t n_keys; /* session keys that collections may be signed with */

@@ -133,12 +133,18 @@ static size_t parse_block(const char *block, size_t n, bool last,
 int spool_read(int fd, const char *name, const struct spool_visitor *v,
 	       struct err *e)
 {
+	return spool_read_from(fd, 0, name, v, e);
+}
+
+int spool_read_from(int fd, uint64_t from, const char *name,
+		    const struct spool_visitor *v, struct err *e)
+{
 	size_t held = 0, all = 0;
 	char *block = xmalloc(BLOCK);
 	bool last = false;
 	int result = 0;
 
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	if (lseek(fd, (off_t)from, SEEK_SET) < 0)
 		result = err_sys(e, "%s", name);
 	while (result == 0 && !last) {
 		ssize_t got = read_up_to(fd, block + held, BLOCK - held);

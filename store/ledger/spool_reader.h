@@ -43,5 +43,8 @@ bool spool_next_line(const char **at, const char *end, const char **text_r,
 /* Goes through a whole file from its beginning, at most SPOOL_OCTETS_MAX. */
 int spool_read(int fd, const char *name, const struct spool_visitor *v,
 	       struct err *e) MUST_USE;
+/* The same from an octet on at which a line begins. */
+int spool_read_from(int fd, uint64_t from, const char *name,
+		    const struct spool_visitor *v, struct err *e) MUST_USE;
 
 #endif

@@ -302,8 +302,8 @@ static void test_example_is_the_defaults(void **state)
 	char *text = example(NULL);
 
 	expect_example(*state, text);
-	/* 37 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 38);
+	/* 38 keys have a default; hostname and domain follow the system. */
+	assert_int_equal(uncomment(text), 39);
 	expect_example(*state, text);
 	free(text);
 }
@@ -369,7 +369,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 40);
+	assert_int_equal(n, 41);
 	free(text);
 }
 
