@@ -404,6 +404,7 @@ static int scan_anew(struct sweep *s, struct err *e)
 /* Whether a batch of a spool is not yet carried through to its end. */
 struct names_left {
 	const struct sweep *sweep;
+	bool young; /* undo counts the days of what it names by its lines */
 	bool any;
 };
 
@@ -411,13 +412,14 @@ struct names_left {
  * What undo or hold keeps in gone/ may outlast its line by years: it has no
  * mark, and so has left.
  */
-static bool is_half_way(const struct sweep *s, const char *ulid)
+static bool is_half_way(const struct names_left *left, const char *ulid)
 {
+	const struct sweep *s = left->sweep;
 	const struct mailbox_conf *c = &s->mailbox->settings;
 	const struct listing_entry *gone = listing_find(&s->gone, ulid);
 
 	return listing_find(&s->cur, ulid) ||
-	       (gone && (gone->mark || (!c->hold && !c->undo)));
+	       (gone && (gone->mark || left->young || (!c->hold && !c->undo)));
 }
 
 static void look_for_names(void *arg, const struct spool_batch *b)
@@ -429,7 +431,7 @@ static void look_for_names(void *arg, const struct spool_batch *b)
 
 	while (!left->any && spool_next_line(&at, end, &text, &n))
 		if (entry_parse(text, n, &e) && e.kind == ENTRY_GONE)
-			left->any = is_half_way(left->sweep, e.gone.ulid);
+			left->any = is_half_way(left, e.gone.ulid);
 }
 
 static bool is_old(int fd)
@@ -487,6 +489,7 @@ static int drop_one(struct sweep *s, const struct spool_name *name,
 
 	if (fd < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
+	left.young = !surplus && !is_old(fd);
 	if (lock_now(fd) && may_go(s, name, fd, surplus)) {
 		result = spool_read(fd, "spool", &v, e);
 		if (result == 0 && !left.any) {
