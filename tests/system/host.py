@@ -22,7 +22,8 @@ SMTP, POP3, POP3S = 25, 110, 995
 SOCKETS = {SMTP: "restante-smtp-journal.socket",
            POP3: "restante-pop3-serve.socket",
            POP3S: "restante-pop3s-serve.socket"}
-UNITS = [*SOCKETS.values(), "restante-settle.timer", "restante-sweep.timer"]
+UNITS = [*SOCKETS.values(), "restante-ledger.timer", "restante-settle.timer",
+         "restante-sweep.timer"]
 UNIT_FOLDER = "/usr/lib/systemd/system"
 STORE = "/var/lib/restante"
 CLONE = "/root/restante"
