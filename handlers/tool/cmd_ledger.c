@@ -65,8 +65,10 @@ static void show_entry(void *arg, const struct judged *j)
 {
 	struct show *s = arg;
 
-	if (!s->begun)
+	if (!s->begun) {
 		s->begun = entered(j) >= s->since;
+		judge_look(s->judge, s->begun);
+	}
 	if (!s->begun)
 		return;
 	if (j->i == s->signed_size)
@@ -109,6 +111,7 @@ static int show(int dir, int64_t since, struct err *e)
 		return -1;
 	s.begun = since == 0;
 	s.judge = judge_new(show_entry, &s);
+	judge_look(s.judge, s.begun);
 	n = ledger_each(&l, show_line, &s, e);
 	judge_end(s.judge);
 	judge_free(&s.judge);

@@ -37,6 +37,7 @@ struct judge {
 	size_t n_keys;
 	char keys[KEYS_MAX][ENTRY_SESSION_KEY_LEN + 1];
 	struct held held;
+	bool passes_by;
 };
 
 struct judge *judge_new(void (*each)(void *arg, const struct judged *j),
@@ -57,6 +58,11 @@ void judge_free(struct judge **j)
 	buf_release(&(*j)->held.lines);
 	free(*j);
 	*j = NULL;
+}
+
+void judge_look(struct judge *j, bool look)
+{
+	j->passes_by = !look;
 }
 
 const char *judge_origin(const struct judge *j)
@@ -309,6 +315,8 @@ void judge_line(struct judge *j, uint64_t i, uint64_t at, const char *text,
 	if (is_own && j->held.wanted)
 		tell_session(j, &d); /* what it was taken from ends before it */
 	j->left -= !is_own;
+	if (!is_own && j->passes_by && j->source == JUDGE_SPOOL)
+		return;
 	if (j->held.wanted) {
 		j->held.n++;
 		hold(j, text, n);

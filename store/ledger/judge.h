@@ -48,6 +48,13 @@ void judge_free(struct judge **j);
 /* Entry i, which begins at `at`, without its LF. */
 void judge_line(struct judge *j, uint64_t i, uint64_t at, const char *text,
 		size_t n);
+/*
+ * Whether what handlers say is looked at from the next block on, as at first.
+ * Else it is passed by, and each() hears nothing of it: no other entry depends
+ * on it, and it takes most of the time.
+ */
+void judge_look(struct judge *j, bool look);
+
 /* No further ones: a session that is cut off here proves nothing. */
 void judge_end(struct judge *j);
 
