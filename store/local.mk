@@ -23,6 +23,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/delivery.c \
 	%D%/entered.c \
 	%D%/entered.h \
+	%D%/expiry.c \
+	%D%/expiry.h \
 	%D%/fault.c \
 	%D%/fault.h \
 	%D%/file_digest.c \

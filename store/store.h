@@ -247,6 +247,7 @@ struct sweep_report {
 	uint64_t taken_in; /* proxies' copies left behind, kept now */
 	uint64_t removed;  /* unfinished messages whose writer is gone */
 	uint64_t left;	   /* messages that were collected, and are gone now */
+	uint64_t expired;  /* moved to gone/ as the ledger has it */
 	uint64_t spools;   /* old ones dropped */
 	bool busy;	   /* somebody collects: left for the next time */
 };

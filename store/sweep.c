@@ -20,6 +20,7 @@
 #include "common/log.h"
 #include "store/account.h"
 #include "store/entered.h"
+#include "store/expiry.h"
 #include "store/fault.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
@@ -611,6 +612,17 @@ static int count_writers(struct sweep *s, struct err *e)
 	return account_count(s->mailbox, set_writing, &s->writing, e);
 }
 
+/* Behind the tickets: no line is to be written about what goes now. */
+static int sweep_expired(struct sweep *s, struct err *e)
+{
+	size_t n;
+
+	if (expiry_act(s->mailbox, &s->cur, &s->gone, &n, e) < 0)
+		return -1;
+	s->report->expired += n;
+	return 0;
+}
+
 static int sweep_messages(struct sweep *s, struct err *e)
 {
 	int64_t changed = account_changed(s->mailbox),
@@ -618,7 +630,8 @@ static int sweep_messages(struct sweep *s, struct err *e)
 	struct leaving_report report;
 
 	if (leaving_settle(s->mailbox, 0, &s->cur, &s->gone, &report, e) < 0 ||
-	    sweep_tickets(s, e) < 0 || sweep_gone(s, scanned, e) < 0)
+	    sweep_tickets(s, e) < 0 || sweep_expired(s, e) < 0 ||
+	    sweep_gone(s, scanned, e) < 0)
 		return -1;
 	if (s->report->taken_in) {
 		changed = account_changed(s->mailbox);
@@ -640,7 +653,7 @@ int mailbox_sweep_held(struct mailbox *m, struct sweep_report *report_r,
 	*report_r = (struct sweep_report){.busy = false};
 	s.steady =
 		result == 0 && !is_empty(m, "gone") && undo_clock_is_steady(m);
-	if (result == 0 && !is_quiet(m))
+	if (result == 0 && (!is_quiet(m) || expiry_waits(m)))
 		result = sweep_messages(&s, e);
 	if (result == 0)
 		result = sweep_spools(&s, e);

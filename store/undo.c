@@ -85,13 +85,13 @@ bool undo_left_at(const struct mailbox *m, const struct listing_entry *entry,
 	return true;
 }
 
-/* What no line names any more stays for as long as lines do. */
+/* Without undo what no line names any more stays for as long as lines do. */
 static int64_t seconds_for(const struct mailbox *m,
 			   const struct listing_entry *entry)
 {
 	unsigned days = m->settings.undo;
 
-	if (!entry->named && days < UNDO_LINE_DAYS)
+	if (!entry->named && !days)
 		days = UNDO_LINE_DAYS;
 	return (int64_t)days * DAY;
 }

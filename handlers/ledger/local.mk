@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libledger.a
 %C%_libledger_a_SOURCES = \
 	%D%/activity.c %D%/activity.h \
 	%D%/book.c %D%/book.h \
+	%D%/expire.c %D%/expire.h \
 	%D%/files.c %D%/files.h \
 	%D%/key.c %D%/key.h \
 	%D%/sequence.c %D%/sequence.h \

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/read_all.h"
 #include "handlers/ledger/activity.h"
+#include "handlers/ledger/expire.h"
 #include "handlers/ledger/untold.h"
 #include "store/ledger/judge.h"
 #include "store/taking.h"
@@ -452,6 +453,8 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	}
 	if (result == 0)
 		result = book_tell_places(s->book, e);
+	if (result == 0)
+		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
 		result = publish(s, false, e);
 	taking_release(&s->admin);

@@ -16,6 +16,7 @@ struct sequence_run {
 	struct book *host; /* where checkpoints of mailboxes are put down */
 	int64_t now;
 	char boot[MEMORY_BOOT_SIZE];
+	bool clock_seen, clock_steady; /* of expire.c */
 };
 
 int sequence_mailbox(struct sequence_run *r, const char *id,

@@ -265,6 +265,7 @@ static int sweep_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 	s->sum.taken_in += report.taken_in;
 	s->sum.removed += report.removed;
 	s->sum.left += report.left;
+	s->sum.expired += report.expired;
 	s->sum.spools += report.spools;
 	return 0;
 }
@@ -310,11 +311,11 @@ TOOL_RUN(sweep)
 	result = tool_each_mailbox(t, sweep_mailbox, &s, e);
 	tool_progress_end();
 	printf("mailboxes: %" PRIu64 ", removed of what was collected: %" PRIu64
-	       ", unfinished: %" PRIu64
+	       ", unfinished: %" PRIu64 ", expired: %" PRIu64
 	       "; copies left behind and kept: %" PRIu64
 	       ", old spools dropped: %" PRIu64 "\n",
-	       s.mailboxes, s.sum.left, s.sum.removed, s.sum.taken_in,
-	       s.sum.spools);
+	       s.mailboxes, s.sum.left, s.sum.removed, s.sum.expired,
+	       s.sum.taken_in, s.sum.spools);
 	if (result < 0 || settled == 0)
 		return result;
 	*e = settling;
