@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from harness.behind import Behind
 from harness.instance import Instance, Mailbox
 from harness.place import Place
+from harness.pop3 import Pop3
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.smtp import Smtp
@@ -266,6 +267,60 @@ class Killed:
                   "no identity")
         return Run(["mailbox", "reset", mailbox.id], mailbox.id + "\n", verify)
 
+    def log_in(self, mailbox: Mailbox, delete: bool = False) -> int:
+        """By pop3-serve: how many messages there are."""
+        session = Behind(self.instance, "pop3-serve")
+        pop3 = Pop3(session.wire)
+        pop3.login(mailbox.id, mailbox.password)
+        numbers = sorted(pop3.list())
+        for number in numbers if delete else []:
+            pop3.retr(number)
+            pop3.dele(number)
+        pop3.quit()
+        equal(session.end(), 0, "pop3-serve ended with")
+        return len(numbers)
+
+    def deleted(self) -> Mailbox:
+        """A mailbox whose messages were deleted, and can be brought back."""
+        mailbox = self.mailbox()
+        self.run("set", mailbox, "undo=5")
+        equal(self.log_in(mailbox, True), MESSAGES, "collected")
+        self.instance.restante("sweep")
+        return mailbox
+
+    def undo(self) -> Run:
+        """Each message is there, or can be brought back still; none twice."""
+        mailbox = self.deleted()
+        folder = self.instance.folder(mailbox)
+
+        def verify() -> None:
+            back = self.log_in(mailbox)
+            equal(back + len(os.listdir(folder / "gone")), MESSAGES,
+                  "in cur/ and gone/, seen by a login")
+            self.run("undo", mailbox)
+            equal(os.listdir(folder / "gone"), [], "what lies in gone/")
+            equal(self.opens(mailbox, mailbox.password), MESSAGES, "opened")
+            equal(len(self.instance.kept(mailbox)), MESSAGES, "names")
+        return Run(["mailbox", "undo", mailbox.id], "", verify)
+
+    def hold(self) -> Run:
+        """Held or not; what was deleted is there where it is."""
+        mailbox = self.deleted()
+        folder = self.instance.folder(mailbox)
+
+        def verify() -> None:
+            held = "hold: true\n" in self.run("show", mailbox).stdout
+            self.run("set", mailbox, "undo=0")
+            self.instance.restante("sweep")
+            equal(len(os.listdir(folder / "gone")), MESSAGES if held else 0,
+                  "what lies in gone/")
+            self.run("hold", mailbox)
+            self.run("suspend", mailbox)
+            self.run("delete", mailbox, "--yes", want=64)
+            self.run("release", mailbox)
+            self.run("delete", mailbox, "--yes")
+        return Run(["mailbox", "hold", mailbox.id], "", verify)
+
     def delete(self) -> Run:
         """All there, or all gone."""
         if not (self.instance.store / "admin.spool").exists():
@@ -287,7 +342,8 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     place.become_user()
     killed = Killed(place, report)
     for name in ("create", "change", "passwd", "confirm", "cancel", "rekey",
-                 "recipient_add", "recipient_remove", "reset", "delete"):
+                 "recipient_add", "recipient_remove", "reset", "undo", "hold",
+                 "delete"):
         story = getattr(killed, name)
         yield (f"killed-{name.replace('_', '-')}",
                lambda story=story: killed.all_steps(story))
