@@ -27,6 +27,9 @@ struct presence {
 	struct tickets tickets;
 	struct evidence spools; /* what they tell, as far as it counts */
 	struct evidence lost;	/* what lies in lost/ */
+	void (*state)(void *arg, const struct evidence_message *m,
+		      enum presence_state state); /* or NULL */
+	void *state_arg;
 };
 
 /* --- spools ----------------------------------------------------------------
@@ -180,42 +183,58 @@ static enum evidence_gone gone_by(const struct comparison *c,
 	return m->gone;
 }
 
-static void count_absent(const struct comparison *c,
-			 const struct evidence_message *m, const char *ulid)
+static enum presence_state count_absent(const struct comparison *c,
+					const struct evidence_message *m,
+					const char *ulid)
 {
 	switch (gone_by(c, m)) {
 	case GONE_COLLECTOR:
 		c->report->collected++;
-		break;
+		return PRESENCE_COLLECTED;
 	case GONE_FULL:
 		c->report->full++;
-		break;
+		return PRESENCE_FULL;
 	case GONE_OTHER:
 		c->report->other++;
-		break;
+		return PRESENCE_EXPIRED;
 	case GONE_NOT:
-		if (evidence_find(&c->p->lost, m->ulid))
-			c->report->lost++;
-		else
-			tell(c, PRESENCE_MISSING, ulid, m->entry);
 		break;
 	}
+	if (evidence_find(&c->p->lost, m->ulid)) {
+		c->report->lost++;
+		return PRESENCE_LOST;
+	}
+	tell(c, PRESENCE_MISSING, ulid, m->entry);
+	return PRESENCE_GONE_UNTOLD;
+}
+
+static enum presence_state state_of(const struct comparison *c,
+				    const struct evidence_message *m)
+{
+	char ulid[ULID_LEN + 1];
+
+	ulid_unpack(m->ulid, ulid);
+	if (lies_in(&c->p->cur, &c->cur, ulid)) {
+		c->report->waiting++;
+		return PRESENCE_WAITS;
+	}
+	if (lies_in(&c->p->gone, &c->gone, ulid)) {
+		c->report->in_gone++;
+		return PRESENCE_IN_GONE;
+	}
+	return count_absent(c, m, ulid);
 }
 
 static void compare_message(const struct comparison *c,
 			    const struct evidence_message *m)
 {
-	char ulid[ULID_LEN + 1];
+	enum presence_state state;
 
 	if (m->entry == EVIDENCE_NONE)
 		return; /* `gone` of what was never received */
-	ulid_unpack(m->ulid, ulid);
-	if (lies_in(&c->p->cur, &c->cur, ulid))
-		c->report->waiting++;
-	else if (lies_in(&c->p->gone, &c->gone, ulid))
-		c->report->in_gone++;
-	else
-		count_absent(c, m, ulid);
+	state = state_of(c, m);
+	if (c->p->state)
+		c->p->state(c->p->state_arg, m, state);
 }
 
 static bool is_entered(const struct comparison *c,
@@ -275,6 +294,16 @@ int presence_end(struct presence *p, const struct evidence *v,
 	listing_release(&c.gone);
 	listing_release(&c.cur);
 	return result;
+}
+
+void presence_tell_states(struct presence *p,
+			  void (*each)(void *arg,
+				       const struct evidence_message *m,
+				       enum presence_state state),
+			  void *arg)
+{
+	p->state = each;
+	p->state_arg = arg;
 }
 
 /* --- content ---------------------------------------------------------------

@@ -31,6 +31,18 @@ struct presence_report {
 
 struct presence; /* what lay there at first */
 
+/* Where a message that the ledger names has come to. */
+enum presence_state {
+	PRESENCE_WAITS,
+	PRESENCE_IN_GONE,
+	PRESENCE_COLLECTED,
+	PRESENCE_FULL,
+	PRESENCE_EXPIRED,
+	PRESENCE_LOST,
+	PRESENCE_GONE_UNTOLD, /* as PRESENCE_MISSING */
+	PRESENCE_N_STATES,
+};
+
 /* Before the ledger is read. */
 struct presence *presence_begin(struct mailbox *m, struct err *e) MUST_USE;
 
@@ -43,6 +55,13 @@ int presence_end(struct presence *p, const struct evidence *v,
 			      const char *ulid, uint64_t entry),
 		 void *arg, struct presence_report *report_r,
 		 struct err *e) MUST_USE;
+
+/* presence_end() tells the state of each message, too. */
+void presence_tell_states(struct presence *p,
+			  void (*each)(void *arg,
+				       const struct evidence_message *m,
+				       enum presence_state state),
+			  void *arg);
 
 /*
  * Hashes every file of cur/ and gone/ and compares it with its entry in l; what

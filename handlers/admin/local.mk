@@ -3,5 +3,6 @@
 noinst_LIBRARIES += %D%/libadmin.a
 %C%_libadmin_a_SOURCES = \
 	%D%/admins.c %D%/admins.h \
+	%D%/evidence_days.c %D%/evidence_days.h \
 	%D%/health.c %D%/health.h \
 	%D%/sibling_program.c %D%/sibling_program.h

@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance
+from harness.ledger import Ledger
 from harness.node import node_modules
 from harness.place import Place
 from harness.servers import Xinetd
@@ -31,6 +32,7 @@ def console_site(place: Place, pasts: Sequence[Past],
                  gallery: bool = False) -> Iterator[dict]:
     """All that a script in the browser must know, while it runs."""
     instance = with_console(Instance(place))
+    Ledger(instance)
     mailboxes = make_history(instance, pasts)
     pictures = place.folder("pictures")
     with Xinetd(instance, HANDLERS) as mail, Lighttpd(instance) as web:
@@ -38,6 +40,8 @@ def console_site(place: Place, pasts: Sequence[Past],
             "url": f"https://localhost:{web.port}", "ca": str(instance.tls.ca),
             "smtp": mail.ports[0], "pop3": mail.ports[1],
             "restante": str(place.prefix / "bin/restante"),
+            "ledger": str(place.prefix / "libexec/restante/ledger"),
+            "ledgers": str(instance.root / "ledger"),
             "conf": str(instance.conf), "pictures": str(pictures), "gallery": gallery,
             "sessions": str(instance.root / "console/sessions"),
             "chromium": tool("chromium"),

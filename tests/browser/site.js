@@ -93,6 +93,11 @@ function opens(id, password) {
 	}
 }
 
+// What happened is entered, and signed.
+function enter() {
+	output(site.ledger, ["-c", site.conf, "--once"]);
+}
+
 // Every session was last used that long ago.
 function ageSessions(seconds) {
 	const then = Date.now() / 1000 - seconds;
@@ -103,5 +108,5 @@ function ageSessions(seconds) {
 
 module.exports = {
 	site, restante, addAdmin, addOneTimeAdmin, addMailbox, send, collect,
-	opens, ageSessions,
+	opens, ageSessions, enter,
 };

@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libpages.a
 	%D%/connect.c \
 	%D%/delete.c \
 	%D%/deleted.c \
+	%D%/evidence.c \
 	%D%/login.c \
 	%D%/mailbox.c \
 	%D%/new.c \

@@ -31,6 +31,8 @@ PAGE(recipients); /* recipients.c */
 PAGE(reset);	  /* reset.c */
 PAGE(reset_now);
 PAGE(kept);	/* secret.c */
+PAGE(evidence); /* evidence.c */
+PAGE(evidence_proof);
 PAGE(connect);	/* connect.c */
 PAGE(activity); /* activity.c */
 PAGE(system);	/* system.c */

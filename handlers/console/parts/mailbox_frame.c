@@ -39,6 +39,7 @@ void mailbox_frame_begin(struct console *c, const struct mailbox_conf *m)
 	write_mailbox_tab(c, "", _("Settings"));
 	write_mailbox_tab(c, "/connect", _("Connect"));
 	write_mailbox_tab(c, "/password", _("Password"));
+	write_mailbox_tab(c, "/evidence", _("Evidence"));
 	say(c, "<a href=\"%s/activity?mailbox=%s\">%s</a>\n", c->request->base,
 	    c->id, _("Activity"));
 	say(c, "</nav>\n");
