@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A storm: 16 senders, 4 mail clients behind the proxies and one collector for
 each of 3 mailboxes, all through real handlers, of which a random one is killed
-with KILL every 50 ms. In the middle of it a mailbox is copied once each with
+with KILL every 50 ms, and so are the runs of the ledger and of the sweep. In the middle of it a mailbox is copied once each with
 tar, cp and rsync. Then: every
 acknowledged message is there once and whole, in the store or collected; so is
 every message that the real server got or a client fetched; nothing is still
@@ -36,6 +36,7 @@ from harness.script import Case, require_private_mounts, run_script
 from harness.servers import Spawner
 from storm_copies import Copy, make_copy, open_copy
 from storm_proxies import Clients
+from storm_sequencer import Sequencer
 from storm_workers import Storm, still_running
 
 N_SENDERS = 16
@@ -58,6 +59,7 @@ class Weather:
         mailboxes = [self.instance.create_mailbox(f"storm {n}")
                      for n in range(N_MAILBOXES)]
         self.storm = Storm(self.instance, mailboxes)
+        self.sequencer = Sequencer(self.instance, self.storm)
         self.clients: Clients | None = None
         self.copies: list[Copy] = []
         self.troubles: dict[str, str] = {}
@@ -81,6 +83,7 @@ class Weather:
 
         tasks = [of("smtp-journal", storm.append) for _ in range(N_SENDERS)]
         tasks += [of("pop3-serve", storm.empty, m) for m in storm.mailboxes]
+        tasks.append(self.sequencer.work)
         if clients:
             for _ in range(N_CLIENTS // 2):
                 tasks += [of("smtp-proxy", clients.send),
@@ -201,6 +204,7 @@ class Weather:
         storm, say = self.storm, self.report.figure
         killed = storm.living.killed
         say("storm-kills", f"{self._killed()} ({dict(killed)})")
+        say("storm-ledger", self.sequencer.figure())
         say("storm-sessions", storm.outcomes["sessions"])
         say("storm-acknowledged", storm.ledger.count("acknowledged"))
         say("storm-collected", storm.ledger.count("gone"))
@@ -230,6 +234,8 @@ def cases(place: Place, report: Report, _args: Namespace) -> Iterator[Case]:
     for program in ("tar", "cp", "rsync"):
         yield f"storm-copy-{program}", lambda p=program: weather.copy(p)
     yield "storm-swept", weather.sweep
+    yield "storm-signed", weather.sequencer.signed_to_the_end
+    yield "storm-no-alarm", weather.sequencer.no_alarm
     weather.figures()
 
 
