@@ -6,6 +6,20 @@ AC_DEFUN([RESTANTE_SWITCH],
 [AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [$2])], [],
 	       [AS_VAR_SET([enable_]AS_TR_SH([$1]), [no])])])
 
+dnl RESTANTE_MAKE_DEPENDENCY_FILES: in config.status, those that the makefile
+dnl includes, empty, where they are not there yet.
+AC_DEFUN([RESTANTE_MAKE_DEPENDENCY_FILES],
+[[dependency_files=$(sed -n '/^am__depfiles_remade = /,/[^\\]$/{
+	s/^am__depfiles_remade = //
+	s/\\$//
+	s/\$(DEPDIR)/.deps/g
+	p
+}' Makefile)
+mkdir -p $(printf '%s\n' $dependency_files | sed 's|/[^/]*$||' | sort -u)
+for file in $dependency_files; do
+	: >>"$file"
+done]])
+
 dnl RESTANTE_FLAG(VARIABLE, FLAG): adds FLAG where compiler and linker take it.
 dnl -Werror turns "unknown option, ignored" into a refusal.
 AC_DEFUN([RESTANTE_FLAG],
