@@ -36,13 +36,14 @@ class Past:
     collected: int | None = None  # days ago; None: never
     suspended: bool = False
     targets: Sequence[str] = ()
+    settings: Sequence[str] = ()  # of `mailbox set`, when all has happened
 
 
 SOME = (
     Past("Acme GmbH, Microsoft 365", "Journal rule of the whole tenant",
          (1, 2, 0, 3, 1, 0, 0, 2, 3, 1, 2, 0, 0, 2), 9000, 0),
     Past("Law firm Bianchi & Partners", "", (0,) * 9 + (1, 0, 0, 1, 0), 30000,
-         5),
+         5, settings=("quota=70000", "rate=100M")),
     Past("Old Exchange 2016", "Switched off at the end of the year",
          (1, 0, 2, 0, 1) + (0,) * 9, 3000, 6, True),
 )
@@ -50,7 +51,7 @@ MANY = SOME + (
     Past("Sales team laptops", "Outlook behind the proxies",
          targets=("mail.example.com", "*.example.net")),
     Past("Branch office Bolzano", "Postfix, always_bcc",
-         (5, 6, 4, 7, 5, 1, 0) * 2, 4000, 0),
+         (5, 6, 4, 7, 5, 1, 0) * 2, 4000, 0, settings=("quota=10G",)),
     Past("Contabilità", "Fatture e ricevute", (3, 2, 3, 4, 2, 0, 0) * 2, 6000,
          0),
     Past("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunter"
@@ -62,7 +63,8 @@ MANY = SOME + (
          2000, 0),
     Past("Support queue", "support@ and help@", (9, 8, 12, 10, 9, 3, 2) * 2,
          1500, 0),
-    Past("Warehouse scanners", "", (0,) * 13 + (1,), 120000),
+    Past("Warehouse scanners", "", (0,) * 13 + (1,), 120000,
+         settings=("quota=100000", "rate=130000")),
     Past("Google Workspace, schools", "", (6, 7, 6, 6, 5, 0, 0) * 2, 3000, 1),
 )
 
@@ -149,6 +151,9 @@ class Life:
                 self._collect(day)
             if n:
                 self._send(day, n)
+        if self.past.settings:
+            self.days.instance.restante("mailbox", "set", self.mailbox.id,
+                                        *self.past.settings)
         if self.past.suspended:
             self.days.instance.restante("mailbox", "suspend", self.mailbox.id)
         return self.mailbox

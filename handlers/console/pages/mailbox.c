@@ -30,7 +30,9 @@ static void write_limit(struct console *c, const char *name, uint64_t used,
 	snprintf(text, sizeof(text), _("%s of %s"),
 		 text_octets(c->language, used, have),
 		 text_octets(c->language, limit, most));
-	write_mailbox_fact(c, name, text);
+	say(c, "<dt>%s</dt><dd>%s ", name, text);
+	(void)mailbox_frame_limit(c, limit_state(used, limit));
+	say(c, "</dd>\n");
 }
 
 static void write_limits(struct console *c, const struct mailbox_conf *settings,

@@ -9,6 +9,7 @@
 #include "handlers/admin/health.h"
 #include "handlers/console/parts/certificate.h"
 #include "handlers/console/parts/chart.h"
+#include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/mailbox_rows.h"
 #include "handlers/console/parts/page.h"
 
@@ -220,9 +221,7 @@ static void write_status(struct console *c, const struct mailbox_row *r)
 {
 	if (r->suspended)
 		say(c, "<span class=\"badge off\">%s</span>", _("Suspended"));
-	else if (row_limits(c, r) == LIMIT_REACHED)
-		say(c, "<span class=\"badge off\">%s</span>", _("Full"));
-	else
+	else if (!mailbox_frame_limit(c, row_limits(c, r)))
 		say(c, "<span class=\"badge on\">%s</span>", _("Active"));
 }
 

@@ -45,6 +45,15 @@ void mailbox_frame_begin(struct console *c, const struct mailbox_conf *m)
 	say(c, "</nav>\n");
 }
 
+bool mailbox_frame_limit(struct console *c, enum limit_state state)
+{
+	if (state == LIMIT_FAR)
+		return false;
+	say(c, "<span class=\"badge off\">%s</span>",
+	    state == LIMIT_REACHED ? _("Full") : _("Near full"));
+	return true;
+}
+
 void mailbox_frame_address(struct console *c, const char *id)
 {
 	char address[400];

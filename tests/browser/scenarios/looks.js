@@ -7,7 +7,7 @@
 const assert = require("assert");
 const { site, restante } = require("../site");
 
-const [first, , last] = site.mailboxes;
+const [first, near, last] = site.mailboxes;
 const mailbox = `/mailbox/${first.id}`;
 
 async function submit(visit, address, button, values = {}) {
@@ -24,6 +24,17 @@ async function emptyActivity(visit) {
 	assert.strictEqual(await visit.page.locator("table").count(), 0);
 }
 
+// Of two limits the one that is meant.
+async function nearFull(visit) {
+	await visit.go(`/mailbox/${near.id}`);
+	await visit.sees("Near full");
+	assert.strictEqual(await visit.page.locator(".facts .badge").count(), 1);
+}
+
+// Only a gallery has one that is full.
+const full = site.gallery ?
+	{ "mailbox-full": (v) => v.go(`/mailbox/${site.mailboxes.at(-2).id}`) } : {};
+
 // Pages for which one must have signed in.
 const pages = {
 	overview: (v) => v.go("/"),
@@ -32,6 +43,7 @@ const pages = {
 		"Servers that mail clients may reach": "not a server\n",
 		"Recovery recipient": "age1nothing" }),
 	mailbox: (v) => v.go(mailbox),
+	"mailbox-near-full": nearFull,
 	"mailbox-suspended": (v) => v.go(`/mailbox/${last.id}`),
 	"mailbox-wrong": (v) => submit(v, mailbox, "Save", { Name: "" }),
 	connect: (v) => v.go(`${mailbox}/connect`),
@@ -51,6 +63,7 @@ const pages = {
 	account: (v) => v.go("/account"),
 	"account-wrong": (v) => submit(v, "/account", "Change the password"),
 	"not-found": (v) => v.go("/nowhere"),
+	...full,
 };
 
 const strangers = {
