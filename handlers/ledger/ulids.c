@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Open addressing. The last octets of a ULID are random where it is ours; who
- * makes others slows down nobody but their own mailbox.
+ * Open addressing. Whoever writes spools chooses ULIDs, and must not choose
+ * places: one run after the other would take all day, and all mailboxes wait.
  */
 #include "common/base.h"
 #include "handlers/ledger/ulids.h"
@@ -18,11 +18,24 @@ static bool is_free(const uint8_t slot[ULID_PACKED_SIZE])
 	return memcmp(slot, none, sizeof(none)) == 0;
 }
 
+/* Every bit of it reaches the lowest ones, which find a place. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+	return x ^ x >> 32;
+}
+
+static uint64_t hash_of(const struct ulids *u,
+			const uint8_t packed[ULID_PACKED_SIZE])
+{
+	return mix(mix(num_load64(packed) ^ u->key) ^ num_load64(packed + 8));
+}
+
 static uint8_t *find(const struct ulids *u,
 		     const uint8_t packed[ULID_PACKED_SIZE])
 {
-	uint64_t hash = num_load64(packed + 8) ^ num_load64(packed);
-	size_t at = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 16);
+	size_t at = (size_t)hash_of(u, packed);
 
 	for (;; at++) {
 		uint8_t *slot = u->slots[at & (u->size - 1)];
@@ -35,7 +48,11 @@ static uint8_t *find(const struct ulids *u,
 
 static void grow(struct ulids *u)
 {
-	struct ulids larger = {.size = u->size ? 2 * u->size : SMALLEST};
+	struct ulids larger = {.size = u->size ? 2 * u->size : SMALLEST,
+			       .key = u->key};
+
+	if (!u->size)
+		random_bytes(&larger.key, sizeof(larger.key));
 
 	larger.slots = xcalloc(larger.size, sizeof(*larger.slots));
 	for (size_t i = 0; i < u->size; i++)

@@ -9,6 +9,7 @@ struct ulids {
 	uint8_t (*slots)[ULID_PACKED_SIZE]; /* all zero: free */
 	size_t size;			    /* a power of two, or 0 */
 	size_t n;
+	uint64_t key; /* of the hash; chance, so that nobody chooses places */
 };
 
 void ulids_add(struct ulids *u, const char *ulid);
