@@ -18,6 +18,7 @@
 #include "store/admin_spool.h"
 #include "store/fault.h"
 #include "store/identity.h"
+#include "store/leaving.h"
 #include "store/listing.h"
 #include "store/sweep.h"
 
@@ -116,7 +117,34 @@ static int move_messages(const struct mailbox *m, int lost, struct err *e)
 	return admin_sync(m->cur, "cur", e);
 }
 
-static int move_to_lost(const struct mailbox *m, struct err *e)
+/*
+ * What undo keeps is sealed to the old key as well: brought back later it would
+ * be mail that no collector can open.
+ */
+static int move_deleted(struct mailbox *m, int lost, struct err *e)
+{
+	struct listing l = {.list = NULL};
+	struct message_name message;
+	char name[NAME_SIZE];
+	int result;
+
+	if (!m->settings.undo)
+		return 0;
+	result = leaving_open(m, e) < 0 ? -1 : listing_scan_gone(m, 0, &l, e);
+	for (size_t i = 0; result == 0 && i < l.n; i++) {
+		listing_name(&l.list[i], &message);
+		name_write_gone(&message, false, name);
+		fault_point("admin.reset.moving");
+		if (renameat(m->gone, name, lost, name) < 0 && errno != ENOENT)
+			result = err_sys(e, "move %s to lost/", name);
+	}
+	listing_release(&l);
+	if (result < 0 || admin_sync(lost, "lost", e) < 0)
+		return -1;
+	return admin_sync(m->gone, "gone", e);
+}
+
+static int move_to_lost(struct mailbox *m, struct err *e)
 {
 	int lost = open_lost(m, e), result;
 
@@ -125,6 +153,8 @@ static int move_to_lost(const struct mailbox *m, struct err *e)
 	result = keep_keys(m, lost, e);
 	if (result == 0)
 		result = move_messages(m, lost, e);
+	if (result == 0)
+		result = move_deleted(m, lost, e);
 	close(lost);
 	return result;
 }

@@ -60,6 +60,13 @@ static void set(const struct store_rig *rig, const char *key, const char *value)
 	mailbox_close(&m);
 }
 
+static int suspend(struct mailbox_conf *conf, const void *arg UNUSED,
+		   struct err *e UNUSED)
+{
+	conf->suspended = true;
+	return 0;
+}
+
 static void hold(const struct store_rig *rig, bool on)
 {
 	struct mailbox *m = store_rig_open(rig);
@@ -271,6 +278,31 @@ static void below_the_reserve_the_oldest_go(void **state)
 	store_set_reserve(rig->store, 0);
 }
 
+/* It would come back sealed to a key that nobody has any more. */
+static void a_reset_takes_it_along(void **state)
+{
+	const struct store_rig *rig = *state;
+	char ulid[ULID_LEN + 1], lost[256];
+	struct secret password;
+	struct mailbox *m;
+	struct err e;
+
+	set(rig, "undo", "5");
+	keep(rig, 1, 10, ulid);
+	collect_all(rig);
+	m = store_rig_open(rig);
+	if (mailbox_update(m, suspend, NULL, &e) < 0 ||
+	    mailbox_reset(m, 0, STORE_RIG_LOG_N, &password, &e) < 0 ||
+	    mailbox_reset_end(m, &e) < 0)
+		fail_msg("%s", e.text);
+	secret_release(&password);
+	mailbox_close(&m);
+	assert_int_equal(store_rig_count(rig, "gone"), 0);
+	store_rig_path(rig, "lost", lost);
+	store_rig_shell("ls '%s'/*/%s,W=10.age", lost, ulid);
+	assert_int_equal(undo(rig, INT64_MIN).back, 0);
+}
+
 /* Its spool was dropped, or came from elsewhere. */
 static void what_no_line_names_goes_in_the_end(void **state)
 {
@@ -379,6 +411,7 @@ int main(void)
 		WITH_STORE(who_finds_a_line_finishes_it),
 		WITH_STORE(what_was_cut_does_not_come_back),
 		WITH_STORE(below_the_reserve_the_oldest_go),
+		WITH_STORE(a_reset_takes_it_along),
 		WITH_STORE(what_no_line_names_goes_in_the_end),
 		WITH_STORE(a_clock_that_jumps_lets_nothing_go),
 		cmocka_unit_test(a_steady_clock_is_believed_after_two_days),
