@@ -40,7 +40,9 @@ void Mailbox::kill(State &s, int who)
 		s.entries = s.keeper_b1 = s.tickets = 0;
 	if (who != SEQUENCER)
 		return;
-	s.entries = s.sequencer_b1 = s.rotating = 0;
+	if (!alive(s, KEEPER)) /* they are its notes, then */
+		s.entries = 0;
+	s.sequencer_b1 = s.rotating = 0;
 	for (Spool &p : s.spool)
 		p.taking = 0;
 }
@@ -62,7 +64,9 @@ void Mailbox::step(const State &s, int who, bool resting, Out &out) const
 		undo(s, out);
 		break;
 	case SEQUENCER:
-		if (!set.no_ledger)
+		if (set.reads)
+			reader(s, out);
+		else if (!set.no_ledger)
 			sequencer(s, out);
 		break;
 	case KEEPER:
@@ -128,6 +132,8 @@ const char *Mailbox::wrong(const State &s) const
 		return "lines are entered twice";
 	if (s.alarm == 3)
 		return "a line is written where nobody reads it";
+	if (s.alarm == 4)
+		return "a spool goes before the ledger has it";
 	if (s.published & ~s.memory)
 		return "published entries were taken back";
 	for (int m = 0; m < MESSAGES; m++) {

@@ -48,6 +48,7 @@ struct Spool {
 	uint8_t offset; /* in the sequencer's memory */
 	uint8_t taking; /* where the run that goes on will leave it */
 	uint8_t ever;	/* how far it was ever taken: only to judge by */
+	uint8_t told;	/* how far `taken` says: to those who tidy */
 };
 
 /* Facts in the ledger. */
@@ -108,7 +109,8 @@ struct Setting {
 	bool undo;	/* undo is on, and B is the ULID that A gets by it */
 	bool full;	/* an append may find the disk full */
 	bool rotation;	/* spools are taken away, and there may be several */
-	bool no_ledger; /* sweep does what the sequencer will */
+	bool no_ledger; /* sweep tidies: there is none, or it only reads */
+	bool reads;	/* a sequencer that writes nothing in the store */
 	bool copy;
 	uint8_t kills, cuts, sessions;
 };
@@ -167,6 +169,8 @@ class Mailbox
 	void clears_gone(const State &, Out &) const;
 	void drops_spools(const State &, Out &) const;
 	bool unlink_taken(const State &, Out &) const;
+	void reader(const State &, Out &) const;
+	bool may_drop(const State &, int k) const;
 	void keeper(const State &, Out &) const;
 	static uint8_t dead_and_kept(const State &);
 	void copier(const State &, Out &) const;

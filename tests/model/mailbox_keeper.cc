@@ -49,6 +49,18 @@ uint8_t Mailbox::dead_and_kept(const State &s)
 	return messages;
 }
 
+/* Old ones; with a ledger those that it has, but never the newest. */
+bool Mailbox::may_drop(const State &s, int k) const
+{
+	bool newer = false;
+
+	if (!set.reads)
+		return s.late;
+	for (int i = k + 1; i < SPOOLS; i++)
+		newer = newer || s.spool[i].name;
+	return newer && (!rule(WAIT_LEDGER) || s.spool[k].told >= s.spool[k].n);
+}
+
 void Mailbox::keeper(const State &s, Out &out) const
 {
 	State t = s;
@@ -129,16 +141,18 @@ void Mailbox::keeper(const State &s, Out &out) const
 		go(8, "fsync gone/");
 		return;
 	case 8:
-		for (int k = 0; s.late && k < SPOOLS; k++) {
+		for (int k = 0; k < SPOOLS; k++) {
 			const Spool &p = s.spool[k];
 			uint8_t gone = 0;
 
 			for (int i = 0; i < p.n; i++)
 				if (p.line[i] & LINE_BATCH)
 					gone |= p.line[i] & 3;
-			if (!p.name ||
+			if (!p.name || !may_drop(s, k) ||
 			    (rule(DROP_CARRIED) && is_there(s, gone)))
 				continue;
+			if (set.reads && p.ever < p.n)
+				t.alarm = 4;
 			t.spool[k].name = NO_NAME;
 			out.add(t, who, "unlinks an old spool");
 			return;

@@ -237,6 +237,64 @@ void Mailbox::drops_spools(const State &s, Out &out) const
 	out.add(t, who, "syncs memory without them, ends");
 }
 
+static void take_all(State &s)
+{
+	for (Spool &p : s.spool) {
+		if (p.name && p.n < p.offset)
+			s.alarm = 1;
+		p.taking = p.name ? p.n : p.offset;
+	}
+}
+
+static void remember(State &s)
+{
+	for (Spool &p : s.spool) {
+		for (int i = p.offset; i < p.taking; i++)
+			s.memory |= facts_of(p.line[i]);
+		p.offset = p.taking;
+		if (p.ever < p.offset)
+			p.ever = p.offset;
+		p.taking = 0;
+	}
+}
+
+static void put_down(State &s, bool taking)
+{
+	for (Spool &p : s.spool)
+		p.told = taking ? p.taking : p.offset;
+}
+
+/* The sequencer that only reads: what it has is said in `taken`. */
+void Mailbox::reader(const State &s, Out &out) const
+{
+	State t = s;
+
+	switch (s.at[SEQUENCER]) {
+	case IDLE:
+		for (Spool &p : t.spool)
+			p.durable = p.name;
+		if (rule(SPOOL_SYNC))
+			sync_spools(t);
+		forget_unlinked(t);
+		take_all(t);
+		if (!rule(PLACES_LAST))
+			put_down(t, true);
+		t.at[SEQUENCER] = 1;
+		out.add(t, who, "fsync spool/ and spools, takes lines");
+		return;
+	case 1:
+		remember(t);
+		t.at[SEQUENCER] = 2;
+		out.add(t, who, "syncs memory");
+		return;
+	default:
+		put_down(t, false);
+		t.at[SEQUENCER] = IDLE;
+		out.add(t, who, "puts down how far it is, ends");
+		return;
+	}
+}
+
 void Mailbox::sequencer(const State &s, Out &out) const
 {
 	State t = s;

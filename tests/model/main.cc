@@ -27,6 +27,7 @@ enum : unsigned {
 	CAN_RESET = 128, /* of keys */
 	CAN_REKEY = 256,
 	ONLY_ALL = 512, /* too many states for every day */
+	READS = 1024,
 };
 
 struct Scenario {
@@ -49,6 +50,7 @@ static const Scenario scenarios[] = {
 	{"keeper", MAILBOX, NO_LEDGER, 2, 2},
 	{"keeper-journal", MAILBOX, NO_LEDGER | JOURNAL, 2, 2},
 	{"keeper-full", MAILBOX, NO_LEDGER | FULL, 2, 1},
+	{"entering", MAILBOX, NO_LEDGER | READS | ROTATION | JOURNAL, 1, 1},
 	{"copy", MAILBOX, NO_LEDGER | COPY, 0, 0},
 	{"passwords", KEYS, 0, 1, 1},
 	{"rekey", KEYS, CAN_REKEY, 1, 1},
@@ -94,6 +96,7 @@ static Found run_mailbox(const Scenario &s, const Rules &on, const Bounds &b)
 	set.rotation = s.about & ROTATION;
 	set.no_ledger = s.about & NO_LEDGER;
 	set.copy = s.about & COPY;
+	set.reads = s.about & READS;
 	set.kills = uint8_t(b.kills < 0 ? s.kills : b.kills);
 	set.cuts = uint8_t(b.cuts < 0 ? s.cuts : b.cuts);
 	set.sessions = uint8_t(b.sessions);

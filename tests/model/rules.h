@@ -42,6 +42,9 @@ X(KEEP_SYNC, "keeper", "sweep syncs both directories before tickets go") \
 X(DROP_CARRIED, "keeper-full", "an old spool goes when its batches are carried") \
 X(SWEEP_LINE, "copy", "sweep looks for a batch before it links a ,P") \
 X(RENAME_SAME, "copy", "two names of one inode: the source is unlinked") \
+/* a ledger that only reads */ \
+X(WAIT_LEDGER, "entering", "a spool goes once `taken` covers it") \
+X(PLACES_LAST, "entering", "`taken` is written behind the memory it tells of") \
 /* keys */ \
 X(B3_PASSWD, "passwords", "passwd, too, holds byte 3 as it replaces .next") \
 X(LOOK_AGAIN, "passwords", "under byte 3 a login looks: is it in force still?") \
