@@ -300,17 +300,21 @@ int store_tidy(struct store *s, unsigned *removed_r, struct err *e)
 {
 	struct dirent **list;
 	int n = scandirat(s->dir, "mailboxes", &list, is_leftover, alphasort);
-	int result = 0;
+	struct err failure;
+	bool failed = false;
 
 	*removed_r = 0;
 	if (n < 0)
 		return err_sys(e, "store %s: mailboxes", s->path);
 	for (int i = 0; i < n; i++) {
-		if (result >= 0)
-			result = tidy(s->mailboxes, list[i]->d_name, e);
+		int result = tidy(s->mailboxes, list[i]->d_name, &failure);
+
 		*removed_r += result > 0;
+		if (result < 0 && !failed)
+			*e = failure;
+		failed |= result < 0;
 		free(list[i]);
 	}
 	free(list);
-	return result < 0 ? err_prefix(e, "store %s", s->path) : 0;
+	return failed ? err_prefix(e, "store %s", s->path) : 0;
 }

@@ -13,6 +13,8 @@
 #include "common/read_all.h"
 #include "store/fault.h"
 
+enum { LEVELS_MAX = 16 };
+
 int admin_sync(int fd, const char *name, struct err *e)
 {
 	if (fsync(fd) < 0)
@@ -116,8 +118,12 @@ static bool is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* A mailbox is four directories deep; no link is ever followed. */
-static int remove_within(int at, const char *name, struct err *e)
+static int remove_tree(int at, const char *name, unsigned levels,
+		       struct err *e);
+
+/* No link is ever followed. */
+static int remove_within(int at, const char *name, unsigned levels,
+			 struct err *e)
 {
 	int fd = openat(at, name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -134,7 +140,7 @@ static int remove_within(int at, const char *name, struct err *e)
 		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno == EISDIR || errno == EPERM)
-			result = admin_remove_tree(fd, d->d_name, e);
+			result = remove_tree(fd, d->d_name, levels - 1, e);
 		else
 			result = err_sys(e, "remove %s", d->d_name);
 	}
@@ -142,11 +148,25 @@ static int remove_within(int at, const char *name, struct err *e)
 	return result;
 }
 
-int admin_remove_tree(int at, const char *name, struct err *e)
+/*
+ * Each level holds a descriptor. A mailbox has three; handlers write into it,
+ * and one that was taken over may have made any number.
+ */
+static int remove_tree(int at, const char *name, unsigned levels, struct err *e)
 {
-	if (remove_within(at, name, e) < 0)
+	if (!levels)
+		return err_set(e, ERR_STATE,
+			       "%s lies deeper than anything of ours: look "
+			       "who made it, and remove it by hand",
+			       name);
+	if (remove_within(at, name, levels, e) < 0)
 		return -1;
 	if (unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", name);
 	return 0;
+}
+
+int admin_remove_tree(int at, const char *name, struct err *e)
+{
+	return remove_tree(at, name, LEVELS_MAX, e);
 }

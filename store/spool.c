@@ -27,7 +27,9 @@ enum {
 	/* The lines of some ten messages; a file system may count as blocks of
 	 * a file what it needs to find them. */
 	ROOM_OCTETS = 8192,
-	BLOCK_OCTETS = 512, /* of st_blocks, whatever the file system's are */
+	BLOCK_OCTETS = 512,  /* of st_blocks, whatever the file system's are */
+	NAMES_LISTED = 1024, /* the newest of spool/ */
+	NAMES_LOOKED_AT = 4096, /* for what was set aside: one is enough */
 };
 
 /* Of a store that no other host writes to. */
@@ -84,6 +86,16 @@ static int by_age(const void *a, const void *b)
 	return strcmp(x->node, y->node);
 }
 
+/* There are never so many, but handlers make them. */
+static void keep_newest(struct spool_list *l)
+{
+	size_t n = l->n / 2;
+
+	qsort(l->list, l->n, sizeof(*l->list), by_age);
+	memmove(l->list, l->list + l->n - n, n * sizeof(*l->list));
+	l->n = n;
+}
+
 /* The directory stream takes the descriptor. */
 static int scan(const struct mailbox *m, int fd, struct spool_list *l,
 		struct err *e)
@@ -100,6 +112,8 @@ static int scan(const struct mailbox *m, int fd, struct spool_list *l,
 	while ((entry = readdir(d))) {
 		if (!spool_name_parse(entry->d_name, &name))
 			continue;
+		if (l->n == NAMES_LISTED)
+			keep_newest(l);
 		l->list = xgrow(l->list, l->n, sizeof(*l->list));
 		l->list[l->n++] = name;
 	}
@@ -250,7 +264,7 @@ void store_aside_of(struct store *s, const char *id, struct aside *a_r)
 		close(fd);
 		return;
 	}
-	while ((entry = readdir(d)))
+	for (int i = 0; i < NAMES_LOOKED_AT && (entry = readdir(d)); i++)
 		note_aside(a_r, entry->d_name);
 	closedir(d);
 }

@@ -184,10 +184,13 @@ const char *delivery_ulid(const struct delivery *d);
  */
 struct aside {
 	char first[64]; /* a name in spool/, or "" */
-	size_t n;
+	size_t n;	/* of the names that were looked at */
 };
 
-/* Opens spool/ alone. Where that cannot be looked at there is none. */
+/*
+ * Opens spool/ alone, and looks at some thousands of names. Where it cannot be
+ * looked at there is none.
+ */
 void store_aside_of(struct store *s, const char *id, struct aside *a_r);
 
 /* --- what happened ----------------------------------------------------------

@@ -790,6 +790,40 @@ static void test_tidy(void **state)
 	assert_int_equal(count_entries(f, ""), 1);
 }
 
+/* Deeper than there are descriptors: what handlers write may be anything. */
+static void test_tidy_is_not_led_into_the_deep(void **state)
+{
+	enum { LEVELS = 1200 };
+	struct fixture *f = *state;
+	char path[256], command[600];
+	unsigned removed;
+	int at, in;
+
+	snprintf(path, sizeof(path), "%s/mailboxes/.gone-deep", f->path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	at = open(path, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < LEVELS; i++) {
+		assert_int_equal(mkdirat(at, "d", 0700), 0);
+		in = openat(at, "d", O_RDONLY | O_DIRECTORY);
+		assert_true(in >= 0);
+		close(at);
+		at = in;
+	}
+	close(at);
+	snprintf(command, sizeof(command),
+		 "rm -r '%s' && mkdir '%s/mailboxes/.gone-x'", path, f->path);
+	snprintf(path, sizeof(path), "%s/mailboxes/.gone-other", f->path);
+	assert_int_equal(mkdir(path, 0700), 0);
+
+	REFUSED(store_tidy(f->store, &removed, &failure), ERR_STATE);
+	assert_non_null(strstr(failure.text, "by hand"));
+	assert_int_equal(removed, 1);
+	assert_false(exists(f, ".gone-other"));
+	assert_int_equal(system(command), 0);
+	GOOD(store_tidy(f->store, &removed, &failure));
+	assert_int_equal(count_entries(f, ""), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -815,6 +849,7 @@ int main(void)
 		TEST(test_delete),
 		TEST(test_delete_waits_for_nobody_for_ever),
 		TEST(test_tidy),
+		TEST(test_tidy_is_not_led_into_the_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1077,6 +1077,30 @@ static void activity_of_a_time_to_come_is_not_shown(void **state)
 	mailbox_close(&m);
 }
 
+/* Any number of names, by who was taken over. */
+static void a_flooded_spool_is_looked_at_in_part(void **state)
+{
+	const struct store_rig *rig = *state;
+	struct mailbox *m = store_rig_open(rig);
+	struct spool_list l;
+	struct aside aside;
+	struct err e;
+
+	store_rig_shell("cd '%s/mailboxes/%s/spool' && "
+			"touch $(seq -f 'local.%%.0f' 1 3000) "
+			"$(seq -f 'aside.local.%%.0f' 1 6000)",
+			rig->path, rig->id);
+	assert_int_equal(spool_scan(m, &l, &e), 0);
+	assert_in_range(l.n, SPOOLS_MAX, 1024);
+	assert_int_equal(l.list[l.n - 1].n, 3000);
+	for (size_t i = 0; i < SPOOLS_MAX; i++)
+		assert_int_equal(l.list[l.n - 1 - i].n, 3000 - i);
+	spool_list_release(&l);
+	store_aside_of(rig->store, rig->id, &aside);
+	assert_in_range(aside.n, 1, 4096);
+	mailbox_close(&m);
+}
+
 #define RIGGED(test)                                                           \
 	cmocka_unit_test_setup_teardown(test, store_rig_setup,                 \
 					store_rig_teardown)
@@ -1120,6 +1144,7 @@ int main(void)
 		RIGGED(what_is_sealed_to_keys_of_before_comes_again),
 		RIGGED(activity_is_read_newest_first),
 		RIGGED(activity_of_a_time_to_come_is_not_shown),
+		RIGGED(a_flooded_spool_is_looked_at_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
