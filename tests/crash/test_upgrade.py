@@ -22,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.certs import Certificate
 from harness.deadline import until
 from harness.instance import Instance, Mailbox
 from harness.place import Place
@@ -56,7 +57,8 @@ def digest(content: bytes) -> str:
 class Old:
     """A store of format 1, unpacked, and what is known of it."""
 
-    def __init__(self, place: Place, name: str) -> None:
+    def __init__(self, place: Place, name: str,
+                 tls: Certificate | None) -> None:
         place_of_store = place.folder(f"{name}-store")
         subprocess.run(["tar", "-xJf", FIXTURE, "-C", place_of_store,
                         "--no-same-owner"], check=True)
@@ -65,7 +67,7 @@ class Old:
                         place_of_store], check=True)
         what = json.loads((place_of_store / "what.json").read_text())
         self.what: dict[str, dict] = what
-        self.instance = Instance(place, name, store=self.store,
+        self.instance = Instance(place, name, self.store, tls,
                                  identity={"scrypt-log-n": 10})
         self.mark_used()
 
@@ -184,6 +186,7 @@ class Upgrades:
         self.report = report
         self.n = 0
         self._steps: list[str] = []
+        self._tls: Certificate | None = None  # of all of them
 
     def steps(self) -> list[str]:
         """The steps of an upgrade, from one that is not killed."""
@@ -204,7 +207,9 @@ class Upgrades:
     def old(self) -> Old:
         """A fresh one."""
         self.n += 1
-        return Old(self.place, f"one-{self.n}")
+        old = Old(self.place, f"one-{self.n}", self._tls)
+        self._tls = old.instance.tls
+        return old
 
     def drop(self, old: Old) -> None:
         """It has been looked at."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .certs import EC, NAME, make_certificate
+from .certs import EC, NAME, Certificate, make_certificate
 from .place import Place
 from .pop3 import Pop3
 from .report import check
@@ -56,7 +56,8 @@ class Instance:
     """One instance in a directory of its own below the place."""
 
     def __init__(self, place: Place, name: str = "instance",
-                 store: Path | None = None, **changes: object) -> None:
+                 store: Path | None = None, made: Certificate | None = None,
+                 **changes: object) -> None:
         self.place = place
         self.root = place.folder(name)
         self.store = store or self.root / "store"
@@ -65,7 +66,7 @@ class Instance:
         for folder in ("tls", "run", "log"):
             (self.root / folder).mkdir(mode=0o755)
             place.give(self.root / folder)
-        self.certify()
+        self.certify(made=made)
         self.settings = {
             "hostname": NAME, "domain": DOMAIN, "store": self.store,
             "runtime": self.root / "run",
@@ -74,9 +75,10 @@ class Instance:
         self.configure(**changes)
         self._make_store()
 
-    def certify(self, kind: Sequence[str] = EC) -> None:
-        """A certificate, or another one, with a key of this kind."""
-        self.tls = make_certificate(self.root / "tls", kind=kind)
+    def certify(self, kind: Sequence[str] = EC,
+                made: Certificate | None = None) -> None:
+        """That certificate, or a new one, with a key of this kind."""
+        self.tls = made or make_certificate(self.root / "tls", kind=kind)
         self.place.give(self.tls.key)
         self.tls.key.chmod(0o600)
         self.context = tls_context(str(self.tls.ca))
