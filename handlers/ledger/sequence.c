@@ -184,7 +184,8 @@ static bool is_a_change(const struct entry *entry)
 {
 	return entry->kind == ENTRY_SETTINGS ||
 	       entry->kind == ENTRY_RECIPIENTS || entry->kind == ENTRY_KEY ||
-	       entry->kind == ENTRY_DELETED || entry->kind == ENTRY_BACK;
+	       entry->kind == ENTRY_DELETED || entry->kind == ENTRY_BACK ||
+	       entry->kind == ENTRY_ADMINISTRATORS;
 }
 
 /*

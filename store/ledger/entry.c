@@ -301,6 +301,7 @@ static const char *const names[] = {
 	[ENTRY_KEY] = "key",
 	[ENTRY_DELETED] = "deleted",
 	[ENTRY_BACK] = "back",
+	[ENTRY_ADMINISTRATORS] = "administrators",
 };
 
 static enum entry_kind kind_of(const struct line *l)
@@ -336,6 +337,7 @@ static bool parse_known(struct line *l, struct entry *e)
 	case ENTRY_RECIPIENTS:
 	case ENTRY_KEY:
 	case ENTRY_DELETED:
+	case ENTRY_ADMINISTRATORS:
 		return parse_change(l, &e->change);
 	case ENTRY_BACK:
 		return parse_back(l, &e->change);
@@ -395,6 +397,7 @@ bool entry_write(const struct entry *e, struct buf *out)
 	case ENTRY_KEY:
 	case ENTRY_DELETED:
 	case ENTRY_BACK:
+	case ENTRY_ADMINISTRATORS:
 		write_change(&w, &e->change);
 		break;
 	case ENTRY_OTHER:

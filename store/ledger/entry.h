@@ -20,7 +20,8 @@
  * What administrators have changed (store/admin_spool.h), or the ledger found
  * changed; behind `what` stands what is special to it:
  *
- *	settings|recipients|key|deleted time= by= who= how= what= ...
+ *	settings|recipients|key|deleted|administrators
+ *		time= by= who= how= what= ...
  *	back time= by= who= how= what= ulid= as=	brought back from gone/
  *
  * The SHA-256 of `kept` is that of the sealed file as it was written, that of
@@ -50,6 +51,7 @@ enum entry_kind {
 	ENTRY_KEY,
 	ENTRY_DELETED,
 	ENTRY_BACK,
+	ENTRY_ADMINISTRATORS,
 };
 
 enum {

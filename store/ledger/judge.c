@@ -91,9 +91,10 @@ static const unsigned sayers[] = {
 	[ENTRY_KEY] = BY_LEDGER | BY_ADMIN,
 	[ENTRY_DELETED] = BY_LEDGER | BY_ADMIN,
 	[ENTRY_BACK] = BY_ADMIN,
+	[ENTRY_ADMINISTRATORS] = BY_ADMIN,
 };
 
-static_assert(N_ELEMENTS(sayers) == ENTRY_BACK + 1,
+static_assert(N_ELEMENTS(sayers) == ENTRY_ADMINISTRATORS + 1,
 	      "who may say an entry of each kind");
 
 static unsigned sayer_of(const struct judged *j)

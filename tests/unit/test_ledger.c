@@ -40,6 +40,8 @@ static const char *const good[] = {
 	"key time=2026-11-30T02:49:25Z by=found who=- how=- what=found "
 	"session-key=" H,
 	"deleted time=2026-11-30T02:49:25Z by=found who=- how=- what=found",
+	"administrators time=2026-11-30T02:49:25Z by=administrator who=root "
+	"how=shell what=add",
 	"back time=2026-11-30T02:49:25Z by=administrator who=root how=shell "
 	"what=undo ulid=" U " as=01J5ZX3K7Q8W9E2R4T6Y0P1M3P",
 };
