@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.instance import Instance, Mailbox
-from harness.pop3 import Pop3
-from harness.report import check
+from harness.pop3 import Pop3, Refused
+from harness.report import Failure, check
 from harness.servers import Spawner
 from harness.tools import tool, tool_env
 from harness.wire import Wire
@@ -43,9 +43,9 @@ class Copy:
 
 
 def make_copy(instance: Instance, ledger: Ledger, program: str,
-              mailbox: Mailbox) -> Copy:
+              mailbox: Mailbox, disk: Path) -> Copy:
     """Copy a mailbox into a store of its own, now."""
-    store = instance.root / f"copied-by-{program}"
+    store = disk / f"copied-by-{program}"
     (store / "mailboxes").mkdir(parents=True)
     shutil.copy(instance.store / "format", store / "format")
     target = store / "mailboxes" / mailbox.id
@@ -82,6 +82,29 @@ def open_copy(instance: Instance, ledger: Ledger, copy: Copy) -> int:
           f"in the copy: {sorted(missing)[:10]}")
     check(copy.due, "the copy was made when nothing was waiting: no test")
     return len(numbers)
+
+
+def check_past(instance: Instance, copy: Copy, retired: str) -> None:
+    """What happened to the original is told by the copy; a password that was
+    replaced before opens it as little.
+    """
+    conf = instance.variant(f"copy-{copy.program}", store=copy.store)
+    said = subprocess.run(
+        [instance.place.prefix / "bin/restante", "-c", conf, "activity",
+         copy.mailbox.id], text=True, check=False, capture_output=True,
+        **instance.place.as_user)
+    check(said.returncode == 0, f"activity: {said.stderr}")
+    for program in ("smtp-journal", "pop3-serve"):
+        check(program in said.stdout, f"no {program} in its activity")
+    spawner = Spawner(instance, "pop3-serve", "--tls=starttls", conf)
+    pop3 = Pop3(Wire(spawner.open()[0]), instance.context)
+    try:
+        pop3.login(copy.mailbox.id, retired)
+    except Refused:
+        return
+    finally:
+        spawner.close()
+    raise Failure("a retired password opens the copy")
 
 
 def sizes_of(folder: Path) -> int:

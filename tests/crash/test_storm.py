@@ -6,8 +6,9 @@ with KILL every 50 ms, and so are the runs of the ledger and of the sweep. In th
 tar, cp and rsync. Then: every
 acknowledged message is there once and whole, in the store or collected; so is
 every message that the real server got or a client fetched; nothing is still
-stuck 8 seconds after the storm; and each copy opens elsewhere, with everything
-acknowledged before it was begun.
+stuck 8 seconds after the storm; and each copy opens elsewhere, on another disk,
+with everything acknowledged before it was begun, with what happened, and its
+passwords as they were.
 
 STORM_SECONDS (60) and STORM_KILLS (200) say how long it lasts at least. The
 proxies need a second host, and that needs root.
@@ -29,12 +30,16 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "support")]
 
 from harness.deadline import until
 from harness.instance import Instance, Mailbox
+from harness.mounts import small_disk
 from harness.nets import OtherHost
 from harness.place import Place
+from harness.pop3 import Pop3
 from harness.report import Report, check
-from harness.script import Case, require_private_mounts, run_script
+from harness.script import (NAMESPACE, Case, require_private_mounts,
+                            run_script)
 from harness.servers import Spawner
-from storm_copies import Copy, make_copy, open_copy
+from harness.wire import Wire
+from storm_copies import Copy, check_past, make_copy, open_copy
 from storm_proxies import Clients
 from storm_sequencer import Sequencer
 from storm_workers import Storm, still_running
@@ -58,12 +63,29 @@ class Weather:
         self.instance = Instance(place, identity={"scrypt-log-n": 10})
         mailboxes = [self.instance.create_mailbox(f"storm {n}")
                      for n in range(N_MAILBOXES)]
+        self.disk = place.root
+        if os.environ.get(NAMESPACE):
+            self.disk = small_disk(place, "elsewhere", 1 << 30, 65536)
+        self.retired = {mailbox.id: mailbox.password for mailbox in mailboxes}
+        for mailbox in mailboxes:
+            self.use_new_password(mailbox)
         self.storm = Storm(self.instance, mailboxes)
         self.sequencer = Sequencer(self.instance, self.storm)
         self.clients: Clients | None = None
         self.copies: list[Copy] = []
         self.troubles: dict[str, str] = {}
         self.threads: list[threading.Thread] = []
+
+    def use_new_password(self, mailbox: Mailbox) -> None:
+        """Used, and not settled: what is copied is a mark and a file."""
+        said = self.instance.restante("mailbox", "passwd", mailbox.id,
+                                      text=mailbox.password + "\n").stdout
+        mailbox.password = said.split()[1]
+        server = Spawner(self.instance, "pop3-serve", "--tls=starttls")
+        pop3 = Pop3(Wire(server.open()[0]), self.instance.context)
+        pop3.login(mailbox.id, mailbox.password)
+        pop3.quit()
+        server.close()
 
     def bring_clients(self, stack: contextlib.ExitStack) -> None:
         """The real server, and the proxies in front of it."""
@@ -121,7 +143,8 @@ class Weather:
         until(lambda: self._waiting(mailbox) >= 10, SECONDS,
               "some messages wait in the mailbox to be copied")
         self.storm.spared = None
-        return make_copy(self.instance, self.storm.ledger, program, mailbox)
+        return make_copy(self.instance, self.storm.ledger, program, mailbox,
+                         self.disk)
 
     def _waiting(self, mailbox: Mailbox) -> int:
         now = time.monotonic()
@@ -195,6 +218,7 @@ class Weather:
         """One copy opens, with all that was due."""
         check(program not in self.troubles, self.troubles.get(program, ""))
         copy = next(c for c in self.copies if c.program == program)
+        check_past(self.instance, copy, self.retired[copy.mailbox.id])
         number = open_copy(self.instance, self.storm.ledger, copy)
         self.report.figure(f"storm-copy-{program}", f"{number} messages, "
                            f"{len(copy.due)} due, {copy.took:.3f} s")

@@ -85,7 +85,8 @@ def private_syslog(place: Place) -> socket.socket:
     return log
 
 
-def small_disk(place: Place, name: str, size: int) -> Path:
+def small_disk(place: Place, name: str, size: int,
+               inodes: int = 4096) -> Path:
     """A file system of this many octets, ours to fill to the last block.
 
     Ext4 on a loop device; where there are no loop devices, a tmpfs.
@@ -96,8 +97,8 @@ def small_disk(place: Place, name: str, size: int) -> Path:
     with open(image, "wb") as file:
         file.truncate(size)
     try:
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-N", "4096", str(image)],
-                       check=True, stderr=subprocess.PIPE)
+        subprocess.run(["mkfs.ext4", "-q", "-m", "0", "-N", str(inodes),
+                        str(image)], check=True, stderr=subprocess.PIPE)
         mount("-o", "loop", image, point)
     except (subprocess.CalledProcessError, FileNotFoundError):
         mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", point)
