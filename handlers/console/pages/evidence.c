@@ -75,10 +75,9 @@ static const struct column {
 	{N_("Missing"), PRESENCE_GONE_UNTOLD},
 };
 
-static void write_head_cell(struct console *c, const char *text, bool number)
+static void write_head_cell(struct console *c, const char *text)
 {
-	say(c, "<th scope=\"col\"%s>%s</th>",
-	    html_flag(number, " class=\"number\""), text);
+	say(c, "<th scope=\"col\" class=\"number\">%s</th>", text);
 }
 
 static bool any_unproved(const struct evidence_days *d)
@@ -104,11 +103,11 @@ static bool is_shown(const struct evidence_days *d, enum presence_state state)
 	       state == PRESENCE_GONE_UNTOLD || any_of(d, state);
 }
 
-static void write_number_cell(struct console *c, uint64_t n)
+static void write_number_cell(struct console *c, const char *label, uint64_t n)
 {
 	char number[TEXT_SIZE];
 
-	say(c, "<td class=\"number\">%s</td>",
+	say(c, "<td class=\"number\" data-label=\"%s\">%s</td>", label,
 	    text_number(c->language, n, number));
 }
 
@@ -119,12 +118,13 @@ static void write_day(struct console *c, const struct evidence_days *d,
 
 	say(c, "<tr><th scope=\"row\">%s</th>",
 	    text_date(c->language, day->day * DAY, date));
-	write_number_cell(c, day->received);
+	write_number_cell(c, _("Messages"), day->received);
 	for (size_t i = 0; i < N_ELEMENTS(columns); i++)
 		if (is_shown(d, columns[i].state))
-			write_number_cell(c, day->states[columns[i].state]);
+			write_number_cell(c, _(columns[i].label),
+					  day->states[columns[i].state]);
 	if (unproved)
-		write_number_cell(c, day->unproved);
+		write_number_cell(c, _("Not provable"), day->unproved);
 	say(c, "</tr>\n");
 }
 
@@ -133,13 +133,13 @@ static void write_table(struct console *c, const struct evidence_days *d)
 	bool unproved = any_unproved(d);
 
 	say(c, "<div class=\"scroll\"><table id=\"days\">\n<thead><tr>");
-	write_head_cell(c, _("Received on"), false);
-	write_head_cell(c, _("Messages"), true);
+	say(c, "<th scope=\"col\">%s</th>", _("Received on"));
+	write_head_cell(c, _("Messages"));
 	for (size_t i = 0; i < N_ELEMENTS(columns); i++)
 		if (is_shown(d, columns[i].state))
-			write_head_cell(c, _(columns[i].label), true);
+			write_head_cell(c, _(columns[i].label));
 	if (unproved)
-		write_head_cell(c, _("Not provable"), true);
+		write_head_cell(c, _("Not provable"));
 	say(c, "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < d->n && i < DAYS_SHOWN; i++)
 		write_day(c, d, &d->list[i], unproved);
@@ -173,7 +173,8 @@ static void write_proof_form(struct console *c)
 	    "<p>%s</p>\n<form method=\"get\" "
 	    "action=\"%s/mailbox/%s/evidence/proof\">\n"
 	    "<div class=\"field\"><label for=\"ulid\">%s</label>\n"
-	    "<input id=\"ulid\" name=\"ulid\" required maxlength=\"26\" "
+	    "<input type=\"text\" id=\"ulid\" name=\"ulid\" required "
+	    "maxlength=\"26\" "
 	    "autocomplete=\"off\" spellcheck=\"false\">\n"
 	    "<p class=\"hint\">%s</p></div>\n<button>%s</button>\n</form>\n",
 	    _("The entry of a message, and what leads from it to the last "
