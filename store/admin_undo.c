@@ -14,6 +14,7 @@
 #include "store/fault.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
+#include "store/settled.h"
 #include "store/sweep.h"
 #include "store/ticket.h"
 #include "store/undo.h"
@@ -114,7 +115,7 @@ static int prepare(struct undo *u, struct err *e)
 	struct leaving_report report;
 
 	if (mailbox_sweep_tickets_held(m, e) < 0 ||
-	    leaving_settle(m, 0, &u->cur, &u->gone, &report, e) < 0 ||
+	    settled_scan(m, 0, &u->cur, &u->gone, &report, e) < 0 ||
 	    tickets_scan(m, false, &u->tickets, e) < 0)
 		return -1;
 	return leaving_sync(m, e);

@@ -19,6 +19,7 @@
 #include "store/leaving.h"
 #include "store/lock_file.h"
 #include "store/login_key.h"
+#include "store/settled.h"
 #include "store/ticket.h"
 
 enum {
@@ -45,7 +46,7 @@ static int take_snapshot(struct collection *c, struct err *e)
 	if (leaving_open(c->mailbox, e) < 0 ||
 	    tickets_keep_pending(c->mailbox, end, e) < 0)
 		return -1;
-	result = leaving_settle(c->mailbox, end, &c->l, &gone, &report, e);
+	result = settled_scan(c->mailbox, end, &c->l, &gone, &report, e);
 	listing_release(&gone);
 	if (result < 0)
 		return -1;

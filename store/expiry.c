@@ -16,6 +16,7 @@
 #include "common/read_all.h"
 #include "store/fault.h"
 #include "store/leaving.h"
+#include "store/settled.h"
 #include "store/ledger/spool_reader.h"
 
 /* --- for the ledger --------------------------------------------------------
@@ -155,7 +156,7 @@ int expiry_act(struct mailbox *m, struct listing *cur, struct listing *gone,
 		return -1;
 	listing_release(cur);
 	listing_release(gone);
-	if (leaving_settle(m, 0, cur, gone, &ignored, e) < 0)
+	if (settled_scan(m, 0, cur, gone, &ignored, e) < 0)
 		return -1;
 	return mark(m, &b, e);
 }

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "store/back.h"
 #include "store/fault.h"
 #include "store/spool.h"
 
@@ -337,34 +336,4 @@ int leaving_carry(const struct mailbox *m, struct listing *cur,
 		 "delete, %zu put back",
 		 m->id, report_r->carried, report_r->put_back);
 	return leaving_sync(m, e);
-}
-
-static int scan_both(const struct mailbox *m, int64_t end, struct listing *cur,
-		     struct listing *gone, struct err *e)
-{
-	listing_release(cur);
-	listing_release(gone);
-	if (listing_scan(m, end, cur, e) < 0 ||
-	    listing_scan_gone(m, end, gone, e) < 0)
-		return -1;
-	return leaving_mark_named(m, cur, gone, e);
-}
-
-int leaving_settle(struct mailbox *m, int64_t end, struct listing *cur_r,
-		   struct listing *gone_r, struct leaving_report *report_r,
-		   struct err *e)
-{
-	size_t back;
-
-	*cur_r = *gone_r = (struct listing){.list = NULL};
-	if (leaving_open(m, e) < 0 || scan_both(m, end, cur_r, gone_r, e) < 0 ||
-	    leaving_carry(m, cur_r, gone_r, report_r, e) < 0 ||
-	    back_finish(m, gone_r, &back, e) < 0)
-		return -1;
-	if (back)
-		return scan_both(m, end, cur_r, gone_r, e);
-	if (!report_r->put_back)
-		return 0;
-	listing_release(cur_r);
-	return listing_scan(m, end, cur_r, e);
 }

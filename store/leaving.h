@@ -69,12 +69,4 @@ int leaving_carry(const struct mailbox *m, struct listing *cur,
 		  struct listing *gone, struct leaving_report *report_r,
 		  struct err *e) MUST_USE;
 
-/*
- * Both listings, marked and carried through, in one go; what an administrator
- * had begun to bring back is brought back.
- */
-int leaving_settle(struct mailbox *m, int64_t end, struct listing *cur_r,
-		   struct listing *gone_r, struct leaving_report *report_r,
-		   struct err *e) MUST_USE;
-
 #endif

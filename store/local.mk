@@ -79,6 +79,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/seen.h \
 	%D%/session_key.c \
 	%D%/session_key.h \
+	%D%/settled.c \
+	%D%/settled.h \
 	%D%/spool.c \
 	%D%/spool.h \
 	%D%/steady.c \

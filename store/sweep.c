@@ -24,6 +24,7 @@
 #include "store/fault.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
+#include "store/settled.h"
 #include "store/spool.h"
 #include "store/ticket.h"
 #include "store/undo.h"
@@ -629,7 +630,7 @@ static int sweep_messages(struct sweep *s, struct err *e)
 		scanned = undo_changed(s->mailbox);
 	struct leaving_report report;
 
-	if (leaving_settle(s->mailbox, 0, &s->cur, &s->gone, &report, e) < 0 ||
+	if (settled_scan(s->mailbox, 0, &s->cur, &s->gone, &report, e) < 0 ||
 	    sweep_tickets(s, e) < 0 || sweep_expired(s, e) < 0 ||
 	    sweep_gone(s, scanned, e) < 0)
 		return -1;
@@ -668,7 +669,7 @@ int mailbox_sweep_tickets_held(struct mailbox *m, struct err *e)
 	struct sweep s = {
 		.mailbox = m, .end = clock_ms() + SWEEP_MS, .report = &report};
 	struct leaving_report left;
-	int result = leaving_settle(m, 0, &s.cur, &s.gone, &left, e);
+	int result = settled_scan(m, 0, &s.cur, &s.gone, &left, e);
 
 	if (result == 0)
 		result = sweep_tickets(&s, e);
