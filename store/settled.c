@@ -17,8 +17,8 @@ static int scan_both(const struct mailbox *m, int64_t end, struct listing *cur,
 }
 
 int settled_scan(struct mailbox *m, int64_t end, struct listing *cur_r,
-		   struct listing *gone_r, struct leaving_report *report_r,
-		   struct err *e)
+		 struct listing *gone_r, struct leaving_report *report_r,
+		 struct err *e)
 {
 	size_t back;
 

@@ -165,8 +165,7 @@ static bool look_for_kept(void *arg, uint64_t i, UNUSED uint64_t at,
 	struct search *s = arg;
 	struct entry entry;
 
-	if (n < 5 || memcmp(text, "kept ", 5) != 0 ||
-	    !entry_parse(text, n, &entry) || entry.kind != ENTRY_KEPT ||
+	if (!entry_parse(text, n, &entry) || entry.kind != ENTRY_KEPT ||
 	    strcmp(entry.kept.ulid, s->wanted) != 0)
 		return true;
 	s->entry = i;

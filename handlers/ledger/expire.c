@@ -109,7 +109,7 @@ static int by_ulid(const void *a, const void *b)
 
 static struct candidate *find(const struct expiry *x, const char *ulid)
 {
-	struct candidate key;
+	struct candidate key = {.collected = 0};
 
 	ulid_pack(ulid, key.ulid);
 	return bsearch(&key, x->list, x->n, sizeof(key), by_ulid);
