@@ -99,7 +99,8 @@ class Input:
                   if method == "POST"}
         without = {"/logout", "/account/end-all", "/mailbox/*/suspend",
                    "/mailbox/*/activate", "/mailbox/*/password/confirm",
-                   "/mailbox/*/password/cancel"}
+                   "/mailbox/*/password/cancel", "/mailbox/*/hold",
+                   "/mailbox/*/release"}
         equal(set(FIELDS) | without, wanted, "forms")
 
     def fields(self, form: str) -> None:
