@@ -109,7 +109,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 33, f"commands in the help: {commands}")
+        check(len(commands) == 41, f"commands in the help: {commands}")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
@@ -744,7 +744,7 @@ class Command:
         page = (man / "man5/restante.conf.5").read_text()
         keys = re.findall("^\t?#(?: ([a-z-]+) = '…'|([a-z][a-z0-9-]*) = (.*))$",
                           self.run("config", "example").stdout, re.MULTILINE)
-        check(len(keys) == 40, f"{len(keys)} keys in the example")
+        check(len(keys) == 41, f"{len(keys)} keys in the example")
         for computed, name, default in keys:
             said = [item.partition("\n.El")[0]
                     for item in re.split(r"^\.It ", page, flags=re.MULTILINE)

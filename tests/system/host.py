@@ -58,7 +58,11 @@ class Host:
         """A fresh machine with the packages, a clone and a certificate."""
         tree.copy_tree(tree.bare_tree(packages()), self.machine.root)
         tree.export_source(self.inside(CLONE))
-        (self.inside("/etc/hostname")).write_text("mail\n", "ascii")
+        self.inside("/etc/hostname").write_text("mail\n", "ascii")
+        # As Debian's installer writes it: the short name stands behind the
+        # whole one.
+        self.inside("/etc/hosts").write_text(
+            f"127.0.0.1\tlocalhost\n127.0.1.1\t{self.name} mail\n", "ascii")
         self.renew()
 
     def inside(self, path: str) -> Path:
