@@ -91,12 +91,14 @@ class Cpu:
         """The median and the worst of one page."""
         path = path.replace("*", self.full.id)
         query = f"mailbox={self.full.id}&days=14" if path == "/activity" else ""
+        # A proof is of one message, and none is named here.
+        answers = (400,) if path.endswith("/proof") else (200, 303)
         times, nothing = [], []
         for _ in range(RUNS):
             nothing.append(run_program(["/bin/true"], {}).cpu)
             run = run_cgi(self.instance, "GET", path, query=query,
                           REMOTE_USER=USER)
-            check(run.page and run.page.status in (200, 303),
+            check(run.page and run.page.status in answers,
                   f"{path}: {run.log}")
             times.append(run.cpu)
         median, slowness = statistics.median(times), statistics.median(nothing)
