@@ -55,6 +55,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/proof.h \
 	%D%/ledger/reader.c \
 	%D%/ledger/reader.h \
+	%D%/ledger/signed_ledger.c \
+	%D%/ledger/signed_ledger.h \
 	%D%/ledger/spool_reader.c \
 	%D%/ledger/spool_reader.h \
 	%D%/ledger/tree.c \

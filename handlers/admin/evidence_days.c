@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "store/ledger/proof.h"
+#include "store/ledger/signed_ledger.h"
 
 enum { DAY = 24 * 3600 };
 
@@ -153,87 +154,38 @@ void evidence_days_release(struct evidence_days *d)
 /* --- a proof ---------------------------------------------------------------
  */
 
-struct search {
-	char wanted[ULID_LEN + 1];
-	uint64_t entry; /* EVIDENCE_NONE: not found yet */
-	char text[LINE_OCTETS_MAX + 1];
-};
-
-static bool look_for_kept(void *arg, uint64_t i, UNUSED uint64_t at,
-			  const char *text, size_t n)
+static int write_proof(const struct signed_ledger *s, const char *ulid,
+		       struct buf *line, struct buf *out, struct err *e)
 {
-	struct search *s = arg;
-	struct entry entry;
+	const struct checkpoint *c = &s->note.checkpoint;
+	struct proof p = {.note = s->text.data, .note_len = s->text.len};
 
-	if (!entry_parse(text, n, &entry) || entry.kind != ENTRY_KEPT ||
-	    strcmp(entry.kept.ulid, s->wanted) != 0)
-		return true;
-	s->entry = i;
-	memcpy(s->text, text, n);
-	s->text[n] = '\0';
-	return false;
-}
-
-/* Looked at before it is handed out. */
-static int write_proof(const struct ledger *l, const struct buf *note,
-		       const struct checkpoint *c, const struct search *s,
-		       struct buf *out, struct err *e)
-{
-	const struct tree_source source = ledger_source(l);
-	struct proof p = {
-		.index = s->entry, .note = note->data, .note_len = note->len};
-	uint8_t leaf[DIGEST_SIZE];
-
-	if (tree_inclusion(&source, s->entry, c->size, &p.path, e) < 0)
+	if (signed_ledger_find(s, ulid, &p.index, line, e) < 0 ||
+	    signed_ledger_path(s, p.index, c->size, c->root, line, &p.path, e) <
+		    0)
 		return -1;
-	tree_leaf(s->text, strlen(s->text), leaf);
-	if (!tree_inclusion_holds(leaf, s->entry, c->size, &p.path, c->root))
-		return err_set(e, ERR_DAMAGED,
-			       "entry %llu does not lead to what was signed",
-			       (unsigned long long)s->entry);
-	if (!buf_addf(out, "%s\n\n", s->text) ||
+	if (!buf_add(out, line->data, line->len) || !buf_adds(out, "\n\n") ||
 	    !proof_write(&p, PROOF_TLOG, out))
 		return err_set(e, ERR_TEMP, "the proof is too long");
 	return 0;
 }
 
-static int prove(int dir, const struct ledger *l, struct search *s,
-		 struct buf *out, struct err *e)
-{
-	struct note_key key;
-	struct note note;
-	struct buf text;
-	int result = -1;
-
-	buf_init(&text, NOTE_MAX);
-	if (ledger_each(l, look_for_kept, s, e) >= 0 &&
-	    check_note(dir, &text, &key, &note, e) == 0) {
-		if (s->entry >= note.checkpoint.size)
-			err_set(e, ERR_ABSENT,
-				"no signed entry tells of message %s",
-				s->wanted);
-		else
-			result = write_proof(l, &text, &note.checkpoint, s, out,
-					     e);
-	}
-	buf_release(&text);
-	return result;
-}
-
 int evidence_proof(const struct conf *conf, const char *id, const char *ulid,
 		   struct buf *out, struct err *e)
 {
-	struct search s = {.entry = EVIDENCE_NONE};
-	int dir = open_ledger(conf, id, e), result = -1;
-	struct ledger l;
+	int dir = open_ledger(conf, id, e), result;
+	struct signed_ledger s;
+	struct buf line;
 
 	if (dir < 0)
 		return -1;
-	snprintf(s.wanted, sizeof(s.wanted), "%s", ulid);
-	if (ledger_open(dir, &l, e) == 0) {
-		result = prove(dir, &l, &s, out, e);
-		ledger_close(&l);
-	}
+	result = signed_ledger_open(dir, id, &s, e);
 	close(dir);
+	if (result < 0)
+		return -1;
+	buf_init(&line, LINE_OCTETS_MAX);
+	result = write_proof(&s, ulid, &line, out, e);
+	buf_release(&line);
+	signed_ledger_close(&s);
 	return result;
 }

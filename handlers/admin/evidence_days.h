@@ -34,8 +34,7 @@ void evidence_days_release(struct evidence_days *d);
 
 /*
  * The proof that a message was kept: its entry, and as c2sp.org/tlog-proof
- * what leads from it to the latest checkpoint. ERR_ABSENT: no signed entry
- * tells of it.
+ * what leads from it to the latest checkpoint. Errors: signed_ledger_find().
  */
 int evidence_proof(const struct conf *conf, const char *id, const char *ulid,
 		   struct buf *out, struct err *e) MUST_USE;

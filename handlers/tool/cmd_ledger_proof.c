@@ -21,8 +21,9 @@
 #include "handlers/tool/ledger.h"
 #include "handlers/tool/proof_readme.h"
 #include "handlers/tool/store.h"
-#include "store/ledger/check.h"
+#include "store/ledger/entry.h"
 #include "store/ledger/proof.h"
+#include "store/ledger/signed_ledger.h"
 
 /* --- the files -------------------------------------------------------------
  */
@@ -92,53 +93,16 @@ static int write_files(const struct files *f, const char *path, struct err *e)
 /* --- a ledger that something is proved of ----------------------------------
  */
 
-struct source {
-	struct ledger ledger;
-	struct note_key key;
-	struct note note;
-	struct buf text; /* of the note */
-};
-
-static int source_open(struct source *s, int place, const char *name,
+static int source_open(struct signed_ledger *s, int place, const char *name,
 		       struct err *e)
 {
-	int dir = tool_ledger_folder(place, name, e), result = -1;
+	int dir = tool_ledger_folder(place, name, e), result;
 
-	buf_init(&s->text, NOTE_MAX);
-	s->ledger = (struct ledger){.entries = -1, .offsets = -1, .tiles = -1};
 	if (dir < 0)
 		return -1;
-	if (check_note(dir, &s->text, &s->key, &s->note, e) == 0)
-		result = ledger_open(dir, &s->ledger, e);
-	else if (e->kind == ERR_ABSENT)
-		err_set(e, ERR_TEMP, "%s: nothing was signed yet", name);
+	result = signed_ledger_open(dir, name, s, e);
 	close(dir);
 	return result;
-}
-
-static void source_close(struct source *s)
-{
-	ledger_close(&s->ledger);
-	buf_release(&s->text);
-}
-
-/* From entry i to the root of the first `size` ones, which must be that one. */
-static int find_path(const struct source *s, uint64_t i, uint64_t size,
-		     const uint8_t root[DIGEST_SIZE], const struct buf *line,
-		     struct tree_path *path_r, struct err *e)
-{
-	const struct tree_source tree = ledger_source(&s->ledger);
-	uint8_t leaf[DIGEST_SIZE];
-
-	if (tree_inclusion(&tree, i, size, path_r, e) < 0)
-		return -1;
-	tree_leaf(line->data, line->len, leaf);
-	if (tree_inclusion_holds(leaf, i, size, path_r, root))
-		return 0;
-	return err_set(e, ERR_DAMAGED,
-		       "entry %" PRIu64 " of %s does not lead to what was "
-		       "signed (restante ledger verify)",
-		       i, s->key.name);
 }
 
 static void add_proof(struct files *f, const char *name, const struct proof *p,
@@ -189,73 +153,14 @@ static void add_pem(struct files *f, const struct note_key *k)
 /* --- the message's entry ---------------------------------------------------
  */
 
-struct search {
-	const char *ulid;
-	uint64_t end; /* what lies behind it is not signed */
-	uint64_t found;
-	bool is_found, is_unsigned;
-	struct buf *line;
-};
-
-static bool names(const struct search *s, const char *text, size_t n)
-{
-	struct entry entry;
-
-	/* Few lines have it, and parsing takes longer than looking. */
-	if (n < ULID_LEN || !memmem(text, n, s->ulid, ULID_LEN) ||
-	    !entry_parse(text, n, &entry))
-		return false;
-	return (entry.kind == ENTRY_KEPT &&
-		strcmp(entry.kept.ulid, s->ulid) == 0) ||
-	       (entry.kind == ENTRY_BACK &&
-		strcmp(entry.change.as, s->ulid) == 0);
-}
-
-static bool look_at(void *arg, uint64_t i, UNUSED uint64_t at, const char *text,
-		    size_t n)
-{
-	struct search *s = arg;
-
-	if (!names(s, text, n))
-		return true;
-	s->is_unsigned = i >= s->end;
-	s->is_found = !s->is_unsigned && buf_add(s->line, text, n);
-	s->found = i;
-	return false;
-}
-
-static int find_entry(const struct source *of, const char *ulid, uint64_t *i_r,
-		      struct buf *line, struct err *e)
-{
-	struct search s = {
-		.ulid = ulid, .end = of->note.checkpoint.size, .line = line};
-
-	if (!ulid_valid(ulid, strlen(ulid)))
-		return err_set(e, ERR_CONFIG, "'%s' is no ULID of a message",
-			       ulid);
-	if (ledger_each(&of->ledger, look_at, &s, e) < 0)
-		return -1;
-	*i_r = s.found;
-	if (s.is_found)
-		return 0;
-	return s.is_unsigned
-		       ? err_set(e, ERR_TEMP,
-				 "message %s is entered and not signed yet: "
-				 "within five minutes",
-				 ulid)
-		       : err_set(e, ERR_ABSENT,
-				 "message %s is in no entry of %s", ulid,
-				 of->key.name);
-}
-
-static int add_entry(struct files *f, const struct source *s, uint64_t i,
+static int add_entry(struct files *f, const struct signed_ledger *s, uint64_t i,
 		     const struct buf *line, struct err *e)
 {
 	struct proof p = {
 		.index = i, .note = s->text.data, .note_len = s->text.len};
 	const struct checkpoint *c = &s->note.checkpoint;
 
-	if (find_path(s, i, c->size, c->root, line, &p.path, e) < 0)
+	if (signed_ledger_path(s, i, c->size, c->root, line, &p.path, e) < 0)
 		return -1;
 	add_file(f, "entry", line->data, line->len);
 	add_proof(f, "entry.tlog-proof", &p, PROOF_TLOG);
@@ -273,7 +178,7 @@ static int add_entry(struct files *f, const struct source *s, uint64_t i,
  */
 
 /* The last one that covers entry i. 0: none does yet. */
-static int find_host_entry(const struct source *host, const char *origin,
+static int find_host_entry(const struct signed_ledger *host, const char *origin,
 			   uint64_t i, uint64_t *at_r, struct buf *line,
 			   struct err *e)
 {
@@ -295,9 +200,10 @@ static int find_host_entry(const struct source *host, const char *origin,
 	return 0;
 }
 
-static int add_host_entry(struct files *f, const struct source *s, uint64_t i,
-			  const struct buf *entry, const struct source *host,
-			  uint64_t at, const struct buf *line, struct err *e)
+static int add_host_entry(struct files *f, const struct signed_ledger *s,
+			  uint64_t i, const struct buf *entry,
+			  const struct signed_ledger *host, uint64_t at,
+			  const struct buf *line, struct err *e)
 {
 	const struct checkpoint *c = &host->note.checkpoint;
 	struct proof p = {.index = at,
@@ -307,10 +213,11 @@ static int add_host_entry(struct files *f, const struct source *s, uint64_t i,
 	struct entry vouched;
 
 	if (!entry_parse(line->data, line->len, &vouched) ||
-	    find_path(host, at, c->size, c->root, line, &p.path, e) < 0 ||
-	    find_path(s, i, vouched.checkpoint.checkpoint.size,
-		      vouched.checkpoint.checkpoint.root, entry, &of_entry.path,
-		      e) < 0)
+	    signed_ledger_path(host, at, c->size, c->root, line, &p.path, e) <
+		    0 ||
+	    signed_ledger_path(s, i, vouched.checkpoint.checkpoint.size,
+			       vouched.checkpoint.checkpoint.root, entry,
+			       &of_entry.path, e) < 0)
 		return -1;
 	add_file(f, "host-entry", line->data, line->len);
 	add_proof(f, "host-entry.tlog-proof", &p, PROOF_TLOG);
@@ -320,25 +227,35 @@ static int add_host_entry(struct files *f, const struct source *s, uint64_t i,
 	return 0;
 }
 
-static int add_host(struct files *f, const struct source *s, uint64_t i,
-		    const struct buf *entry, int place, struct err *e)
+static int add_host_of(struct files *f, const struct signed_ledger *s,
+		       uint64_t i, const struct buf *entry,
+		       const struct signed_ledger *host, struct err *e)
 {
-	struct source host;
 	struct buf line;
 	uint64_t at = 0;
 	int result;
 
 	buf_init(&line, LINE_OCTETS_MAX);
-	result = source_open(&host, place, "host", e);
-	if (result == 0)
-		result = find_host_entry(&host, s->key.name, i, &at, &line, e);
+	result = find_host_entry(host, s->key.name, i, &at, &line, e);
 	if (result > 0)
-		result = add_host_entry(f, s, i, entry, &host, at, &line, e);
+		result = add_host_entry(f, s, i, entry, host, at, &line, e);
 	else if (result == 0)
 		log_info("the host's ledger has not entered it yet: within the "
 			 "hour; the proof is good without");
-	source_close(&host);
 	buf_release(&line);
+	return result;
+}
+
+static int add_host(struct files *f, const struct signed_ledger *s, uint64_t i,
+		    const struct buf *entry, int place, struct err *e)
+{
+	struct signed_ledger host;
+	int result = source_open(&host, place, "host", e);
+
+	if (result < 0)
+		return -1;
+	result = add_host_of(f, s, i, entry, &host, e);
+	signed_ledger_close(&host);
 	return result;
 }
 
@@ -348,20 +265,21 @@ static int add_host(struct files *f, const struct source *s, uint64_t i,
 static int collect(struct files *f, int place, const char *name,
 		   const char *ulid, struct err *e)
 {
-	struct source s;
+	struct signed_ledger s;
 	struct buf line;
 	uint64_t i = 0;
 	int result = -1;
 
+	if (source_open(&s, place, name, e) < 0)
+		return -1;
 	buf_init(&line, LINE_OCTETS_MAX);
-	if (source_open(&s, place, name, e) == 0 &&
-	    find_entry(&s, ulid, &i, &line, e) == 0 &&
+	if (signed_ledger_find(&s, ulid, &i, &line, e) == 0 &&
 	    add_entry(f, &s, i, &line, e) == 0)
 		result = add_host(f, &s, i, &line, place, e);
 	if (result == 0)
 		add_file(f, "README", proof_readme, strlen(proof_readme));
-	source_close(&s);
 	buf_release(&line);
+	signed_ledger_close(&s);
 	return result;
 }
 
