@@ -17,7 +17,12 @@
 #include "store/before.h"
 #include "store/lock_file.h"
 
-enum { CHANGE_TRIES = 100, KEYS_WAIT_MS = 10000, GLANCE_MS = 500 };
+enum {
+	CHANGE_TRIES = 100,
+	KEYS_WAIT_MS = 10000,
+	GLANCE_MS = 500,
+	COLLECT_WAIT_MS = 5000
+};
 
 int admin_read_settings(int dir, struct mailbox_conf *conf_r, struct err *e)
 {
@@ -138,6 +143,17 @@ int admin_begin_reset(struct mailbox *m, struct err *e)
 	if (key_files_unfinished(m, &ignored) < 0 || admin_settle(m, e) == 0)
 		return 0;
 	admin_end(m);
+	return -1;
+}
+
+int admin_claim_messages(struct mailbox *m, struct err *e)
+{
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, COLLECT_WAIT_MS,
+			      e) == 0)
+		return 0;
+	if (e->kind == ERR_BUSY)
+		err_set(e, ERR_BUSY, "mailbox %s is being collected just now",
+			m->id);
 	return -1;
 }
 

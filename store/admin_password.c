@@ -14,7 +14,7 @@
 #include "store/identity.h"
 #include "store/lock_file.h"
 
-enum { RECIPIENT_MAX = 128, COLLECT_WAIT_MS = 2000 };
+enum { RECIPIENT_MAX = 128 };
 
 /* --- a new password ------------------------------------------------------- */
 
@@ -127,13 +127,7 @@ static int check_at_rest(struct mailbox *m, struct err *e)
 			       "mailbox %s has a new password that nobody has "
 			       "used: confirm it first, or cancel it",
 			       m->id);
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, COLLECT_WAIT_MS,
-			      e) == 0)
-		return 0;
-	if (e->kind == ERR_BUSY)
-		err_set(e, ERR_BUSY, "mailbox %s is being collected just now",
-			m->id);
-	return -1;
+	return admin_claim_messages(m, e);
 }
 
 int admin_rekey(struct mailbox *m, const struct secret *password,

@@ -25,6 +25,12 @@ int admin_begin_keys(struct mailbox *m, struct err *e) MUST_USE;
 int admin_begin_reset(struct mailbox *m, struct err *e) MUST_USE;
 void admin_end(struct mailbox *m);
 
+/*
+ * Behind admin_begin(): holds byte 1 against collectors, until admin_end().
+ * ERR_BUSY: somebody collects for longer than one waits.
+ */
+int admin_claim_messages(struct mailbox *m, struct err *e) MUST_USE;
+
 int admin_read_settings(int dir, struct mailbox_conf *conf_r,
 			struct err *e) MUST_USE;
 /* The settings as they are on the disk, in place of what m had read. */

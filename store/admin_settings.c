@@ -280,14 +280,8 @@ int admin_claim(struct mailbox *m, uint64_t messages, struct err *e)
 	if (!m->settings.suspended)
 		return err_set(e, ERR_STATE,
 			       "mailbox %s is active: suspend it first", m->id);
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, CLAIM_WAIT_MS, e) <
-	    0) {
-		if (e->kind == ERR_BUSY)
-			err_set(e, ERR_BUSY,
-				"mailbox %s is being collected just now",
-				m->id);
+	if (admin_claim_messages(m, e) < 0)
 		return -1;
-	}
 	if (mailbox_lock_byte(m, MAILBOX_BYTE_USE, true, CLAIM_WAIT_MS, e) <
 	    0) {
 		if (e->kind == ERR_BUSY)

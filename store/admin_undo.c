@@ -19,10 +19,7 @@
 #include "store/ticket.h"
 #include "store/undo.h"
 
-enum {
-	COLLECT_WAIT_MS = 5000,
-	GROUP = 256, /* lines of one write */
-};
+enum { GROUP = 256 }; /* lines of one write */
 
 struct undo {
 	struct mailbox *mailbox;
@@ -138,17 +135,6 @@ static int undo(struct undo *u, struct err *e)
 	return count_anew(u, e);
 }
 
-static int claim(struct mailbox *m, struct err *e)
-{
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, COLLECT_WAIT_MS,
-			      e) == 0)
-		return 0;
-	if (e->kind == ERR_BUSY)
-		err_set(e, ERR_BUSY, "mailbox %s is being collected just now",
-			m->id);
-	return -1;
-}
-
 int mailbox_undo(struct mailbox *m, int64_t since, struct undo_report *report_r,
 		 struct err *e)
 {
@@ -161,7 +147,8 @@ int mailbox_undo(struct mailbox *m, int64_t since, struct undo_report *report_r,
 	u->report = report_r;
 	buf_init(&u->lines, (size_t)GROUP * (LINE_OCTETS_MAX + 1));
 	if (admin_begin(m, e) == 0) {
-		if (store_room(m->store, 0, e) == 0 && claim(m, e) == 0)
+		if (store_room(m->store, 0, e) == 0 &&
+		    admin_claim_messages(m, e) == 0)
 			result = undo(u, e);
 		admin_end(m);
 	}

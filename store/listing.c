@@ -170,6 +170,18 @@ void listing_name(const struct listing_entry *entry, struct message_name *n_r)
 	n_r->flags = entry->flags;
 }
 
+void listing_file_name(const struct listing_entry *entry, bool in_gone,
+		       char text[NAME_SIZE])
+{
+	struct message_name name;
+
+	listing_name(entry, &name);
+	if (in_gone)
+		name_write_gone(&name, entry->mark, text);
+	else
+		name_write_kept(&name, text);
+}
+
 void listing_drop_named(struct listing *l)
 {
 	size_t n = 0;

@@ -44,6 +44,9 @@ struct listing_entry *listing_find(const struct listing *l, const char *ulid);
 /* When it arrived, in seconds, as its ULID says. */
 int64_t listing_time(const struct listing_entry *entry);
 void listing_name(const struct listing_entry *entry, struct message_name *n_r);
+/* Its file's name, where the listing was of gone/, or else of cur/. */
+void listing_file_name(const struct listing_entry *entry, bool in_gone,
+		       char text[NAME_SIZE]);
 
 /* Takes out what is `named`. */
 void listing_drop_named(struct listing *l);

@@ -359,10 +359,7 @@ static int hash_one(struct content *c, const struct listing_entry *at,
 	char text[NAME_SIZE];
 
 	listing_name(at, &name);
-	if (in_gone)
-		name_write_gone(&name, at->mark, text);
-	else
-		name_write_kept(&name, text);
+	listing_file_name(at, in_gone, text);
 	if (!signed_digest(c, m, was) || (in_gone && is_cut(dir, text)))
 		return 0;
 	if (file_digest_at(dir, text, is) < 0)

@@ -248,10 +248,7 @@ static int tell_found(const struct mailbox *m, const struct listing_entry *at,
 	char text[NAME_SIZE];
 
 	listing_name(at, &name);
-	if (in_gone)
-		name_write_gone(&name, at->mark, text);
-	else
-		name_write_kept(&name, text);
+	listing_file_name(at, in_gone, text);
 	if (file_digest_at(in_gone ? m->gone : m->cur, text, k->sha256) < 0)
 		return 0;
 	memcpy(k->ulid, name.ulid, sizeof(k->ulid));

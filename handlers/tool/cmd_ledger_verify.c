@@ -54,9 +54,9 @@ static void print_signed(const struct ledger_report *r)
 		       r->known->file);
 }
 
-static void print_lies(const struct ledger_report *r)
+static void print_presence(const struct ledger_report *r)
 {
-	const struct presence_report *l = &r->lies;
+	const struct presence_report *l = &r->presence;
 
 	printf("  %" PRIu64 " messages received", r->received);
 	if (r->has_mailbox)
@@ -120,7 +120,7 @@ static void print_report(const struct verify *v, const char *name,
 	printf("%s\n", name);
 	print_signed(r);
 	if (strcmp(name, "host") != 0)
-		print_lies(r);
+		print_presence(r);
 	print_limits(v, r);
 	fwrite(r->notes.data, 1, r->notes.len, stdout);
 	if (r->n_notes > LEDGER_NOTES_MAX)
@@ -144,7 +144,7 @@ static void write_fault(struct json *j, const struct check_fault *f)
 		json_number(j, "fault-octet", f->at);
 }
 
-static void write_lies(struct json *j, const struct presence_report *l)
+static void write_presence(struct json *j, const struct presence_report *l)
 {
 	json_number(j, "waiting", l->waiting);
 	json_number(j, "in-gone", l->in_gone);
@@ -172,9 +172,9 @@ static void write_report(struct json *j, const char *name,
 	json_number(j, "unproved-sessions", r->unproved);
 	json_number(j, "sessions-without-key", r->without_key);
 	json_number(j, "differs",
-		    r->differs + r->lies.faults[PRESENCE_DIFFERS]);
+		    r->differs + r->presence.faults[PRESENCE_DIFFERS]);
 	if (r->has_mailbox)
-		write_lies(j, &r->lies);
+		write_presence(j, &r->presence);
 	if (r->was_hashed)
 		json_number(j, "hashed", r->hashed);
 	if (r->check.fault.file)

@@ -266,7 +266,7 @@ static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 	ulid_pack(ulid, packed);
 	evidence_message(&s->found, ulid);
 	if (s->before && !evidence_find(s->before, packed)) {
-		r->lies.faults[fault]--;
+		r->presence.faults[fault]--;
 		return;
 	}
 	if (!has_room(r))
@@ -288,7 +288,7 @@ static void note_content(void *arg, enum presence_fault fault, const char *ulid,
 {
 	struct second_look *s = arg;
 
-	s->report->lies.faults[fault]++;
+	s->report->presence.faults[fault]++;
 	s->before = NULL; /* a file does not change on its way */
 	note_fault(arg, fault, ulid, entry);
 }
@@ -339,7 +339,7 @@ static void count_messages(struct ledger_report *r)
 
 static bool holds(const struct ledger_report *r)
 {
-	const uint64_t *f = r->lies.faults;
+	const uint64_t *f = r->presence.faults;
 
 	return !r->check.fault.file && !r->differs && !f[PRESENCE_MISSING] &&
 	       !f[PRESENCE_UNTOLD] && !f[PRESENCE_DIFFERS];
@@ -357,8 +357,8 @@ static int look(int dir, struct mailbox *m, bool content, struct second_look *s,
 		count_messages(r);
 	if (result == 0 && p) {
 		r->has_mailbox = true;
-		result = presence_end(p, &r->evidence, note_fault, s, &r->lies,
-				      e);
+		result = presence_end(p, &r->evidence, note_fault, s,
+				      &r->presence, e);
 	}
 	if (result == 0 && p && content && !r->check.fault.file)
 		result = verify_content(dir, p, s, e);
@@ -374,8 +374,8 @@ static void begin(struct ledger_report *r, struct ledger_known *k)
 
 static bool may_be_on_its_way(const struct ledger_report *r)
 {
-	return r->lies.faults[PRESENCE_MISSING] ||
-	       r->lies.faults[PRESENCE_UNTOLD];
+	return r->presence.faults[PRESENCE_MISSING] ||
+	       r->presence.faults[PRESENCE_UNTOLD];
 }
 
 static int look_twice(int dir, struct mailbox *m, bool content,

@@ -42,7 +42,7 @@ struct ledger_report {
 	uint64_t differs; /* read, and not what was received */
 	bool has_mailbox; /* it was looked at, and `lies` says how it is */
 	bool is_gone;	  /* there is no such mailbox */
-	struct presence_report lies;
+	struct presence_report presence;
 	bool was_hashed;
 	uint64_t hashed;
 	bool holds;
