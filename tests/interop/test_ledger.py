@@ -14,12 +14,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
-from harness.instance import Instance, Mailbox
-from harness.ledger import Ledger, World
+from harness.instance import Mailbox
+from harness.ledger import World, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
-from harness.servers import Xinetd
 
 NO_ULID = "0" * 26
 POINTS = 24  # more than a run has
@@ -235,15 +234,7 @@ CASES = [everything_is_entered, nothing_new_writes_nothing,
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each over one instance with one run of servers."""
-    instance = Instance(place)
-    ledger = Ledger(instance)
-    services = [("smtp-journal", "--tls=starttls"),
-                ("pop3-serve", "--tls=starttls")]
-    with Xinetd(instance, services) as servers:
-        world = Told(place, servers, instance, ledger)
-        for case in CASES:
-            yield (case.__name__.replace("_", "-"),
-                   lambda case=case: case(world))
+    yield from in_one_world(place, Told, CASES)
 
 
 if __name__ == "__main__":

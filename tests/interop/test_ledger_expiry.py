@@ -15,12 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
 from harness.clock import Clock
-from harness.instance import Instance, Mailbox
-from harness.ledger import Ledger, World
+from harness.instance import Mailbox
+from harness.ledger import World, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
-from harness.servers import Xinetd
 
 DAY = 24 * 3600
 POINTS = 14  # more than a run or a sweep of one mailbox has
@@ -29,8 +28,11 @@ POINTS = 14  # more than a run or a sweep of one mailbox has
 class Days(World):
     """The same under a clock of our own."""
 
-    clock: Clock
     day: int = 0
+
+    def __init__(self, place: Place, *of_world: object) -> None:
+        super().__init__(place, *of_world)
+        self.clock = Clock(place)
 
     def look(self, **more: str) -> str:
         """A run of the ledger on the day that it is; its log."""
@@ -255,17 +257,7 @@ CASES = [what_was_collected_goes_after_its_days,
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each over one instance with one run of servers."""
     place.prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
-    instance = Instance(place)
-    ledger = Ledger(instance)
-    services = [("smtp-journal", "--tls=starttls"),
-                ("pop3-serve", "--tls=starttls")]
-    clock = Clock(place)
-    with Xinetd(instance, services) as servers:
-        world = Days(place, servers, instance, ledger)
-        world.clock = clock
-        for case in CASES:
-            yield (case.__name__.replace("_", "-"),
-                   lambda case=case: case(world))
+    yield from in_one_world(place, Days, CASES)
 
 
 if __name__ == "__main__":

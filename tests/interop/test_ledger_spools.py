@@ -19,8 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
-from harness.instance import Instance, Mailbox
-from harness.ledger import Ledger, deliver
+from harness.instance import Mailbox
+from harness.ledger import deliver, in_one_world
 from harness.place import Place
 from harness.report import Report, Skip, check, equal
 from harness.script import Case, run_script
@@ -355,14 +355,7 @@ CASES = [they_wait, what_came_late_is_waited_for, torn_places_cover_nothing,
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """One instance with one run of servers; then the users."""
-    instance = Instance(place)
-    ledger = Ledger(instance)
-    services = [("smtp-journal", "--tls=starttls"),
-                ("pop3-serve", "--tls=starttls")]
-    with Xinetd(instance, services) as servers:
-        world = Told(place, servers, instance, ledger)
-        for case in CASES:
-            yield (case.__name__.replace("_", "-"), partial(case, world))
+    yield from in_one_world(place, Told, CASES)
     yield "rights", partial(nothing_can_be_done, place, report)
 
 

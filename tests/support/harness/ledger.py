@@ -2,11 +2,14 @@
 """An instance whose mail is entered in ledgers."""
 
 import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from harness.instance import Instance, Mailbox
 from harness.place import Place
 from harness.report import check
+from harness.script import Case
 from harness.servers import Xinetd
 from harness.tools import SYSTEM_PATH
 
@@ -102,3 +105,16 @@ class World:
         """So many of them, and their lines."""
         collect(self.instance, self.servers.ports[1], mailbox, n)
         self.servers.idle()
+
+
+def in_one_world(place: Place, kind: type[World],
+                 stories: Iterable[Callable[[World], None]]
+                 ) -> Iterator[Case]:
+    """Each as a case, over one instance with one run of servers."""
+    instance = Instance(place)
+    services = [("smtp-journal", "--tls=starttls"),
+                ("pop3-serve", "--tls=starttls")]
+    with Xinetd(instance, services) as servers:
+        world = kind(place, servers, instance, Ledger(instance))
+        for story in stories:
+            yield story.__name__.replace("_", "-"), partial(story, world)
