@@ -17,7 +17,8 @@
 struct show {
 	struct judge *judge;
 	int64_t since;
-	bool begun; /* the first entry that is wanted has come */
+	bool begun;  /* the first entry that is wanted has come */
+	bool marked; /* and the first one that is not signed */
 	uint64_t signed_size;
 };
 
@@ -43,6 +44,13 @@ static int64_t entered(const struct judged *j)
 		return j->entry.checkpoint.when;
 	case ENTRY_KEPT:
 		return j->entry.kept.when;
+	case ENTRY_GONE:
+		return j->entry.gone.when;
+	case ENTRY_SETTINGS:
+	case ENTRY_RECIPIENTS:
+	case ENTRY_KEY:
+	case ENTRY_DELETED:
+		return j->entry.change.when;
 	default:
 		return -1;
 	}
@@ -71,8 +79,10 @@ static void show_entry(void *arg, const struct judged *j)
 	}
 	if (!s->begun)
 		return;
-	if (j->i == s->signed_size)
+	if (j->i >= s->signed_size && !s->marked) {
+		s->marked = true;
 		puts("          -- not signed yet --");
+	}
 	print_entry(j);
 }
 
