@@ -38,15 +38,18 @@ PAGE(mailbox_release)
 	set_hold(c, false);
 }
 
+enum { HOURS_MAX = 24 * 3660 };
+
 /* Hours back from now; all of it where the form names none. */
-static int64_t since(const struct console *c)
+static bool read_since(const struct console *c, int64_t *since_r)
 {
 	const char *hours = urlencoded_value(&c->request->form, "hours");
-	uint64_t n;
+	uint64_t n = 0;
 
-	if (!num_parse(hours, strlen(hours), 24 * 3660, &n))
-		return INT64_MIN;
-	return c->now - (int64_t)n * 3600;
+	if (*hours && !num_parse(hours, strlen(hours), HOURS_MAX, &n))
+		return false;
+	*since_r = *hours ? c->now - (int64_t)n * 3600 : INT64_MIN;
+	return true;
 }
 
 static const char *word_for(const struct undo_report *r)
@@ -56,22 +59,34 @@ static const char *word_for(const struct undo_report *r)
 	return r->back ? "undone" : "undone-none";
 }
 
-PAGE(mailbox_undo)
+static void undo(struct console *c, struct mailbox *m, int64_t since)
 {
-	struct mailbox *m = mailbox_frame_open(c);
 	struct undo_report report;
 	struct err e;
 	int result;
 
-	if (!m)
-		return;
 	store_set_reserve(c->store, c->conf->limits.reserve);
-	result = mailbox_undo(m, since(c), &report, &e);
+	result = mailbox_undo(m, since, &report, &e);
 	audit(c, "mailbox-undo", c->id, result < 0 ? &e : NULL);
 	if (result == 0)
 		answer_see_other(&c->answer, "/mailbox/%s?done=%s", c->id,
 				 word_for(&report));
 	else
 		page_failure(c, &e);
+}
+
+PAGE(mailbox_undo)
+{
+	struct mailbox *m;
+	int64_t since;
+
+	if (!read_since(c, &since)) {
+		page_error(c, 400, _("Nothing was changed"),
+			   _("The form names no time that is known."));
+		return;
+	}
+	m = mailbox_frame_open(c);
+	if (m)
+		undo(c, m, since);
 	mailbox_close(&m);
 }
