@@ -36,3 +36,24 @@ bool utf8_is_control(const uint8_t *s, size_t n)
 	return s[0] < 0x20 || s[0] == 0x7f ||
 	       (n > 1 && s[0] == 0xc2 && s[1] < 0xa0);
 }
+
+const char *utf8_plain(const char *text, char *out, size_t size)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	size_t left = strlen(text), at = 0, n;
+
+	for (; left > 0; s += n, left -= n) {
+		n = utf8_length(s, left);
+		if (at + (n ? n : 1) >= size)
+			break;
+		if (n > 0 && !utf8_is_control(s, n)) {
+			memcpy(out + at, s, n);
+			at += n;
+		} else {
+			n = n ? n : 1;
+			out[at++] = '?';
+		}
+	}
+	out[at] = '\0';
+	return out;
+}

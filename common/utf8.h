@@ -14,4 +14,7 @@ size_t utf8_length(const uint8_t *s, size_t n);
 /* C0, DEL and C1 (U+0080 to U+009F): a terminal may obey any of them. */
 bool utf8_is_control(const uint8_t *s, size_t n);
 
+/* For a terminal: what it may obey, or is no UTF-8, becomes "?". */
+const char *utf8_plain(const char *text, char *out, size_t size);
+
 #endif

@@ -49,21 +49,28 @@ static void note_back(void *arg, const char *text, size_t n)
 	memcpy(b->list[b->n++].as, entry.change.as, ULID_LEN + 1);
 }
 
-/* It is synced where there is anything to act upon. */
-static int read_spool(const struct mailbox *m, const char *name,
-		      struct backs *b, struct err *e)
+/* --- the newest admin.spools -----------------------------------------------
+ */
+
+typedef int (*spool_act)(int fd, const char *name,
+			 const struct spool_visitor *v, struct err *e);
+
+static int sync_spool(int fd, const char *name,
+		      UNUSED const struct spool_visitor *v, struct err *e)
 {
-	const struct spool_visitor v = {.line = note_back, .arg = b};
+	return fsync(fd) < 0 ? err_sys(e, "%s: fsync", name) : 0;
+}
+
+static int act_on(const struct mailbox *m, const char *name, spool_act act,
+		  const struct spool_visitor *v, struct err *e)
+{
 	int fd = openat(m->dir, name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	size_t before = b->n;
 	int result;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
-	result = spool_read(fd, name, &v, e);
-	if (result == 0 && b->n > before && fsync(fd) < 0)
-		result = err_sys(e, "%s", name);
+	result = act(fd, name, v, e);
 	close(fd);
 	return result;
 }
@@ -81,7 +88,8 @@ static unsigned count_full(const struct mailbox *m)
 	return n;
 }
 
-static int read_spools(const struct mailbox *m, struct backs *b, struct err *e)
+static int each_spool(const struct mailbox *m, spool_act act,
+		      const struct spool_visitor *v, struct err *e)
 {
 	unsigned full = count_full(m), n;
 	char name[32];
@@ -89,15 +97,26 @@ static int read_spools(const struct mailbox *m, struct backs *b, struct err *e)
 	n = full < SPOOLS_TO_SEE ? 1 : full - SPOOLS_TO_SEE + 2;
 	for (; n <= full; n++) {
 		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", n);
-		if (read_spool(m, name, b, e) < 0)
+		if (act_on(m, name, act, v, e) < 0)
 			return -1;
 	}
-	return read_spool(m, ADMIN_SPOOL, b, e);
+	return act_on(m, ADMIN_SPOOL, act, v, e);
 }
+
+int back_read_spools(const struct mailbox *m, const struct spool_visitor *v,
+		     struct err *e)
+{
+	return each_spool(m, spool_read, v, e);
+}
+
+/* --- finishing -------------------------------------------------------------
+ */
 
 static int finish(const struct mailbox *m, const struct backs *b, struct err *e)
 {
-	/* Whose directory entry was not synced when its writer died. */
+	/* Nobody synced them, nor their names, when their writer died. */
+	if (each_spool(m, sync_spool, NULL, e) < 0)
+		return -1;
 	if (fsync(m->dir) < 0)
 		return err_sys(e, "mailbox %s: fsync", m->id);
 	for (size_t i = 0; i < b->n; i++)
@@ -114,10 +133,11 @@ int back_finish(const struct mailbox *m, const struct listing *gone,
 		size_t *n_r, struct err *e)
 {
 	struct backs b = {.gone = gone};
+	const struct spool_visitor v = {.line = note_back, .arg = &b};
 	int result = 0;
 
 	if (gone->n)
-		result = read_spools(m, &b, e);
+		result = back_read_spools(m, &v, e);
 	if (result == 0 && b.n)
 		result = finish(m, &b, e);
 	*n_r = b.n;

@@ -6,6 +6,7 @@
 #ifndef RESTANTE_STORE_BACK_H
 #define RESTANTE_STORE_BACK_H
 
+#include "store/ledger/spool_reader.h"
 #include "store/listing.h"
 
 /*
@@ -14,5 +15,9 @@
  */
 int back_finish(const struct mailbox *m, const struct listing *gone,
 		size_t *n_r, struct err *e) MUST_USE;
+
+/* What they say that no ledger may have taken yet: the newest two. */
+int back_read_spools(const struct mailbox *m, const struct spool_visitor *v,
+		     struct err *e) MUST_USE;
 
 #endif

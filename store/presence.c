@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "store/back.h"
 #include "store/file_digest.h"
 #include "store/leaving.h"
 #include "store/spool.h"
@@ -27,48 +28,64 @@ struct presence {
 	struct tickets tickets;
 	struct evidence spools; /* what they tell, as far as it counts */
 	struct evidence lost;	/* what lies in lost/ */
-	void (*state)(void *arg, const struct evidence_message *m,
-		      enum presence_state state); /* or NULL */
-	void *state_arg;
 };
 
 /* --- spools ----------------------------------------------------------------
  */
 
 static void take(struct presence *p, const char *text, size_t n,
-		 bool in_session)
+		 struct judged *j)
 {
-	struct judged j = {.source = JUDGE_SPOOL, .in_session = in_session};
+	enum entry_kind kind;
 
-	if (!entry_parse(text, n, &j.entry))
+	if (!entry_parse(text, n, &j->entry))
 		return;
-	if (j.entry.kind == ENTRY_KEPT || j.entry.kind == ENTRY_GONE)
-		evidence_take(&p->spools, &j);
+	kind = j->entry.kind;
+	if (j->source == JUDGE_ADMIN ? kind == ENTRY_BACK
+				     : kind == ENTRY_KEPT || kind == ENTRY_GONE)
+		evidence_take(&p->spools, j);
 }
 
 static void take_line(void *arg, const char *text, size_t n)
 {
-	take(arg, text, n, false);
+	struct judged j = {.source = JUDGE_SPOOL};
+
+	take(arg, text, n, &j);
 }
 
+static void take_admin_line(void *arg, const char *text, size_t n)
+{
+	struct judged j = {.source = JUDGE_ADMIN};
+
+	take(arg, text, n, &j);
+}
+
+/* As the ledger will: where no key was named yet, what it says is not proved.
+ */
 static void take_batch(void *arg, const struct spool_batch *b)
 {
 	struct presence *p = arg;
 	const char *at = b->lines, *end = at + b->n_octets, *text;
 	const char *key = mailbox_settings(p->mailbox)->session_key;
+	struct judged j = {.source = JUDGE_SPOOL, .in_session = true};
 	size_t n;
 
-	if (!judge_is_signed_with(b->session, key))
+	if (!*key)
+		j.verdict = JUDGE_NO_KEY;
+	else if (!judge_is_signed_with(b->session, key))
 		return;
 	while (spool_next_line(&at, end, &text, &n))
-		take(p, text, n, true);
+		take(p, text, n, &j);
 }
 
 static int read_spools(struct presence *p, struct err *e)
 {
 	const struct spool_visitor v = {
 		.line = take_line, .batch = take_batch, .arg = p};
+	const struct spool_visitor admin = {.line = take_admin_line, .arg = p};
 
+	if (back_read_spools(p->mailbox, &admin, e) < 0)
+		return -1;
 	return spool_read_all(p->mailbox, &v, e);
 }
 
@@ -150,8 +167,10 @@ void presence_free(struct presence **p_r)
 
 struct comparison {
 	const struct presence *p;
-	const struct evidence *v;
+	struct evidence *v;
 	struct listing cur, gone; /* as they are now */
+	uint64_t *sealed;	  /* entries of what lies in gone/, in order */
+	size_t n_sealed;
 	void (*each)(void *arg, enum presence_fault fault, const char *ulid,
 		     uint64_t entry);
 	void *arg;
@@ -178,63 +197,86 @@ static enum evidence_gone gone_by(const struct comparison *c,
 	const struct evidence_message *s =
 		evidence_find(&c->p->spools, m->ulid);
 
-	if ((m->gone == GONE_NOT || m->gone == GONE_FULL) && s && s->gone)
-		return s->gone;
-	return m->gone;
+	return s && s->gone > m->gone ? s->gone : m->gone;
 }
 
-static enum presence_state count_absent(const struct comparison *c,
-					const struct evidence_message *m,
-					const char *ulid)
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void list_sealed(struct comparison *c)
+{
+	const struct listing *gone = &c->p->gone;
+
+	c->sealed = xcalloc(gone->n + 1, sizeof(*c->sealed));
+	for (size_t i = 0; i < gone->n; i++) {
+		const struct evidence_message *m =
+			evidence_find(c->v, gone->list[i].ulid);
+
+		if (m && m->sealed != EVIDENCE_NONE)
+			c->sealed[c->n_sealed++] = m->sealed;
+	}
+	qsort(c->sealed, c->n_sealed, sizeof(*c->sealed), by_number);
+}
+
+/*
+ * A `back` is written before its message moves: until then the same file lies
+ * in gone/ under the name of before.
+ */
+static bool is_coming_back(struct comparison *c,
+			   const struct evidence_message *m)
+{
+	if (m->sealed == m->entry || m->sealed == EVIDENCE_NONE)
+		return false;
+	if (!c->sealed)
+		list_sealed(c);
+	return bsearch(&m->sealed, c->sealed, c->n_sealed, sizeof(*c->sealed),
+		       by_number);
+}
+
+static enum presence_state absent_state(struct comparison *c,
+					const struct evidence_message *m)
 {
 	switch (gone_by(c, m)) {
 	case GONE_COLLECTOR:
-		c->report->collected++;
 		return PRESENCE_COLLECTED;
+	case GONE_UNPROVED:
+		return PRESENCE_UNPROVED;
 	case GONE_FULL:
-		c->report->full++;
 		return PRESENCE_FULL;
 	case GONE_OTHER:
-		c->report->other++;
 		return PRESENCE_EXPIRED;
 	case GONE_NOT:
 		break;
 	}
-	if (evidence_find(&c->p->lost, m->ulid)) {
-		c->report->lost++;
+	if (evidence_find(&c->p->lost, m->ulid))
 		return PRESENCE_LOST;
-	}
-	tell(c, PRESENCE_MISSING, ulid, m->entry);
-	return PRESENCE_GONE_UNTOLD;
+	return is_coming_back(c, m) ? PRESENCE_IN_GONE : PRESENCE_GONE_UNTOLD;
 }
 
-static enum presence_state state_of(const struct comparison *c,
-				    const struct evidence_message *m)
+static enum presence_state state_of(struct comparison *c,
+				    const struct evidence_message *m,
+				    const char *ulid)
+{
+	if (lies_in(&c->p->cur, &c->cur, ulid))
+		return PRESENCE_WAITS;
+	if (lies_in(&c->p->gone, &c->gone, ulid))
+		return PRESENCE_IN_GONE;
+	return absent_state(c, m);
+}
+
+static void compare_message(struct comparison *c, struct evidence_message *m)
 {
 	char ulid[ULID_LEN + 1];
 
 	ulid_unpack(m->ulid, ulid);
-	if (lies_in(&c->p->cur, &c->cur, ulid)) {
-		c->report->waiting++;
-		return PRESENCE_WAITS;
-	}
-	if (lies_in(&c->p->gone, &c->gone, ulid)) {
-		c->report->in_gone++;
-		return PRESENCE_IN_GONE;
-	}
-	return count_absent(c, m, ulid);
-}
-
-static void compare_message(const struct comparison *c,
-			    const struct evidence_message *m)
-{
-	enum presence_state state;
-
-	if (m->entry == EVIDENCE_NONE)
-		return; /* `gone` of what was never received */
-	state = state_of(c, m);
-	if (c->p->state)
-		c->p->state(c->p->state_arg, m, state);
+	m->state = (uint8_t)state_of(c, m, ulid);
+	c->report->states[m->state]++;
+	if (m->state == PRESENCE_GONE_UNTOLD)
+		tell(c, PRESENCE_MISSING, ulid, m->entry);
 }
 
 static bool is_entered(const struct comparison *c,
@@ -267,16 +309,20 @@ static void compare_names(const struct comparison *c,
 	}
 }
 
-static void compare(const struct comparison *c)
+static void compare(struct comparison *c)
 {
-	for (size_t i = 0; i < c->v->size; i++)
-		if (c->v->slots[i].used)
-			compare_message(c, &c->v->slots[i]);
+	for (size_t i = 0; i < c->v->size; i++) {
+		struct evidence_message *m = &c->v->slots[i];
+
+		/* Else nothing, or `gone` of what was never received. */
+		if (m->used && m->entry != EVIDENCE_NONE)
+			compare_message(c, m);
+	}
 	compare_names(c, &c->p->cur, &c->cur);
 	compare_names(c, &c->p->gone, &c->gone);
 }
 
-int presence_end(struct presence *p, const struct evidence *v,
+int presence_end(struct presence *p, struct evidence *v,
 		 void (*each)(void *arg, enum presence_fault fault,
 			      const char *ulid, uint64_t entry),
 		 void *arg, struct presence_report *report_r, struct err *e)
@@ -285,25 +331,16 @@ int presence_end(struct presence *p, const struct evidence *v,
 		.p = p, .v = v, .each = each, .arg = arg, .report = report_r};
 	int result = -1;
 
-	*report_r = (struct presence_report){.waiting = 0};
+	*report_r = (struct presence_report){.not_entered = 0};
 	if (listing_scan(p->mailbox, 0, &c.cur, e) == 0 &&
 	    listing_scan_gone(p->mailbox, 0, &c.gone, e) == 0) {
 		compare(&c);
 		result = 0;
 	}
+	free(c.sealed);
 	listing_release(&c.gone);
 	listing_release(&c.cur);
 	return result;
-}
-
-void presence_tell_states(struct presence *p,
-			  void (*each)(void *arg,
-				       const struct evidence_message *m,
-				       enum presence_state state),
-			  void *arg)
-{
-	p->state = each;
-	p->state_arg = arg;
 }
 
 /* --- content ---------------------------------------------------------------
@@ -374,10 +411,10 @@ static int hash_listing(struct content *c, const struct listing *l,
 			bool in_gone, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		if (c->progress)
-			c->progress(c->done++, c->p->cur.n + c->p->gone.n);
 		if (hash_one(c, &l->list[i], in_gone, e) < 0)
 			return -1;
+		if (c->progress)
+			c->progress(++c->done, c->p->cur.n + c->p->gone.n);
 	}
 	return 0;
 }

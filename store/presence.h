@@ -18,50 +18,40 @@ enum presence_fault {
 	PRESENCE_DIFFERS, /* not the sealed file that was received */
 };
 
+/* Where a message that the ledger names has come to. */
+enum presence_state {
+	PRESENCE_UNKNOWN,     /* nobody has looked, or it is on its way */
+	PRESENCE_WAITS,	      /* in cur/ */
+	PRESENCE_IN_GONE,     /* in gone/: collected, or on the way */
+	PRESENCE_COLLECTED,   /* and no longer there */
+	PRESENCE_UNPROVED,    /* the same, before a session key was known */
+	PRESENCE_FULL,	      /* a full disk took it, as a handler claims */
+	PRESENCE_EXPIRED,     /* by the ledger's own act */
+	PRESENCE_LOST,	      /* to a reset: sealed to a key that was lost */
+	PRESENCE_GONE_UNTOLD, /* as PRESENCE_MISSING */
+	PRESENCE_N_STATES,
+};
+
 struct presence_report {
-	uint64_t waiting;   /* in cur/ */
-	uint64_t in_gone;   /* in gone/, collected or on the way */
-	uint64_t collected; /* and no longer there */
-	uint64_t full;	    /* a full disk took them, as a handler claims */
-	uint64_t other;	    /* by the ledger's own act: expired, end of undo */
-	uint64_t lost;	    /* to a reset: sealed to a key that was lost */
-	uint64_t not_entered; /* told of, and in no ledger yet */
+	uint64_t states[PRESENCE_N_STATES]; /* of what the ledger names */
+	uint64_t not_entered;		    /* told of, and in no ledger yet */
 	uint64_t faults[PRESENCE_DIFFERS + 1];
 };
 
 struct presence; /* what lay there at first */
 
-/* Where a message that the ledger names has come to. */
-enum presence_state {
-	PRESENCE_WAITS,
-	PRESENCE_IN_GONE,
-	PRESENCE_COLLECTED,
-	PRESENCE_FULL,
-	PRESENCE_EXPIRED,
-	PRESENCE_LOST,
-	PRESENCE_GONE_UNTOLD, /* as PRESENCE_MISSING */
-	PRESENCE_N_STATES,
-};
-
 /* Before the ledger is read. */
 struct presence *presence_begin(struct mailbox *m, struct err *e) MUST_USE;
 
 /*
- * After it was. each(): a message that is not as it should be, and the entry
- * that says it should, or EVIDENCE_NONE.
+ * After it was: each message gets its state. each(): one that is not as it
+ * should be, and the entry that says it should, or EVIDENCE_NONE.
  */
-int presence_end(struct presence *p, const struct evidence *v,
+int presence_end(struct presence *p, struct evidence *v,
 		 void (*each)(void *arg, enum presence_fault fault,
 			      const char *ulid, uint64_t entry),
 		 void *arg, struct presence_report *report_r,
 		 struct err *e) MUST_USE;
-
-/* presence_end() tells the state of each message, too. */
-void presence_tell_states(struct presence *p,
-			  void (*each)(void *arg,
-				       const struct evidence_message *m,
-				       enum presence_state state),
-			  void *arg);
 
 /*
  * Hashes every file of cur/ and gone/ and compares it with its entry in l; what

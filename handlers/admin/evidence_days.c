@@ -28,127 +28,109 @@ static int open_ledger(const struct conf *conf, const char *id, struct err *e)
 	if (fd >= 0)
 		return fd;
 	if (errno == ENOENT)
-		return err_set(e, ERR_ABSENT, "mailbox %s has no ledger", id);
+		return err_set(e, ERR_ABSENT, "%s has no ledger", id);
 	return err_sys(e, "%s", path);
 }
 
 /* --- the days --------------------------------------------------------------
  */
 
-struct reading {
-	struct evidence known;
-	struct evidence unproved; /* gone, said when no key was known */
-	struct evidence_days *days;
-};
-
-static void take(void *arg, const struct judged *j)
+/*
+ * A message's id says when it came; that of one that a handler has made up, or
+ * a clock that was wrong, may say anything.
+ */
+static struct evidence_row *row_of(struct evidence_days *d,
+				   const struct evidence_message *m)
 {
-	struct reading *r = arg;
-
-	if (j->verdict == JUDGE_COUNTS)
-		evidence_take(&r->known, j);
-	else if (j->verdict == JUDGE_NO_KEY && j->entry.kind == ENTRY_GONE)
-		evidence_message(&r->unproved, j->entry.gone.ulid);
-}
-
-/* They come in no order, and there are few days. */
-static struct evidence_day *day_of(struct evidence_days *d, int64_t day)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (d->list[i].day == day)
-			return &d->list[i];
-	d->list = xgrow(d->list, d->n, sizeof(*d->list));
-	d->list[d->n] = (struct evidence_day){.day = day};
-	return &d->list[d->n++];
-}
-
-static void count(void *arg, const struct evidence_message *m,
-		  enum presence_state state)
-{
-	struct reading *r = arg;
 	char ulid[ULID_LEN + 1];
-	struct evidence_day *d;
+	int64_t age;
 
 	ulid_unpack(m->ulid, ulid);
-	d = day_of(r->days, ulid_time_ms(ulid) / 1000 / DAY);
-	d->received++;
-	if (state == PRESENCE_GONE_UNTOLD &&
-	    evidence_find(&r->unproved, m->ulid))
-		d->unproved++;
-	else
-		d->states[state]++;
+	age = d->today - ulid_time_ms(ulid) / 1000 / DAY;
+	return age < 0		      ? &d->rows[EVIDENCE_LATER]
+	       : age >= EVIDENCE_DAYS ? &d->rows[EVIDENCE_EARLIER]
+				      : &d->rows[EVIDENCE_TODAY + age];
 }
 
-static int newest_first(const void *a, const void *b)
+static void count_messages(struct evidence_days *d)
 {
-	const struct evidence_day *x = a, *y = b;
+	const struct evidence *v = &d->report.evidence;
 
-	return (x->day < y->day) - (x->day > y->day);
+	for (size_t i = 0; i < v->size; i++) {
+		const struct evidence_message *m = &v->slots[i];
+		struct evidence_row *row;
+
+		if (!m->used || m->entry == EVIDENCE_NONE)
+			continue;
+		row = row_of(d, m);
+		row->received++;
+		row->states[m->state]++;
+	}
 }
 
-static void no_fault(void *arg UNUSED, enum presence_fault fault UNUSED,
-		     const char *ulid UNUSED, uint64_t entry UNUSED)
+static int read_host(const struct conf *conf, const char *id,
+		     struct evidence_days *d, struct ledger_known *known,
+		     struct err *e)
 {
-}
+	int dir = open_ledger(conf, "host", e), result;
 
-static void note_checked(int dir, const struct check *c,
-			 struct evidence_days *d)
-{
-	struct stat st;
-
-	d->fault = c->fault;
-	d->entries = c->checkpoint.size + c->unsigned_entries;
-	d->unsigned_entries = c->unsigned_entries;
-	if (c->checkpoint.size && fstatat(dir, "checkpoint", &st, 0) == 0)
-		d->signed_at = st.st_mtim.tv_sec;
-}
-
-static int read_ledger(int dir, struct presence *p, struct reading *r,
-		       struct err *e)
-{
-	struct evidence_days *d = r->days;
-	struct check c = {.each = take, .arg = r};
-
-	if (check_ledger(dir, &c, e) < 0)
-		return -1;
-	note_checked(dir, &c, d);
-	d->compared = !d->fault.file;
-	if (!d->compared)
-		return 0;
-	presence_tell_states(p, count, r);
-	if (presence_end(p, &r->known, no_fault, NULL, &d->report, e) < 0)
-		return -1;
-	if (d->n)
-		qsort(d->list, d->n, sizeof(*d->list), newest_first);
-	return 0;
-}
-
-int evidence_days_read(const struct conf *conf, struct mailbox *m,
-		       struct evidence_days *d_r, struct err *e)
-{
-	struct reading r = {.days = d_r};
-	int dir = open_ledger(conf, mailbox_settings(m)->id, e), result = -1;
-	struct presence *p;
-
-	*d_r = (struct evidence_days){.n = 0};
 	if (dir < 0)
-		return -1;
-	p = presence_begin(m, e);
-	if (p)
-		result = read_ledger(dir, p, &r, e);
-	presence_free(&p);
-	evidence_release(&r.known);
-	evidence_release(&r.unproved);
+		return e->kind == ERR_ABSENT ? 0 : -1;
+	d->has_host = true;
+	result = ledger_known_read(dir, id, known, e);
+	d->host_holds = known->host_holds;
 	close(dir);
-	if (result < 0)
-		evidence_days_release(d_r);
 	return result;
 }
 
-void evidence_days_release(struct evidence_days *d)
+static int verify(int dir, const char *id, const struct ledger_look *how,
+		  struct evidence_days *d, struct err *e)
 {
-	free(d->list);
-	*d = (struct evidence_days){.n = 0};
+	struct stat st;
+
+	if (ledger_verify(dir, id, how, &d->report, e) < 0)
+		return -1;
+	if (!d->report.has_mailbox)
+		return err_set(e, ERR_TEMP,
+			       "the mailbox was deleted meanwhile");
+	if (d->report.check.checkpoint.size &&
+	    fstatat(dir, "checkpoint", &st, 0) == 0)
+		d->signed_at = st.st_mtim.tv_sec;
+	count_messages(d);
+	return 0;
+}
+
+int evidence_days_read(const struct conf *conf, struct store *store,
+		       const char *id, int64_t now, struct evidence_days **d_r,
+		       struct err *e)
+{
+	struct ledger_known known = {.n = 0};
+	const struct ledger_look how = {.known = &known, .store = store};
+	int dir = open_ledger(conf, id, e), result;
+	struct evidence_days *d;
+
+	if (dir < 0)
+		return -1;
+	*d_r = d = xcalloc(1, sizeof(*d));
+	d->today = now / DAY;
+	result = read_host(conf, id, d, &known, e);
+	if (result == 0)
+		result = verify(dir, id, &how, d, e);
+	d->report.known = NULL;
+	ledger_known_release(&known);
+	close(dir);
+	if (result < 0)
+		evidence_days_free(d_r);
+	return result;
+}
+
+void evidence_days_free(struct evidence_days **d)
+{
+	if (!*d)
+		return;
+	ledger_report_release(&(*d)->report);
+	free(*d);
+	*d = NULL;
 }
 
 /* --- a proof ---------------------------------------------------------------

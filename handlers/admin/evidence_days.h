@@ -7,30 +7,36 @@
 #define RESTANTE_HANDLERS_ADMIN_EVIDENCE_DAYS_H
 
 #include "common/conf.h"
-#include "store/ledger/check.h"
-#include "store/presence.h"
+#include "handlers/admin/ledger_verify.h"
 
-struct evidence_day {
-	int64_t day; /* since 1970, UTC */
+enum { EVIDENCE_DAYS = 366 };
+
+/* The rows: what says that it is of the future, the days, what is older. */
+enum {
+	EVIDENCE_LATER = 0,
+	EVIDENCE_TODAY = 1,
+	EVIDENCE_EARLIER = EVIDENCE_TODAY + EVIDENCE_DAYS,
+	EVIDENCE_N_ROWS,
+};
+
+struct evidence_row {
 	uint64_t received;
 	uint64_t states[PRESENCE_N_STATES];
-	uint64_t unproved; /* of them: collected before a key was known */
 };
 
 struct evidence_days {
-	struct evidence_day *list; /* the newest first */
-	size_t n;
-	uint64_t entries, unsigned_entries;
-	int64_t signed_at; /* 0: nothing was signed yet */
-	struct check_fault fault;
-	struct presence_report report;
-	bool compared; /* the entries hold, so report says something */
+	int64_t today; /* since 1970, UTC */
+	struct evidence_row rows[EVIDENCE_N_ROWS];
+	int64_t signed_at;	   /* 0: nothing was signed yet */
+	bool has_host, host_holds; /* the host's ledger */
+	struct ledger_report report;
 };
 
-/* ERR_ABSENT: it has no ledger. Release it after 0. */
-int evidence_days_read(const struct conf *conf, struct mailbox *m,
-		       struct evidence_days *d_r, struct err *e) MUST_USE;
-void evidence_days_release(struct evidence_days *d);
+/* ERR_ABSENT: it has no ledger. To be freed after 0. */
+int evidence_days_read(const struct conf *conf, struct store *store,
+		       const char *id, int64_t now, struct evidence_days **d_r,
+		       struct err *e) MUST_USE;
+void evidence_days_free(struct evidence_days **d);
 
 /*
  * The proof that a message was kept: its entry, and as c2sp.org/tlog-proof

@@ -4,12 +4,14 @@
  * way: it is looked at a second time, and counts where it is so again.
  */
 #include "common/base.h"
-#include "handlers/tool/ledger_verify.h"
+#include "handlers/admin/ledger_verify.h"
+
+#include <sys/stat.h>
 
 #include <inttypes.h>
 
 #include "common/log.h"
-#include "handlers/tool/text.h"
+#include "common/utf8.h"
 
 enum { NOTES_OCTETS_MAX = 1024 * 1024 };
 
@@ -19,7 +21,16 @@ enum { NOTES_OCTETS_MAX = 1024 * 1024 };
 struct host_walk {
 	struct ledger_known *known;
 	const struct check *check;
+	const char *of; /* a mailbox's id; NULL: all */
 };
+
+/* "NAME/mbx-…/<ULID>" */
+static bool is_of(const char *origin, const char *id)
+{
+	const char *at = strstr(origin, id);
+
+	return at && at > origin && at[-1] == '/' && at[strlen(id)] == '/';
+}
 
 static void note_vouched(void *arg, const struct judged *j)
 {
@@ -27,7 +38,8 @@ static void note_vouched(void *arg, const struct judged *j)
 	struct ledger_known *k = w->known;
 
 	if (j->verdict != JUDGE_COUNTS || j->entry.kind != ENTRY_CHECKPOINT ||
-	    j->i >= w->check->checkpoint.size)
+	    j->i >= w->check->checkpoint.size ||
+	    (w->of && !is_of(j->entry.checkpoint.checkpoint.origin, w->of)))
 		return;
 	k->list = xgrow(k->list, k->n, sizeof(*k->list));
 	k->list[k->n++] = (struct ledger_vouched){
@@ -35,10 +47,11 @@ static void note_vouched(void *arg, const struct judged *j)
 }
 
 /* What a ledger says that does not hold is not held against others. */
-int ledger_known_read(int host, struct ledger_known *k_r, struct err *e)
+int ledger_known_read(int host, const char *of, struct ledger_known *k_r,
+		      struct err *e)
 {
 	struct check c = {.each = note_vouched};
-	struct host_walk w = {k_r, &c};
+	struct host_walk w = {k_r, &c, of};
 
 	c.arg = &w;
 	if (check_ledger(host, &c, e) < 0)
@@ -56,6 +69,15 @@ void ledger_known_release(struct ledger_known *k)
 	free(k->list);
 	k->list = NULL;
 	k->n = 0;
+}
+
+bool ledger_is_of_the_store(const struct conf *conf)
+{
+	struct stat store, place;
+
+	return stat(conf->store, &store) == 0 &&
+	       stat(conf->ledger.path, &place) == 0 &&
+	       store.st_uid == place.st_uid;
 }
 
 /* --- notes -----------------------------------------------------------------
@@ -101,7 +123,7 @@ static void tell_taken(struct ledger_report *r, const struct judged *j)
 				   "spool %s were passed over: torn, or not "
 				   "theirs to say",
 				   j->i, t->passed_over,
-				   tool_plain(t->spool, spool, sizeof(spool)));
+				   utf8_plain(t->spool, spool, sizeof(spool)));
 }
 
 static void tell_forged(struct ledger_report *r, const struct judged *j)
@@ -205,15 +227,8 @@ static int know_file(struct ledger_report *r, const struct note_key *key,
 	return 0;
 }
 
-static void show_progress(uint64_t done, uint64_t all)
-{
-	if (done < all)
-		tool_progress("entry", done, all);
-	else
-		tool_progress_end();
-}
-
-static int verify_files(int dir, struct ledger_report *r, struct err *e)
+static int verify_files(int dir, const struct ledger_look *how,
+			struct ledger_report *r, struct err *e)
 {
 	struct note_key key;
 	struct err why = {.kind = ERR_NONE};
@@ -226,7 +241,7 @@ static int verify_files(int dir, struct ledger_report *r, struct err *e)
 	r->check.host = r->known->has_host ? &r->known->host : NULL;
 	r->check.each = take;
 	r->check.arg = r;
-	r->check.progress = show_progress;
+	r->check.progress = how->entries;
 	if (check_ledger(dir, &r->check, e) < 0)
 		return -1;
 	if (kept < 0 && !r->check.fault.file) {
@@ -256,6 +271,18 @@ static const char *const faults[] = {
 	[PRESENCE_DIFFERS] = "is not the sealed file that was received",
 };
 
+/* It was there a moment ago. */
+static void is_on_its_way(struct ledger_report *r,
+			  const uint8_t ulid[ULID_PACKED_SIZE])
+{
+	struct evidence_message *m = evidence_find(&r->evidence, ulid);
+
+	if (!m || m->state != PRESENCE_GONE_UNTOLD)
+		return;
+	m->state = PRESENCE_UNKNOWN;
+	r->presence.states[PRESENCE_GONE_UNTOLD]--;
+}
+
 static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 		       uint64_t entry)
 {
@@ -267,6 +294,7 @@ static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 	evidence_message(&s->found, ulid);
 	if (s->before && !evidence_find(s->before, packed)) {
 		r->presence.faults[fault]--;
+		is_on_its_way(r, packed);
 		return;
 	}
 	if (!has_room(r))
@@ -276,11 +304,6 @@ static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 	else
 		ledger_report_note(r, "message %s (entry %" PRIu64 ") %s", ulid,
 				   entry, faults[fault]);
-}
-
-static void hash_progress(uint64_t done, uint64_t all)
-{
-	tool_progress("message", done, all);
 }
 
 static void note_content(void *arg, enum presence_fault fault, const char *ulid,
@@ -294,7 +317,8 @@ static void note_content(void *arg, enum presence_fault fault, const char *ulid,
 }
 
 static int verify_content(int dir, const struct presence *p,
-			  struct second_look *s, struct err *e)
+			  const struct ledger_look *how, struct second_look *s,
+			  struct err *e)
 {
 	struct ledger_report *r = s->report;
 	struct ledger l;
@@ -304,8 +328,7 @@ static int verify_content(int dir, const struct presence *p,
 		return -1;
 	r->was_hashed = true;
 	result = presence_content(p, &r->evidence, &l, note_content,
-				  hash_progress, s, &r->hashed, e);
-	tool_progress_end();
+				  how->messages, s, &r->hashed, e);
 	ledger_close(&l);
 	return result;
 }
@@ -346,12 +369,12 @@ static bool holds(const struct ledger_report *r)
 }
 
 /* One look: the mailbox, its ledger, the mailbox again. */
-static int look(int dir, struct mailbox *m, bool content, struct second_look *s,
-		struct err *e)
+static int look(int dir, struct mailbox *m, const struct ledger_look *how,
+		struct second_look *s, struct err *e)
 {
 	struct ledger_report *r = s->report;
 	struct presence *p = m ? presence_begin(m, e) : NULL;
-	int result = m && !p ? -1 : verify_files(dir, r, e);
+	int result = m && !p ? -1 : verify_files(dir, how, r, e);
 
 	if (result == 0)
 		count_messages(r);
@@ -360,13 +383,13 @@ static int look(int dir, struct mailbox *m, bool content, struct second_look *s,
 		result = presence_end(p, &r->evidence, note_fault, s,
 				      &r->presence, e);
 	}
-	if (result == 0 && p && content && !r->check.fault.file)
-		result = verify_content(dir, p, s, e);
+	if (result == 0 && p && how->content && !r->check.fault.file)
+		result = verify_content(dir, p, how, s, e);
 	presence_free(&p);
 	return result;
 }
 
-static void begin(struct ledger_report *r, struct ledger_known *k)
+static void begin(struct ledger_report *r, const struct ledger_known *k)
 {
 	*r = (struct ledger_report){.known = k};
 	buf_init(&r->notes, NOTES_OCTETS_MAX);
@@ -378,39 +401,37 @@ static bool may_be_on_its_way(const struct ledger_report *r)
 	       r->presence.faults[PRESENCE_UNTOLD];
 }
 
-static int look_twice(int dir, struct mailbox *m, bool content,
-		      struct ledger_known *k, struct ledger_report *r,
-		      struct err *e)
+static int look_twice(int dir, struct mailbox *m, const struct ledger_look *how,
+		      struct ledger_report *r, struct err *e)
 {
 	struct second_look first = {.report = r}, second = {.report = r};
-	int result = look(dir, m, content, &first, e);
+	int result = look(dir, m, how, &first, e);
 
 	if (result == 0 && may_be_on_its_way(r)) {
 		second.before = &first.found;
 		ledger_report_release(r);
-		begin(r, k);
-		result = look(dir, m, content, &second, e);
+		begin(r, how->known);
+		result = look(dir, m, how, &second, e);
 	}
 	evidence_release(&first.found);
 	evidence_release(&second.found);
 	return result;
 }
 
-int ledger_verify(int dir, struct store *store, const char *name, bool content,
-		  struct ledger_known *k, struct ledger_report *r,
-		  struct err *e)
+int ledger_verify(int dir, const char *name, const struct ledger_look *how,
+		  struct ledger_report *r, struct err *e)
 {
 	struct mailbox *m = NULL;
 	int result = 0;
 
-	begin(r, k);
-	if (store && strcmp(name, "host") != 0) {
-		m = mailbox_look_into(store, name, e);
+	begin(r, how->known);
+	if (how->store && strcmp(name, "host") != 0) {
+		m = mailbox_look_into(how->store, name, e);
 		if (!m && e->kind != ERR_ABSENT)
 			return -1;
 	}
-	result = look_twice(dir, m, content, k, r, e);
-	r->is_gone = store && !m && strcmp(name, "host") != 0;
+	result = look_twice(dir, m, how, r, e);
+	r->is_gone = how->store && !m && strcmp(name, "host") != 0;
 	r->holds = result == 0 && holds(r);
 	mailbox_close(&m);
 	return result;

@@ -3,14 +3,14 @@
  * One ledger, verified: what its files say, what the host's ledger knows of it,
  * and what lies in the mailbox. Prints nothing and writes nothing.
  */
-#ifndef RESTANTE_HANDLERS_TOOL_LEDGER_VERIFY_H
-#define RESTANTE_HANDLERS_TOOL_LEDGER_VERIFY_H
+#ifndef RESTANTE_HANDLERS_ADMIN_LEDGER_VERIFY_H
+#define RESTANTE_HANDLERS_ADMIN_LEDGER_VERIFY_H
 
-#include "handlers/tool/ledger.h"
+#include "common/conf.h"
 #include "store/ledger/check.h"
 #include "store/presence.h"
 
-enum { LEDGER_NOTES_MAX = 20 }; /* lines that are printed of each sort */
+enum { LEDGER_NOTES_MAX = 20 }; /* lines of notes: the first ones */
 
 /* What the host's ledger, or a file, says of a ledger. */
 struct ledger_vouched {
@@ -29,10 +29,16 @@ struct ledger_known {
 	const char *file;
 };
 
-/* Reads what the host's ledger knows, as far as it holds. */
-int ledger_known_read(int host, struct ledger_known *k_r,
+/*
+ * Reads what the host's ledger knows, as far as it holds, of the mailbox with
+ * that id, or NULL: of all.
+ */
+int ledger_known_read(int host, const char *of, struct ledger_known *k_r,
 		      struct err *e) MUST_USE;
 void ledger_known_release(struct ledger_known *k);
+
+/* Store and ledger have one owner, against whom nothing is proved. */
+bool ledger_is_of_the_store(const struct conf *conf);
 
 struct ledger_report {
 	struct check check;
@@ -48,15 +54,23 @@ struct ledger_report {
 	bool holds;
 	struct buf notes; /* lines for a person */
 	unsigned n_notes;
-	struct ledger_known *known;
+	const struct ledger_known *known;
 	uint64_t n_known; /* of its own checkpoints */
 	bool has_file;	  /* --checkpoint was of this ledger */
 };
 
-/* store: NULL where only its files are there. */
-int ledger_verify(int dir, struct store *store, const char *name, bool content,
-		  struct ledger_known *k, struct ledger_report *r_r,
-		  struct err *e) MUST_USE;
+struct ledger_look {
+	const struct ledger_known *known;
+	struct store *store; /* NULL: only the ledger's files are there */
+	bool content;	     /* hash what lies there, too */
+	/* Of the walk, and of the hashing; or NULL. They end with all done. */
+	void (*entries)(uint64_t done, uint64_t all);
+	void (*messages)(uint64_t done, uint64_t all);
+};
+
+/* Release the report in any case. */
+int ledger_verify(int dir, const char *name, const struct ledger_look *how,
+		  struct ledger_report *r_r, struct err *e) MUST_USE;
 void ledger_report_release(struct ledger_report *r);
 
 /* Appends a line to what is said of it. */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/iso_time.h"
+#include "common/utf8.h"
 #include "handlers/tool/args.h"
 #include "handlers/tool/command.h"
 #include "handlers/tool/json.h"
@@ -48,10 +49,10 @@ static void print_for_people(const struct activity_line *l)
 
 	printf("%-20s %-12s %-11s %6" PRIu64 " %9s  %s\n",
 	       tool_time(l->when, when),
-	       tool_plain(l->program, program, sizeof(program)),
-	       tool_plain(l->outcome, outcome, sizeof(outcome)), l->messages,
+	       utf8_plain(l->program, program, sizeof(program)),
+	       utf8_plain(l->outcome, outcome, sizeof(outcome)), l->messages,
 	       tool_size(l->octets, size),
-	       tool_plain(l->peer, peer, sizeof(peer)));
+	       utf8_plain(l->peer, peer, sizeof(peer)));
 }
 
 static void print_heading(const struct mailbox *m)

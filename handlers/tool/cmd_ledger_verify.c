@@ -12,11 +12,13 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
+#include "handlers/admin/ledger_verify.h"
 #include "handlers/tool/args.h"
 #include "handlers/tool/command.h"
 #include "handlers/tool/json.h"
-#include "handlers/tool/ledger_verify.h"
+#include "handlers/tool/ledger.h"
 #include "handlers/tool/store.h"
+#include "handlers/tool/text.h"
 
 struct verify {
 	struct tool *tool;
@@ -56,25 +58,31 @@ static void print_signed(const struct ledger_report *r)
 
 static void print_presence(const struct ledger_report *r)
 {
-	const struct presence_report *l = &r->presence;
+	const uint64_t *n = r->presence.states;
 
 	printf("  %" PRIu64 " messages received", r->received);
 	if (r->has_mailbox)
 		printf(": %" PRIu64 " waiting, %" PRIu64 " in gone/, %" PRIu64
 		       " collected",
-		       l->waiting, l->in_gone, l->collected);
-	if (l->other)
-		printf(", %" PRIu64 " expired", l->other);
-	if (l->lost)
-		printf(", %" PRIu64 " in lost/ since a reset", l->lost);
+		       n[PRESENCE_WAITS], n[PRESENCE_IN_GONE],
+		       n[PRESENCE_COLLECTED]);
+	if (n[PRESENCE_EXPIRED])
+		printf(", %" PRIu64 " expired", n[PRESENCE_EXPIRED]);
+	if (n[PRESENCE_LOST])
+		printf(", %" PRIu64 " in lost/ since a reset",
+		       n[PRESENCE_LOST]);
 	putchar('\n');
-	if (l->full)
+	if (n[PRESENCE_UNPROVED])
+		printf("  %" PRIu64 " were collected before a session key was "
+		       "known: nobody proves it\n",
+		       n[PRESENCE_UNPROVED]);
+	if (n[PRESENCE_FULL])
 		printf("  %" PRIu64 " were taken by a full disk, as a handler "
 		       "says: nobody proves it\n",
-		       l->full);
-	if (l->not_entered)
+		       n[PRESENCE_FULL]);
+	if (r->presence.not_entered)
 		printf("  %" PRIu64 " lie there and are not entered yet\n",
-		       l->not_entered);
+		       r->presence.not_entered);
 	if (r->was_hashed)
 		printf("  %" PRIu64 " files were hashed\n", r->hashed);
 }
@@ -146,12 +154,15 @@ static void write_fault(struct json *j, const struct check_fault *f)
 
 static void write_presence(struct json *j, const struct presence_report *l)
 {
-	json_number(j, "waiting", l->waiting);
-	json_number(j, "in-gone", l->in_gone);
-	json_number(j, "collected", l->collected);
-	json_number(j, "full", l->full);
-	json_number(j, "expired", l->other);
-	json_number(j, "lost", l->lost);
+	const uint64_t *n = l->states;
+
+	json_number(j, "waiting", n[PRESENCE_WAITS]);
+	json_number(j, "in-gone", n[PRESENCE_IN_GONE]);
+	json_number(j, "collected", n[PRESENCE_COLLECTED]);
+	json_number(j, "not-provable", n[PRESENCE_UNPROVED]);
+	json_number(j, "full", n[PRESENCE_FULL]);
+	json_number(j, "expired", n[PRESENCE_EXPIRED]);
+	json_number(j, "lost", n[PRESENCE_LOST]);
 	json_number(j, "not-entered", l->not_entered);
 	json_number(j, "missing", l->faults[PRESENCE_MISSING]);
 	json_number(j, "untold", l->faults[PRESENCE_UNTOLD]);
@@ -185,12 +196,34 @@ static void write_report(struct json *j, const char *name,
 /* --- which ones ------------------------------------------------------------
  */
 
+static void show_progress(const char *what, uint64_t done, uint64_t all)
+{
+	if (done < all)
+		tool_progress(what, done, all);
+	else
+		tool_progress_end();
+}
+
+static void show_entries(uint64_t done, uint64_t all)
+{
+	show_progress("entry", done, all);
+}
+
+static void show_messages(uint64_t done, uint64_t all)
+{
+	show_progress("message", done, all);
+}
+
 static int verify_one(struct verify *v, int dir, const char *name,
 		      struct err *e)
 {
+	const struct ledger_look how = {.known = &v->known,
+					.store = v->tool->store,
+					.content = v->content,
+					.entries = show_entries,
+					.messages = show_messages};
 	struct ledger_report r;
-	int result = ledger_verify(dir, v->tool->store, name, v->content,
-				   &v->known, &r, e);
+	int result = ledger_verify(dir, name, &how, &r, e);
 
 	if (result == 0) {
 		v->has_failed = v->has_failed || !r.holds;
@@ -215,15 +248,15 @@ static int verify_name(struct verify *v, const char *name, struct err *e)
 	return result;
 }
 
-/* The host's first: what it knows is held against the others. */
-static int know_host(struct verify *v, struct err *e)
+/* The host's first: what it knows of them is held against the others. */
+static int know_host(struct verify *v, const char *of, struct err *e)
 {
 	int dir = openat(v->place, "host",
 			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int result;
 
 	v->has_host = dir >= 0;
-	result = v->has_host ? ledger_known_read(dir, &v->known, e) : 0;
+	result = v->has_host ? ledger_known_read(dir, of, &v->known, e) : 0;
 	if (v->has_host)
 		close(dir);
 	if (result == 0)
@@ -330,15 +363,6 @@ static int verify_all(struct verify *v, struct err *e)
 /* --- from where ------------------------------------------------------------
  */
 
-/* A store and a ledger of one owner: nobody is kept from anything. */
-static bool has_one_user(const struct verify *v)
-{
-	struct stat store, place;
-
-	return stat(v->tool->conf->store, &store) == 0 &&
-	       fstat(v->place, &place) == 0 && store.st_uid == place.st_uid;
-}
-
 static int open_ours(struct verify *v, struct err *e)
 {
 	struct tool *t = v->tool;
@@ -350,8 +374,8 @@ static int open_ours(struct verify *v, struct err *e)
 	if (v->place < 0 || tool_open_store(t, TOOL_NEEDS_STORE, e) < 0)
 		return -1;
 	v->ours = true;
-	v->one_user = has_one_user(v);
-	return know_host(v, e);
+	v->one_user = ledger_is_of_the_store(t->conf);
+	return 0;
 }
 
 static int verify_ours(struct verify *v, const char *word, struct err *e)
@@ -361,10 +385,10 @@ static int verify_ours(struct verify *v, const char *word, struct err *e)
 	if (open_ours(v, e) < 0)
 		return -1;
 	if (!word)
-		return verify_all(v, e);
+		return know_host(v, NULL, e) < 0 ? -1 : verify_all(v, e);
 	if (!tool_ledger_name(word, name))
 		return err_set(e, ERR_ABSENT, "'%s' is no mailbox", word);
-	return verify_name(v, name, e);
+	return know_host(v, name, e) < 0 ? -1 : verify_name(v, name, e);
 }
 
 /* A ledger alone, with the host's beside it where that was copied, too. */
@@ -372,7 +396,7 @@ static int verify_folder(struct verify *v, int dir, const char *path,
 			 struct err *e)
 {
 	v->place = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (v->place >= 0 && know_host(v, e) < 0)
+	if (v->place >= 0 && know_host(v, NULL, e) < 0)
 		return -1;
 	return verify_one(v, dir, path, e);
 }
@@ -393,7 +417,7 @@ static int verify_copy(struct verify *v, const char *path, struct err *e)
 		return result;
 	}
 	v->place = dir;
-	return know_host(v, e) < 0 ? -1 : verify_all(v, e);
+	return know_host(v, NULL, e) < 0 ? -1 : verify_all(v, e);
 }
 
 static int read_checkpoint(struct verify *v, const char *path, struct err *e)

@@ -23,7 +23,6 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/command.h \
 	%D%/json.c %D%/json.h \
 	%D%/ledger.c %D%/ledger.h \
-	%D%/ledger_verify.c %D%/ledger_verify.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/processes.c %D%/processes.h \
 	%D%/proof_readme.c %D%/proof_readme.h \

@@ -7,7 +7,6 @@
 
 #include "common/iso_time.h"
 #include "common/text_size.h"
-#include "common/utf8.h"
 
 const char *tool_size(uint64_t octets, char out[16])
 {
@@ -37,27 +36,6 @@ const char *tool_span(int64_t seconds, char out[24])
 			 s.n == 1 ? "" : "s");
 	else
 		snprintf(out, 24, "under a minute");
-	return out;
-}
-
-const char *tool_plain(const char *text, char *out, size_t size)
-{
-	const uint8_t *s = (const uint8_t *)text;
-	size_t left = strlen(text), at = 0, n;
-
-	for (; left > 0; s += n, left -= n) {
-		n = utf8_length(s, left);
-		if (at + (n ? n : 1) >= size)
-			break;
-		if (n > 0 && !utf8_is_control(s, n)) {
-			memcpy(out + at, s, n);
-			at += n;
-		} else {
-			n = n ? n : 1;
-			out[at++] = '?';
-		}
-	}
-	out[at] = '\0';
 	return out;
 }
 

@@ -12,9 +12,6 @@ const char *tool_time(int64_t seconds, char out[24]);
 /* "3 days", "2 hours". */
 const char *tool_span(int64_t seconds, char out[24]);
 
-/* What a terminal may obey, or is no UTF-8, becomes "?". */
-const char *tool_plain(const char *text, char *out, size_t size);
-
 /* A line on stderr that is written over, where that is a terminal. */
 void tool_progress(const char *what, uint64_t done, uint64_t all);
 void tool_progress_end(void);

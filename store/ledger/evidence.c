@@ -88,6 +88,8 @@ static void take_kept(struct evidence *v, const struct judged *j)
 
 static enum evidence_gone gone_by(const struct judged *j)
 {
+	if (j->verdict == JUDGE_NO_KEY)
+		return GONE_UNPROVED;
 	if (j->in_session)
 		return GONE_COLLECTOR;
 	return j->source == JUDGE_SPOOL ? GONE_FULL : GONE_OTHER;
@@ -115,9 +117,10 @@ static void take_back(struct evidence *v, const struct judged *j)
 static void take_gone(struct evidence *v, const struct judged *j)
 {
 	struct evidence_message *m = evidence_message(v, j->entry.gone.ulid);
+	enum evidence_gone by = gone_by(j);
 
-	if (m->gone == GONE_NOT || m->gone == GONE_FULL)
-		m->gone = (uint8_t)gone_by(j);
+	if (by > m->gone)
+		m->gone = (uint8_t)by;
 }
 
 static void take_collected(struct evidence *v, const struct judged *j)
@@ -144,6 +147,8 @@ static void take_change(struct evidence *v, const struct judged *j)
 
 void evidence_take(struct evidence *v, const struct judged *j)
 {
+	if (j->verdict == JUDGE_NO_KEY && j->entry.kind == ENTRY_GONE)
+		take_gone(v, j);
 	if (j->verdict != JUDGE_COUNTS)
 		return;
 	switch (j->entry.kind) {

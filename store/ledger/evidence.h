@@ -8,12 +8,13 @@
 
 #include "store/ledger/judge.h"
 
-/* How it left, as `gone by=` of an entry that counts. */
+/* How it left, as `gone by=` says: what is proved better comes later. */
 enum evidence_gone {
 	GONE_NOT,
-	GONE_COLLECTOR, /* signed with the session key */
 	GONE_FULL,	/* a full disk took it: its writer's claim */
+	GONE_UNPROVED,	/* in a session, before a session key was known */
 	GONE_OTHER,	/* by=expiry, by=undo-end: the ledger's own act */
+	GONE_COLLECTOR, /* signed with the session key */
 };
 
 struct evidence_message {
@@ -28,6 +29,7 @@ struct evidence_message {
 	uint8_t differs;   /* what was read had another digest */
 	uint8_t found;	   /* no writer's word, the ledger found it there */
 	uint8_t used;
+	uint8_t state; /* enum presence_state, for whoever looks at it */
 };
 
 #define EVIDENCE_NONE UINT64_MAX /* of both: no entry says so */
@@ -44,7 +46,10 @@ struct evidence {
 /* All zero: empty. */
 void evidence_release(struct evidence *v);
 
-/* Takes what counts; the rest says nothing. */
+/*
+ * Takes what counts, and how messages left before a key was known; the rest
+ * says nothing.
+ */
 void evidence_take(struct evidence *v, const struct judged *j);
 
 /* The message of that ULID, which nothing may have named before. */

@@ -11,28 +11,51 @@
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
 
-enum { DAY = 24 * 3600, DAYS_SHOWN = 366 };
-
 /* --- whether it holds ------------------------------------------------------
  */
 
+static bool is_bad(const struct evidence_days *d)
+{
+	return !d->report.holds || !d->host_holds;
+}
+
+/* What the mailbox lacks comes behind what the ledger itself says. */
+static const char *verdict(const struct evidence_days *d)
+{
+	if (!d->has_host)
+		return _("The host's ledger is not there, so nothing can be "
+			 "held against it.");
+	if (!d->host_holds)
+		return _("The host's ledger is not what was signed, so nothing "
+			 "can be held against it.");
+	if (!d->report.holds)
+		return _("The ledger is what was signed, and the mailbox does "
+			 "not hold what it should: restante ledger verify "
+			 "names the messages.");
+	if (!d->report.check.checkpoint.size)
+		return _("Nothing was signed yet, so nothing is proved. The "
+			 "mailbox holds what the ledger has entered.");
+	return _("The ledger is what was signed, and the mailbox holds what it "
+		 "should.");
+}
+
 static void write_verdict(struct console *c, const struct evidence_days *d)
 {
-	const struct check_fault *f = &d->fault;
-	uint64_t missing = d->report.faults[PRESENCE_MISSING];
+	const struct check_fault *f = &d->report.check.fault;
 
 	if (f->file)
 		say(c, "<p class=\"notice bad\" role=\"alert\">%s %s: %s</p>\n",
 		    _("The ledger is not what was signed."), f->file, f->text);
-	else if (missing || d->report.faults[PRESENCE_UNTOLD])
+	else if (is_bad(d))
 		say(c, "<p class=\"notice bad\" role=\"alert\">%s</p>\n",
-		    _("The ledger is what was signed, and the mailbox does "
-		      "not hold what it should: restante ledger verify names "
-		      "the messages."));
+		    verdict(d));
 	else
-		say(c, "<p class=\"notice good\" role=\"status\">%s</p>\n",
-		    _("The ledger is what was signed, and the mailbox holds "
-		      "what it should."));
+		say(c, "<p class=\"notice%s\" role=\"status\">%s</p>\n",
+		    d->report.check.checkpoint.size ? " good" : "", verdict(d));
+	if (ledger_is_of_the_store(c->conf))
+		say(c, "<p id=\"one-user\">%s</p>\n",
+		    _("One user owns mailboxes and ledger here: this proves "
+		      "nothing against that user."));
 }
 
 static void write_fact(struct console *c, const char *name, const char *value)
@@ -42,6 +65,7 @@ static void write_fact(struct console *c, const char *name, const char *value)
 
 static void write_ledger_facts(struct console *c, const struct evidence_days *d)
 {
+	const struct check *check = &d->report.check;
 	const struct language *l = c->language;
 	char number[TEXT_SIZE], when[TEXT_SIZE];
 
@@ -49,9 +73,16 @@ static void write_ledger_facts(struct console *c, const struct evidence_days *d)
 	write_fact(c, _("Last signed"),
 		   d->signed_at ? text_time(l, d->signed_at, when)
 				: _("Not yet"));
-	write_fact(c, _("Entries"), text_number(l, d->entries, number));
+	write_fact(c, _("Entries"),
+		   text_number(l,
+			       check->checkpoint.size + check->unsigned_entries,
+			       number));
 	write_fact(c, _("Of them not signed yet"),
-		   text_number(l, d->unsigned_entries, number));
+		   text_number(l, check->unsigned_entries, number));
+	if (d->report.presence.not_entered)
+		write_fact(
+			c, _("Messages not entered yet"),
+			text_number(l, d->report.presence.not_entered, number));
 	say(c,
 	    "</dl>\n<p><a class=\"button\" href=\"%s/mailbox/%s/evidence\">"
 	    "%s</a></p>\n",
@@ -61,46 +92,29 @@ static void write_ledger_facts(struct console *c, const struct evidence_days *d)
 /* --- the days --------------------------------------------------------------
  */
 
-/* A column, of the sum of up to two states, shown where it is not all zero. */
 static const struct column {
 	const char *label;
 	enum presence_state state;
+	bool always; /* else where there are any */
 } columns[] = {
-	{N_("Waiting"), PRESENCE_WAITS},
-	{N_("Deleted, still here"), PRESENCE_IN_GONE},
-	{N_("Collected and deleted"), PRESENCE_COLLECTED},
-	{N_("Expired"), PRESENCE_EXPIRED},
-	{N_("Taken by a full disk"), PRESENCE_FULL},
-	{N_("Lost to a reset"), PRESENCE_LOST},
-	{N_("Missing"), PRESENCE_GONE_UNTOLD},
+	{N_("Waiting"), PRESENCE_WAITS, true},
+	{N_("Deleted, still here"), PRESENCE_IN_GONE, false},
+	{N_("Collected and deleted"), PRESENCE_COLLECTED, true},
+	{N_("Expired"), PRESENCE_EXPIRED, false},
+	{N_("Taken by a full disk"), PRESENCE_FULL, false},
+	{N_("Lost to a reset"), PRESENCE_LOST, false},
+	{N_("Not provable"), PRESENCE_UNPROVED, false},
+	{N_("Missing"), PRESENCE_GONE_UNTOLD, true},
 };
+
+static bool is_shown(const struct evidence_days *d, const struct column *column)
+{
+	return column->always || d->report.presence.states[column->state];
+}
 
 static void write_head_cell(struct console *c, const char *text)
 {
 	say(c, "<th scope=\"col\" class=\"number\">%s</th>", text);
-}
-
-static bool any_unproved(const struct evidence_days *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (d->list[i].unproved)
-			return true;
-	return false;
-}
-
-static bool any_of(const struct evidence_days *d, enum presence_state state)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (d->list[i].states[state])
-			return true;
-	return false;
-}
-
-/* Waiting, collected and missing always; the others where there are any. */
-static bool is_shown(const struct evidence_days *d, enum presence_state state)
-{
-	return state == PRESENCE_WAITS || state == PRESENCE_COLLECTED ||
-	       state == PRESENCE_GONE_UNTOLD || any_of(d, state);
 }
 
 static void write_number_cell(struct console *c, const char *label, uint64_t n)
@@ -111,40 +125,45 @@ static void write_number_cell(struct console *c, const char *label, uint64_t n)
 	    text_number(c->language, n, number));
 }
 
-static void write_day(struct console *c, const struct evidence_days *d,
-		      const struct evidence_day *day, bool unproved)
+static const char *row_name(const struct console *c,
+			    const struct evidence_days *d, int row,
+			    char out[TEXT_SIZE])
 {
-	char date[TEXT_SIZE];
+	if (row == EVIDENCE_LATER)
+		return _("Later than today");
+	if (row == EVIDENCE_EARLIER)
+		return _("Earlier");
+	return text_day(c->language, d->today - (row - EVIDENCE_TODAY), out);
+}
 
-	say(c, "<tr><th scope=\"row\">%s</th>",
-	    text_date(c->language, day->day * DAY, date));
-	write_number_cell(c, _("Messages"), day->received);
-	for (size_t i = 0; i < N_ELEMENTS(columns); i++)
-		if (is_shown(d, columns[i].state))
-			write_number_cell(c, _(columns[i].label),
-					  day->states[columns[i].state]);
-	if (unproved)
-		write_number_cell(c, _("Not provable"), day->unproved);
+static void write_row(struct console *c, const struct evidence_days *d, int i)
+{
+	const struct evidence_row *row = &d->rows[i];
+	char name[TEXT_SIZE];
+
+	say(c, "<tr><th scope=\"row\">%s</th>", row_name(c, d, i, name));
+	write_number_cell(c, _("Messages"), row->received);
+	for (size_t k = 0; k < N_ELEMENTS(columns); k++)
+		if (is_shown(d, &columns[k]))
+			write_number_cell(c, _(columns[k].label),
+					  row->states[columns[k].state]);
 	say(c, "</tr>\n");
 }
 
 static void write_table(struct console *c, const struct evidence_days *d)
 {
-	bool unproved = any_unproved(d);
-
 	say(c, "<div class=\"scroll\"><table id=\"days\">\n<thead><tr>");
-	say(c, "<th scope=\"col\">%s</th>", _("Received on"));
+	say(c, "<th scope=\"col\">%s</th>", _("Received on (UTC)"));
 	write_head_cell(c, _("Messages"));
 	for (size_t i = 0; i < N_ELEMENTS(columns); i++)
-		if (is_shown(d, columns[i].state))
+		if (is_shown(d, &columns[i]))
 			write_head_cell(c, _(columns[i].label));
-	if (unproved)
-		write_head_cell(c, _("Not provable"));
 	say(c, "</tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < d->n && i < DAYS_SHOWN; i++)
-		write_day(c, d, &d->list[i], unproved);
+	for (int i = 0; i < EVIDENCE_N_ROWS; i++)
+		if (d->rows[i].received)
+			write_row(c, d, i);
 	say(c, "</tbody></table></div>\n");
-	if (unproved)
+	if (d->report.presence.states[PRESENCE_UNPROVED])
 		say(c, "<p>%s</p>\n",
 		    _("Not provable: collected before the ledger knew the key "
 		      "with which collectors sign."));
@@ -153,13 +172,13 @@ static void write_table(struct console *c, const struct evidence_days *d)
 static void write_days(struct console *c, const struct evidence_days *d)
 {
 	page_section(c, _("What became of it"));
-	if (d->n)
+	if (d->report.check.fault.file)
+		say(c, "<p>%s</p>\n",
+		    _("Nothing can be said while the ledger does not hold."));
+	else if (d->report.received)
 		write_table(c, d);
 	else
-		say(c, "<p>%s</p>\n",
-		    d->compared ? _("Nothing has been received yet.")
-				: _("Nothing can be said while the ledger does "
-				    "not hold."));
+		say(c, "<p>%s</p>\n", _("Nothing has been received yet."));
 	page_section_end(c);
 }
 
@@ -190,17 +209,17 @@ static void write_proof_form(struct console *c)
 /* --- pages -----------------------------------------------------------------
  */
 
-static void write_evidence(struct console *c, struct mailbox *m)
+static void write_evidence(struct console *c)
 {
-	struct evidence_days d;
+	struct evidence_days *d;
 	struct err e;
 
-	if (evidence_days_read(c->conf, m, &d, &e) == 0) {
-		write_verdict(c, &d);
-		write_ledger_facts(c, &d);
-		write_days(c, &d);
+	if (evidence_days_read(c->conf, c->store, c->id, c->now, &d, &e) == 0) {
+		write_verdict(c, d);
+		write_ledger_facts(c, d);
+		write_days(c, d);
 		write_proof_form(c);
-		evidence_days_release(&d);
+		evidence_days_free(&d);
 	} else if (e.kind == ERR_ABSENT) {
 		say(c, "<p id=\"no-ledger\">%s</p>\n",
 		    _("This mailbox has no ledger: restante-ledger.timer is "
@@ -218,7 +237,7 @@ PAGE(evidence)
 	if (!m)
 		return;
 	mailbox_frame_begin(c, mailbox_settings(m));
-	write_evidence(c, m);
+	write_evidence(c);
 	page_end(c);
 	mailbox_close(&m);
 }

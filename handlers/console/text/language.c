@@ -163,6 +163,16 @@ const char *text_date(const struct language *l, int64_t when,
 	return write_when(l, when, false, out);
 }
 
+const char *text_day(const struct language *l, int64_t day, char out[TEXT_SIZE])
+{
+	time_t t = (time_t)day * 24 * 3600;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !write_date(l, &tm, out))
+		out[0] = '\0';
+	return out + (out[0] == ' ');
+}
+
 const char *text_span(int64_t seconds, char out[TEXT_SIZE])
 {
 	const struct text_span s = text_span_of(seconds);

@@ -42,6 +42,9 @@ const char *text_time(const struct language *l, int64_t when,
 		      char out[TEXT_SIZE]);
 const char *text_date(const struct language *l, int64_t when,
 		      char out[TEXT_SIZE]);
+/* The date of that day since 1970, in UTC. */
+const char *text_day(const struct language *l, int64_t day,
+		     char out[TEXT_SIZE]);
 /* "3 days", "1 hour". */
 const char *text_span(int64_t seconds, char out[TEXT_SIZE]);
 
