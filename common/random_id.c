@@ -149,6 +149,18 @@ void ulid_unpack(const uint8_t packed[ULID_PACKED_SIZE],
 	ulid_r[ULID_LEN] = '\0';
 }
 
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+	return x ^ x >> 32;
+}
+
+uint64_t ulid_hash(const uint8_t packed[ULID_PACKED_SIZE], uint64_t key)
+{
+	return mix(mix(num_load64(packed) ^ key) ^ num_load64(packed + 8));
+}
+
 int64_t ulid_time_ms(const char *ulid)
 {
 	int64_t ms = 0;

@@ -34,6 +34,12 @@ void ulid_pack(const char *ulid, uint8_t packed_r[ULID_PACKED_SIZE]);
 void ulid_unpack(const uint8_t packed[ULID_PACKED_SIZE],
 		 char ulid_r[ULID_LEN + 1]);
 
+/*
+ * For tables of them: every bit reaches the lowest ones, which find a place.
+ * Whoever chooses ULIDs must not choose places, so the key is chance.
+ */
+uint64_t ulid_hash(const uint8_t packed[ULID_PACKED_SIZE], uint64_t key);
+
 /* A new random "mbx-…". */
 void mailbox_id_new(char id_r[MAILBOX_ID_LEN + 1]);
 

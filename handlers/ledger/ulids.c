@@ -7,7 +7,6 @@
 #include "handlers/ledger/ulids.h"
 
 #include "common/log.h"
-#include "common/num.h"
 
 enum { SMALLEST = 256 };
 
@@ -18,24 +17,10 @@ static bool is_free(const uint8_t slot[ULID_PACKED_SIZE])
 	return memcmp(slot, none, sizeof(none)) == 0;
 }
 
-/* Every bit of it reaches the lowest ones, which find a place. */
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ x >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-	x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
-	return x ^ x >> 32;
-}
-
-static uint64_t hash_of(const struct ulids *u,
-			const uint8_t packed[ULID_PACKED_SIZE])
-{
-	return mix(mix(num_load64(packed) ^ u->key) ^ num_load64(packed + 8));
-}
-
 static uint8_t *find(const struct ulids *u,
 		     const uint8_t packed[ULID_PACKED_SIZE])
 {
-	size_t at = (size_t)hash_of(u, packed);
+	size_t at = (size_t)ulid_hash(packed, u->key);
 
 	for (;; at++) {
 		uint8_t *slot = u->slots[at & (u->size - 1)];

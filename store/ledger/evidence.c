@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Open addressing. The last octets of a ULID are random where it is ours; who
- * makes others slows down nobody but whoever looks at their own mailbox.
+ * Open addressing. Whoever writes spools chooses ULIDs, and must not choose
+ * places: nobody could look at the evidence against them.
  */
 #include "common/base.h"
 #include "store/ledger/evidence.h"
@@ -14,8 +14,7 @@ enum { SMALLEST = 256 };
 static struct evidence_message *slot_of(const struct evidence *v,
 					const uint8_t ulid[ULID_PACKED_SIZE])
 {
-	uint64_t hash = num_load64(ulid + 8) ^ num_load64(ulid);
-	size_t at = (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 16);
+	size_t at = (size_t)ulid_hash(ulid, v->key);
 
 	for (;; at++) {
 		struct evidence_message *m = &v->slots[at & (v->size - 1)];
@@ -29,6 +28,8 @@ static void grow(struct evidence *v)
 {
 	struct evidence larger = *v;
 
+	if (!v->size)
+		random_bytes(&larger.key, sizeof(larger.key));
 	larger.size = v->size ? 2 * v->size : SMALLEST;
 	larger.slots = xcalloc(larger.size, sizeof(*larger.slots));
 	for (size_t i = 0; i < v->size; i++)

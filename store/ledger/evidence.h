@@ -38,6 +38,7 @@ struct evidence {
 	struct evidence_message *slots; /* in no order; not `used`: free */
 	size_t size;			/* a power of two, or 0 */
 	size_t n;
+	uint64_t key;	     /* of the hash */
 	uint64_t resets;     /* keys that were lost, and mail with them */
 	uint64_t last_reset; /* the entry of the last one */
 	bool deleted;	     /* the mailbox is gone */

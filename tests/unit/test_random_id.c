@@ -101,6 +101,37 @@ static void test_no_ulid(void **state)
 		}
 }
 
+/* Of 1,024 that count on from bit `at`, how many find a place of their own. */
+static unsigned places_of(unsigned at, uint64_t key)
+{
+	static bool taken[4096];
+	unsigned n = 0;
+
+	memset(taken, 0, sizeof(taken));
+	for (unsigned i = 0; i < 1024; i++) {
+		uint8_t packed[ULID_PACKED_SIZE] = {0};
+		size_t place;
+
+		for (unsigned bit = 0; bit < 10; bit++)
+			if (i >> bit & 1)
+				packed[15 - (at + bit) / 8] |=
+					(uint8_t)(1 << (at + bit) % 8);
+		place = ulid_hash(packed, key) % N_ELEMENTS(taken);
+		n += !taken[place];
+		taken[place] = true;
+	}
+	return n;
+}
+
+/* By chance it would be 906 of 1,024. */
+static void test_ulid_hash(void **state)
+{
+	(void)state;
+	for (unsigned at = 0; at + 10 <= 128; at++)
+		for (uint64_t key = 0; key < 4; key++)
+			assert_true(places_of(at, key) > 800);
+}
+
 static void test_mailbox_id(void **state)
 {
 	char once[MAILBOX_ID_LEN + 1], again[MAILBOX_ID_LEN + 1];
@@ -152,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_ulid),
 		cmocka_unit_test(test_ulid_time),
+		cmocka_unit_test(test_ulid_hash),
 		cmocka_unit_test(test_no_ulid),
 		cmocka_unit_test(test_mailbox_id),
 		cmocka_unit_test(test_password),
