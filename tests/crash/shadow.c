@@ -321,6 +321,17 @@ int ftruncate64(int fd, off64_t size)
 	return shadow_truncate(fd, size);
 }
 
+/* Room alone: of no interest to a journal, which knows no full disk. */
+int fallocate(int fd, int mode, off_t at, off_t n)
+{
+	return must_fail("fallocate") ? -1 : REAL(fallocate)(fd, mode, at, n);
+}
+
+int fallocate64(int fd, int mode, off64_t at, off64_t n)
+{
+	return must_fail("fallocate") ? -1 : REAL(fallocate64)(fd, mode, at, n);
+}
+
 /*
  * What the disk really does is of no interest to a journal, and slow: with
  * SHADOW_JOURNAL a sync is a promise that the replay keeps.

@@ -3,7 +3,8 @@
 """The shell command killed at every step of what it changes. A clean run is
 counted, then the same is done with KILL at step 1, 2, 3 …; after each, what is
 on the disk must be one of the states of docs/store.md, no message may be gone
-that nobody gave up, and the command must work when it is given again.
+that nobody gave up, and the command must work when it is given again. Of what
+changes messages the ledger must agree, and extend whatever it has published.
 """
 
 import os
@@ -18,8 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.behind import Behind
 from harness.instance import Instance, Mailbox
+from harness.ledger import Ledger
 from harness.place import Place
 from harness.pop3 import Pop3
+from harness.published import Published, no_alarm
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.smtp import Smtp
@@ -45,6 +48,8 @@ class Killed:
         self.instance = instance = Instance(place,
                                             identity={"scrypt-log-n": 10})
         self.report = report
+        self.ledger = Ledger(instance)
+        self.published = Published(self.ledger.path)
         self.log = instance.logs / "faults"
         self.shown = ""  # what the killed command has printed
         self.key = instance.root / "recovery.key"
@@ -73,7 +78,7 @@ class Killed:
         equal(self.start(story(), RESTANTE_FAULT_LOG=str(self.log)), 0,
               "a run that is not killed")
         names = self.log.read_text().split()
-        check(any(name.startswith("admin.") for name in names),
+        check(any(name.split(".")[0] in ("admin", "sweep") for name in names),
               f"no step of ours among {names}")
         for step, name in enumerate(names, 1):
             run = story()
@@ -288,6 +293,13 @@ class Killed:
         self.instance.restante("sweep")
         return mailbox
 
+    def is_entered(self) -> None:
+        """All that has happened; the ledger misses nothing."""
+        self.ledger.make_due()
+        no_alarm(self.ledger.run())
+        self.published.look()
+        self.instance.restante("ledger", "verify")
+
     def undo(self) -> Run:
         """Each message is there, or can be brought back still; none twice."""
         mailbox = self.deleted()
@@ -301,6 +313,7 @@ class Killed:
             equal(os.listdir(folder / "gone"), [], "what lies in gone/")
             equal(self.opens(mailbox, mailbox.password), MESSAGES, "opened")
             equal(len(self.instance.kept(mailbox)), MESSAGES, "names")
+            self.is_entered()
         return Run(["mailbox", "undo", mailbox.id], "", verify)
 
     def hold(self) -> Run:
@@ -320,6 +333,45 @@ class Killed:
             self.run("release", mailbox)
             self.run("delete", mailbox, "--yes")
         return Run(["mailbox", "hold", mailbox.id], "", verify)
+
+    def release(self) -> Run:
+        """Held still or no more; what was deleted goes, or stays."""
+        mailbox = self.deleted()
+        folder = self.instance.folder(mailbox)
+        self.run("hold", mailbox)
+        self.run("set", mailbox, "undo=0")
+
+        def verify() -> None:
+            held = "hold: true\n" in self.run("show", mailbox).stdout
+            self.instance.restante("sweep")
+            equal(len(os.listdir(folder / "gone")), MESSAGES if held else 0,
+                  "what lies in gone/")
+            self.run("release", mailbox)
+            self.instance.restante("sweep")
+            equal(os.listdir(folder / "gone"), [], "what lies in gone/")
+            self.is_entered()
+        return Run(["mailbox", "release", mailbox.id], "", verify)
+
+    def end_of_undo(self) -> Run:
+        """The sweep's: what is left of it goes with the next; no other mail."""
+        mailbox = self.deleted()
+        folder = self.instance.folder(mailbox)
+        self.deliver(mailbox)
+        self.run("set", mailbox, "undo=0")
+
+        def verify() -> None:
+            equal(len(self.instance.kept(mailbox)), 1, "what waits")
+            self.instance.restante("sweep")
+            for name in ("gone", "tmp"):
+                equal(os.listdir(folder / name), [], f"what lies in {name}/")
+            equal(self.opens(mailbox, mailbox.password), 1, "opened")
+            self.is_entered()
+        return Run(["sweep"], "", verify)
+
+    def extended(self) -> None:
+        """Whatever was published between all these kills."""
+        self.published.extended()
+        self.report.figure("killed-checkpoints", self.published.count())
 
     def delete(self) -> Run:
         """All there, or all gone."""
@@ -343,10 +395,11 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     killed = Killed(place, report)
     for name in ("create", "change", "passwd", "confirm", "cancel", "rekey",
                  "recipient_add", "recipient_remove", "reset", "undo", "hold",
-                 "delete"):
+                 "release", "end_of_undo", "delete"):
         story = getattr(killed, name)
         yield (f"killed-{name.replace('_', '-')}",
                lambda story=story: killed.all_steps(story))
+    yield "killed-published", killed.extended
 
 
 if __name__ == "__main__":

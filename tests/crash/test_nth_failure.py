@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Nth call of a kind fails, for N = 1, 2, 3 … until a run is clean: open,
-write, fsync, link, rename, unlink, mkdir, ftruncate and malloc, with the errors
-of a full, broken or limited system. shadow.c makes them fail.
+write, fsync, link, rename, unlink, mkdir, ftruncate, fallocate and malloc, with
+the errors of a full, broken or limited system. shadow.c makes them fail.
 
 A sender must hear 250 and his message be there and whole, or anything that
 makes him try again (4xx, a broken connection) and nothing of it be seen; never
 a 5xx. A collector must get a message whole or not to its end, and what he did
 not delete must stay. What kept a message stands in the log with its reason;
-but where memory is out the process may simply end. NTH_ALL=1 tries every error, and fails every single allocation instead of
-each 150th.
+but where memory is out the process may simply end. What an undo, a sweep and the
+ledger leave half done the next run finishes, and `ledger verify` finds nothing
+missing. NTH_ALL=1 tries every error, and fails every single allocation
+instead of each 150th; and in these three every opening instead of each third.
 """
 
 import errno
@@ -22,15 +24,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.behind import Behind
-from harness.instance import Instance
+from harness.instance import Instance, Mailbox
+from harness.ledger import Ledger
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
+from harness.published import Published, no_alarm
 from harness.report import Failure, Report, check, equal
 from harness.script import Case, run_script
 from harness.shadow import build
 from harness.wire import Vanished
 
 ALL = os.environ.get("NTH_ALL") == "1"
+STRIDES = {} if ALL else {
+    ("open", "undo"): 3, ("open", "sweep"): 3, ("open", "enter"): 3}
 STRIDE = 1 if ALL else 150
 KINDS = {
     "open": (errno.EMFILE, errno.EIO),
@@ -41,8 +47,10 @@ KINDS = {
     "unlink": (errno.EIO,),
     "mkdir": (errno.ENOSPC,),
     "ftruncate": (errno.EIO,),
+    "fallocate": (errno.ENOSPC, errno.EOPNOTSUPP, errno.EINTR),
     "malloc": (errno.ENOMEM,),
 }
+WHOLE = ("fallocate",)  # few calls, and each error is another case
 BODY = b"Subject: nth\r\n\r\n" + b"x" * 70 + b"\r\n" + b"y" * 150_000 + b"\r\n"
 
 
@@ -58,13 +66,17 @@ class Nth:
         self.count.touch()
         place.give(self.count)
         self.outcomes: Counter[str] = Counter()
+        self.ledger = Ledger(self.instance)
+        self.published = Published(self.ledger.path)
+        self.undone = self.instance.create_mailbox("undo")
 
     # --- the driver ----------------------------------------------------------
 
     def all_failures(self, story: Callable[[dict[str, str], str], None],
                      kind: str) -> None:
         """Every N, with each of the kind's errors."""
-        for number in KINDS[kind][:None if ALL else 1]:
+        errors = KINDS[kind]
+        for number in errors if ALL or kind in WHOLE else errors[:1]:
             runs, n = 0, 1
             while True:
                 self.count.write_text("")
@@ -79,7 +91,8 @@ class Nth:
                 runs += 1
                 if int(self.count.read_text() or n) < n:
                     break
-                n += STRIDE if kind == "malloc" else 1
+                n += STRIDE if kind == "malloc" else \
+                    STRIDES.get((kind, story.__name__), 1)
             self.report.figure(f"{story.__name__}-{kind}-"
                                f"{errno.errorcode[number]}", runs)
 
@@ -97,10 +110,11 @@ class Nth:
               "a message is not whole")
         return messages
 
-    def login(self, session: Behind) -> Pop3:
+    def login(self, session: Behind, mailbox: Mailbox | None = None) -> Pop3:
         """A collector who is in."""
+        mailbox = mailbox or self.mailbox
         pop3 = Pop3(session.wire)
-        pop3.login(self.mailbox.id, self.mailbox.password)
+        pop3.login(mailbox.id, mailbox.password)
         return pop3
 
     # --- a sender --------------------------------------------------------------
@@ -190,15 +204,97 @@ class Nth:
             self.instance.restante("mailbox", "delete", name, "--yes")
 
 
+    # --- what leaves, and the ledger -----------------------------------------
+
+    def set_undo(self, days: int) -> None:
+        """Of the mailbox whose messages leave."""
+        self.instance.restante("mailbox", "set", self.undone.id,
+                               f"undo={days}")
+
+    def have_deleted(self) -> None:
+        """One message at least lies in gone/, and none waits."""
+        session = Behind(self.instance, "smtp-journal")
+        equal(session.deliver(self.undone.address, BODY), "250", "told")
+        session.end()
+        session = Behind(self.instance, "pop3-serve")
+        pop3 = self.login(session, self.undone)
+        for number in pop3.list():
+            pop3.dele(number)
+        pop3.quit()
+        session.end()
+
+    def gone(self) -> list[str]:
+        """What lies in gone/."""
+        return os.listdir(self.instance.folder(self.undone) / "gone")
+
+    def undo(self, env: dict[str, str], reason: str) -> None:
+        """All back, or why not; the next one brings the rest."""
+        if not self.gone():
+            self.set_undo(9)
+            self.have_deleted()
+        n = len(self.gone()) + len(self.instance.kept(self.undone))
+        done = self.instance.restante("mailbox", "undo", self.undone.id,
+                                      env=env, want=None)
+        self.outcomes[f"undo {done.returncode}"] += 1
+        left = self.gone()
+        equal(len(left) + len(self.instance.kept(self.undone)), n, "messages")
+        if done.returncode == 0:
+            equal(left, [], "what lies in gone/")
+        else:
+            check("malloc" in env["SHADOW_FAIL"] or reason in done.stderr,
+                  f"{done.returncode}, nothing of \"{reason}\" in "
+                  f"{done.stderr!r}")
+
+    def sweep(self, env: dict[str, str], _reason: str) -> None:
+        """Undo ends for what was deleted: it goes now or with the next one;
+        what waits stays, and its ticket goes.
+        """
+        self.set_undo(9)
+        self.have_deleted()
+        self.set_undo(0)
+        session = Behind(self.instance, "smtp-journal")
+        equal(session.deliver(self.undone.address, BODY), "250", "told")
+        session.end()
+        done = self.instance.restante("sweep", env=env, want=None)
+        self.outcomes[f"sweep {done.returncode}"] += 1
+        equal(len(self.instance.kept(self.undone)), 1, "what waits")
+        self.instance.restante("sweep")
+        equal(self.gone(), [], "what lies in gone/")
+        equal(self.instance.unfinished(self.undone), [], "tickets")
+
+    def enter(self, env: dict[str, str], _reason: str) -> None:
+        """A run of the ledger; the next one does what it has not done, and
+        what it has published stands.
+        """
+        self.have_deleted()
+        self.ledger.make_due()
+        no_alarm(self.ledger.run(want=None, **env))
+        self.published.look()
+        self.ledger.make_due()
+        no_alarm(self.ledger.run())
+        self.published.look()
+
+    def evidence(self) -> None:
+        """Of all that was done: nothing is missing, nothing was taken back."""
+        self.ledger.sign()
+        self.ledger.make_due()
+        self.published.look()
+        self.published.extended()
+        self.instance.restante("ledger", "verify")
+        self.report.figure("nth-checkpoints", self.published.count())
+
+
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Each story, each kind."""
     nth = Nth(place, report)
     place.become_user()
-    for story in (nth.deliver, nth.collect, nth.create):
+    for story in (nth.deliver, nth.collect, nth.create, nth.undo, nth.sweep,
+                  nth.enter):
         for kind in KINDS:
             yield (f"nth-{story.__name__}-{kind}",
                    lambda story=story, kind=kind:
                    nth.all_failures(story, kind))
+    yield "nth-evidence", nth.evidence
     yield "nth-outcomes", lambda: report.note(str(dict(nth.outcomes)))
 
 
