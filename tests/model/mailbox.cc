@@ -5,9 +5,9 @@
  */
 #include "mailbox.h"
 
-static const char *const actors[ACTORS] = {"writer A",	"writer B", "sweep",
-					   "collector", "undo",	    "sequencer",
-					   "keeper",	"copier"};
+static const char *const actors[ACTORS] = {
+	"writer A",  "writer B", "sweep",  "collector", "undo",
+	"sequencer", "keeper",	 "copier", "holder",	"second"};
 
 State Mailbox::begin() const
 {
@@ -37,8 +37,8 @@ void Mailbox::kill(State &s, int who)
 	if (who == SWEEP)
 		s.sweeping = s.looked = 0;
 	if (who == KEEPER)
-		s.entries = s.keeper_b1 = s.tickets = 0;
-	if (who != SEQUENCER)
+		s.entries = s.keeper_b1 = s.tickets = s.saw_hold = 0;
+	if (who != SEQUENCER && who != SECOND)
 		return;
 	if (!alive(s, KEEPER)) /* they are its notes, then */
 		s.entries = 0;
@@ -65,7 +65,7 @@ void Mailbox::step(const State &s, int who, bool resting, Out &out) const
 		break;
 	case SEQUENCER:
 		if (set.reads)
-			reader(s, out);
+			reader(s, who, out);
 		else if (!set.no_ledger)
 			sequencer(s, out);
 		break;
@@ -76,6 +76,14 @@ void Mailbox::step(const State &s, int who, bool resting, Out &out) const
 	case COPIER:
 		if (!resting)
 			copier(s, out);
+		break;
+	case HOLDER:
+		if (set.hold && !resting)
+			holder(s, out);
+		break;
+	case SECOND:
+		if (set.second && !resting)
+			reader(s, who, out);
 		break;
 	}
 }
@@ -118,6 +126,8 @@ bool Mailbox::lost(const State &s, int m) const
 {
 	if (!(s.promised >> m & 1) || (s.covered >> m & 1) || there(s, m))
 		return false;
+	if (m == 0 && (s.memory & EXPIRED_A))
+		return false;
 	if (m == 0 && is_new_here(s, 1) &&
 	    (there(s, 1) || (s.memory & GONE_A << 1)))
 		return false;
@@ -134,6 +144,10 @@ const char *Mailbox::wrong(const State &s) const
 		return "a line is written where nobody reads it";
 	if (s.alarm == 4)
 		return "a spool goes before the ledger has it";
+	if (s.alarm == 5)
+		return "something goes that is under hold";
+	if (s.alarm == 6)
+		return "memory tells of entries that another one has cut";
 	if (s.published & ~s.memory)
 		return "published entries were taken back";
 	for (int m = 0; m < MESSAGES; m++) {
@@ -210,12 +224,18 @@ static bool has_batch(const State &s, int m)
 	return false;
 }
 
-/* The same without one. */
-static const char *wrong_in_files(const State &s, int m, bool copy)
+/* The same without one, or with one that only reads. */
+static const char *wrong_in_files(const State &s, int m, bool copy, bool undo)
 {
 	const uint8_t cur = s.msg[m].names & CUR,
 		      gone = s.msg[m].names & IN_GONE;
 
+	if (undo && m == 0 && gone && s.back)
+		return "an undo was not finished";
+	if (undo && m == 1 && cur && !(s.memory & BACK_A))
+		return "undone without a back";
+	if (((undo && m == 0) || s.held) && gone && !cur)
+		return nullptr;
 	if (cur && has_batch(s, m))
 		return "in cur/ with a batch that names it";
 	if (gone && has_batch(s, m))
@@ -236,7 +256,9 @@ const char *Mailbox::wrong_message(const State &s, int m) const
 		return "in cur/ and in gone/";
 	if ((x.names & CUR) && x.cut)
 		return "a file cut to nothing is listed";
-	w = set.no_ledger ? wrong_in_files(s, m, set.copy)
+	if (m == 0 && (s.memory & EXPIRED_A))
+		return nullptr;
+	w = set.no_ledger ? wrong_in_files(s, m, set.copy, set.undo)
 			  : wrong_in_ledger(s, m, set.undo, is_new_here(s, m));
 	if (w)
 		return w;
@@ -257,6 +279,7 @@ const char *Mailbox::wrong_at_rest(const State &now) const
 
 	for (int who = 0; who < ACTORS; who++)
 		kill(s, who);
+	s.hold_said = 0;
 	s.kills = s.cuts = s.sessions = s.late = 0;
 	s.fulls = s.rotations = 2;
 	s.undone = 1;

@@ -36,8 +36,11 @@ struct Message {
 
 enum { LINES = 5, SPOOLS = 3, MESSAGES = 2 };
 
-/* A line of a spool: kept A or B; or a signed batch of A, B or both. */
-enum Line : uint8_t { LINE_KEPT = 0x10, LINE_BATCH = 0x20 };
+/*
+ * A line of a spool: kept A or B; a signed batch that deletes A, B or both, or
+ * that says that they were had.
+ */
+enum Line : uint8_t { LINE_KEPT = 0x10, LINE_BATCH = 0x20, LINE_HAD = 0x40 };
 
 enum Spool_name : uint8_t { NO_NAME, LIVE, TAKEN }; /* <n>, <n>.taken */
 
@@ -57,6 +60,8 @@ enum Fact : uint8_t {
 	GONE_A = 4, /* << message */
 	BACK_A = 16,
 	END_OF_UNDO = 32,
+	HAD_A = 64,	 /* collected, and left there */
+	EXPIRED_A = 128, /* the ledger's own: it may go */
 };
 
 /* The line `back A as=B` in admin.spool. */
@@ -71,6 +76,8 @@ enum Actor : uint8_t {
 	SEQUENCER,
 	KEEPER, /* sweep's second half, as long as there is no ledger */
 	COPIER, /* tar, cp, rsync: somebody reads it all meanwhile */
+	HOLDER, /* who puts the mailbox under hold */
+	SECOND, /* a sequencer beside the sequencer */
 	ACTORS
 };
 
@@ -92,8 +99,12 @@ struct State {
 	uint8_t tickets;  /* the keeper's: messages whose tickets may go */
 	uint8_t rotating; /* spool, + 1 */
 	uint8_t rebooted; /* since the last whole run of the sequencer */
+	uint8_t held, saw_hold; /* in mailbox.conf; as sweep has read it */
+	uint8_t expired;	/* the ledger's list names A */
+	uint8_t tail;		/* who wrote the entries beyond memory */
 	/* what was said to the world: only to judge by */
 	uint8_t promised, covered, collected; /* 250; QUIT read; +OK */
+	uint8_t hold_said;
 	uint8_t alarm;
 	/* how often what happened */
 	uint8_t late, kills, cuts, sessions, undone, fulls, rotations;
@@ -112,6 +123,9 @@ struct Setting {
 	bool no_ledger; /* sweep tidies: there is none, or it only reads */
 	bool reads;	/* a sequencer that writes nothing in the store */
 	bool copy;
+	bool hold;   /* somebody puts it under hold */
+	bool expiry; /* A is had, stays, and expires */
+	bool second; /* two sequencers run at a time */
 	uint8_t kills, cuts, sessions;
 };
 
@@ -169,9 +183,13 @@ class Mailbox
 	void clears_gone(const State &, Out &) const;
 	void drops_spools(const State &, Out &) const;
 	bool unlink_taken(const State &, Out &) const;
-	void reader(const State &, Out &) const;
+	void reader(const State &, int who, Out &) const;
+	bool is_due(const State &) const;
 	bool may_drop(const State &, int k) const;
 	void keeper(const State &, Out &) const;
+	bool may_leave(const State &, int m) const;
+	bool moves_expired(const State &, Out &) const;
+	void holder(const State &, Out &) const;
 	static uint8_t dead_and_kept(const State &);
 	void copier(const State &, Out &) const;
 
@@ -208,6 +226,9 @@ class Mailbox
 
 	mutable Set<State> rested; /* judged already */
 };
+
+/* What a line says. */
+uint8_t facts_of(uint8_t line);
 
 inline char letter(int m)
 {

@@ -169,7 +169,8 @@ void Mailbox::leaves(const State &s, Out &out) const
 	switch (s.at[COLLECTOR]) {
 	case 5:
 		go(IDLE, "hangs up");
-		t.covered |= t.marked;
+		if (!set.expiry)
+			t.covered |= t.marked;
 		go(6, "is read QUIT from");
 		return;
 	case 6:
@@ -182,7 +183,9 @@ void Mailbox::leaves(const State &s, Out &out) const
 	case 7:
 		if (!unsaid(s))
 			go(8, "has said all");
-		else if (append(t, COLLECTOR, uint8_t(LINE_BATCH | unsaid(s)),
+		else if (append(t, COLLECTOR,
+				uint8_t((set.expiry ? LINE_HAD : LINE_BATCH) |
+					unsaid(s)),
 				again))
 			go(8, "appends its batch");
 		else if (again)
@@ -196,7 +199,7 @@ void Mailbox::leaves(const State &s, Out &out) const
 		return;
 	case 8:
 		sync_spool(t, s.open[COLLECTOR] - 1);
-		t.to_move = names_of(s, s.marked);
+		t.to_move = set.expiry ? 0 : names_of(s, s.marked);
 		go(9, "fsync spool");
 		return;
 	case 9:
@@ -212,7 +215,8 @@ void Mailbox::leaves(const State &s, Out &out) const
 		go(12, "fsync gone/");
 		return;
 	case 12:
-		t.collected |= s.marked;
+		if (!set.expiry)
+			t.collected |= s.marked;
 		go(IDLE, "says +OK");
 		return;
 	}
@@ -360,7 +364,8 @@ void Mailbox::undo(const State &s, Out &out) const
 		return;
 	case 4:
 		sync_names(t, CUR | IN_GONE);
-		go(IDLE, "fsync cur/, gone/, ends");
+		t.promised |= 2;
+		go(IDLE, "fsync cur/, gone/, says that it is back");
 		return;
 	}
 }

@@ -14,9 +14,7 @@ static uint8_t facts(const State &s)
 
 	for (const Spool &p : s.spool)
 		for (int i = 0; p.name && i < p.n; i++)
-			all |= (p.line[i] & LINE_BATCH)
-				       ? uint8_t((p.line[i] & 3) * GONE_A)
-				       : uint8_t(KEPT_A << (p.line[i] & 1));
+			all |= facts_of(p.line[i]);
 	return all;
 }
 
@@ -61,6 +59,57 @@ bool Mailbox::may_drop(const State &s, int k) const
 	return newer && (!rule(WAIT_LEDGER) || s.spool[k].told >= s.spool[k].n);
 }
 
+/* Undo or hold keeps what is in gone/, for a while. */
+bool Mailbox::may_leave(const State &s, int m) const
+{
+	if (s.saw_hold)
+		return false;
+	return !set.undo || m != 0 || s.msg[0].cut || s.late;
+}
+
+/* What the ledger lists as expired goes the way of what was deleted. */
+bool Mailbox::moves_expired(const State &s, Out &out) const
+{
+	State t = s;
+
+	if (!s.expired || !(s.msg[0].names & CUR) ||
+	    (rule(EXPIRE_HOLD) && s.saw_hold))
+		return false;
+	if (s.hold_said)
+		t.alarm = 5;
+	rename(t, 0, s.msg[0].names & KEPT ? KEPT : KEPT_U, 0,
+	       s.msg[0].names & KEPT ? GONE : GONE_U);
+	out.add(t, who, "moves what has expired to gone/");
+	return true;
+}
+
+/*
+ * mailbox.conf is written whole and synced; a sweep that is at work is waited
+ * for, since it has read the settings of before.
+ */
+void Mailbox::holder(const State &s, Out &out) const
+{
+	static const char holds[] = "holder";
+	State t = s;
+
+	switch (s.at[HOLDER]) {
+	case IDLE:
+		if (s.held)
+			return;
+		t.held = 1;
+		t.at[HOLDER] = 1;
+		out.add(t, holds, "replaces mailbox.conf, synced");
+		return;
+	case 1:
+		if (rule(HOLD_WAIT) && (s.keeper_b1 || alive(s, SWEEP)))
+			return;
+		t.hold_said = 1;
+		t.at[HOLDER] = IDLE;
+		out.add(t, holds, "says that it is held");
+		return;
+	}
+}
+
 void Mailbox::keeper(const State &s, Out &out) const
 {
 	State t = s;
@@ -70,12 +119,24 @@ void Mailbox::keeper(const State &s, Out &out) const
 		t.at[KEEPER] = uint8_t(step);
 		if (step == IDLE)
 			t.keeper_b1 = t.entries = t.tickets = t.open[KEEPER] =
-				0;
+				t.saw_hold = 0;
 		out.add(t, who, what);
 	};
 
 	switch (s.at[KEEPER]) {
 	case IDLE:
+		if (set.hold && !rule(HOLD_B1)) {
+			t.saw_hold = s.held;
+			go(10, "reads mailbox.conf");
+			return;
+		}
+		if (byte1(s))
+			return;
+		t.keeper_b1 = 1;
+		t.saw_hold = s.held;
+		go(1, "has byte 1, reads mailbox.conf");
+		return;
+	case 10:
 		if (byte1(s))
 			return;
 		t.keeper_b1 = 1;
@@ -111,6 +172,15 @@ void Mailbox::keeper(const State &s, Out &out) const
 			go(4, "carries a batch on: cur/ to gone/");
 			return;
 		}
+		if (set.undo &&
+		    (s.back == BACK_WRITTEN || s.back == BACK_SYNCED) &&
+		    (s.msg[0].names & (GONE | GONE_U))) {
+			if (rule(BACK_SYNC))
+				t.back = BACK_SYNCED;
+			finish_undo(t);
+			go(4, "finishes an undo: gone/A to cur/B");
+			return;
+		}
 		t.tickets = dead_and_kept(s);
 		go(5, "lists the tickets that may go");
 		return;
@@ -127,12 +197,18 @@ void Mailbox::keeper(const State &s, Out &out) const
 		go(7, "fsync tmp/");
 		return;
 	case 7:
+		if (moves_expired(s, out))
+			return;
 		for (int m = 0; m < MESSAGES; m++) {
 			const uint8_t names = s.msg[m].names;
+			const bool left = (s.entries & GONE_A << m) ||
+					  (m == 0 && s.expired);
 
-			if (!(s.entries & GONE_A << m) || !(names & IN_GONE) ||
-			    (names & TMP))
+			if (!left || !(names & IN_GONE) || (names & TMP) ||
+			    !may_leave(s, m))
 				continue;
+			if (s.hold_said)
+				t.alarm = 5;
 			t.msg[m].names &= uint8_t(~IN_GONE);
 			out.add(t, who, "unlinks the name in gone/", letter(m));
 			return;

@@ -12,10 +12,12 @@ static bool is_kind(uint8_t line, uint8_t kind)
 	return (line & 0xf0) == kind;
 }
 
-static uint8_t facts_of(uint8_t line)
+uint8_t facts_of(uint8_t line)
 {
 	if (is_kind(line, LINE_KEPT))
 		return uint8_t(KEPT_A << (line & 1));
+	if (is_kind(line, LINE_HAD))
+		return uint8_t((line & 1) * HAD_A);
 	return uint8_t((line & 3) * GONE_A);
 }
 
@@ -264,33 +266,64 @@ static void put_down(State &s, bool taking)
 		p.told = taking ? p.taking : p.offset;
 }
 
-/* The sequencer that only reads: what it has is said in `taken`. */
-void Mailbox::reader(const State &s, Out &out) const
+/* Had by a collector who can prove it, and its days are over. */
+bool Mailbox::is_due(const State &s) const
 {
+	return set.expiry && s.late && (s.memory & HAD_A) &&
+	       (s.msg[0].names & CUR);
+}
+
+/*
+ * The sequencer that only reads: what it has is said in `taken`, and what
+ * expires in a list, both behind its memory. Each cuts entries beyond memory
+ * as it begins, so that there must not be two.
+ */
+void Mailbox::reader(const State &s, int actor, Out &out) const
+{
+	static const char *const names[] = {"sequencer", "another sequencer"};
+	const char *const name = names[actor == SECOND];
+	const int other = actor == SECOND ? SEQUENCER : SECOND;
 	State t = s;
 
-	switch (s.at[SEQUENCER]) {
+	switch (s.at[actor]) {
 	case IDLE:
+		if (rule(ONE_LEDGER) && alive(s, other))
+			return;
 		for (Spool &p : t.spool)
 			p.durable = p.name;
 		if (rule(SPOOL_SYNC))
 			sync_spools(t);
+		if (rule(SPOOL_SYNC) && t.back == BACK_WRITTEN)
+			t.back = BACK_SYNCED;
 		forget_unlinked(t);
 		take_all(t);
 		if (!rule(PLACES_LAST))
 			put_down(t, true);
-		t.at[SEQUENCER] = 1;
-		out.add(t, who, "fsync spool/ and spools, takes lines");
+		t.tail = uint8_t(1 + (actor == SECOND));
+		t.at[actor] = 1;
+		out.add(t, name, "fsync spool/ and spools, takes lines");
 		return;
 	case 1:
+		if (s.tail != 1 + (actor == SECOND))
+			t.alarm = 6;
 		remember(t);
-		t.at[SEQUENCER] = 2;
-		out.add(t, who, "syncs memory");
+		if (s.back == BACK_SYNCED)
+			t.memory |= BACK_A;
+		if (is_due(t) && rule(EXPIRE_ENTRY))
+			t.memory |= EXPIRED_A;
+		else if (is_due(t))
+			t.expired = 1;
+		t.at[actor] = 2;
+		out.add(t, name, "syncs memory");
 		return;
 	default:
 		put_down(t, false);
-		t.at[SEQUENCER] = IDLE;
-		out.add(t, who, "puts down how far it is, ends");
+		if (s.memory & EXPIRED_A)
+			t.expired = 1;
+		else if (s.expired)
+			t.memory |= EXPIRED_A;
+		t.at[actor] = IDLE;
+		out.add(t, name, "puts down how far it is, ends");
 		return;
 	}
 }

@@ -28,6 +28,9 @@ enum : unsigned {
 	CAN_REKEY = 256,
 	ONLY_ALL = 512, /* too many states for every day */
 	READS = 1024,
+	HOLD = 2048,
+	EXPIRY = 4096,
+	SECOND_LEDGER = 8192,
 };
 
 struct Scenario {
@@ -51,6 +54,14 @@ static const Scenario scenarios[] = {
 	{"keeper-journal", MAILBOX, NO_LEDGER | JOURNAL, 2, 2},
 	{"keeper-full", MAILBOX, NO_LEDGER | FULL, 2, 1},
 	{"entering", MAILBOX, NO_LEDGER | READS | ROTATION | JOURNAL, 1, 1},
+	{"undo-entering", MAILBOX, NO_LEDGER | READS | WITH_UNDO | JOURNAL, 1,
+	 1},
+	{"hold", MAILBOX, NO_LEDGER | READS | WITH_UNDO | HOLD | JOURNAL, 1, 0},
+	{"expiry", MAILBOX, NO_LEDGER | READS | EXPIRY, 1, 1},
+	{"expiry-hold", MAILBOX, NO_LEDGER | READS | EXPIRY | HOLD | JOURNAL, 1,
+	 0},
+	{"two-ledgers", MAILBOX,
+	 NO_LEDGER | READS | SECOND_LEDGER | JOURNAL | ROTATION, 1, 0},
 	{"copy", MAILBOX, NO_LEDGER | COPY, 0, 0},
 	{"passwords", KEYS, 0, 1, 1},
 	{"rekey", KEYS, CAN_REKEY, 1, 1},
@@ -97,6 +108,9 @@ static Found run_mailbox(const Scenario &s, const Rules &on, const Bounds &b)
 	set.no_ledger = s.about & NO_LEDGER;
 	set.copy = s.about & COPY;
 	set.reads = s.about & READS;
+	set.hold = s.about & HOLD;
+	set.expiry = s.about & EXPIRY;
+	set.second = s.about & SECOND_LEDGER;
 	set.kills = uint8_t(b.kills < 0 ? s.kills : b.kills);
 	set.cuts = uint8_t(b.cuts < 0 ? s.cuts : b.cuts);
 	set.sessions = uint8_t(b.sessions);

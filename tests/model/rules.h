@@ -45,6 +45,11 @@ X(RENAME_SAME, "copy", "two names of one inode: the source is unlinked") \
 /* a ledger that only reads */ \
 X(WAIT_LEDGER, "entering", "a spool goes once `taken` covers it") \
 X(PLACES_LAST, "entering", "`taken` is written behind the memory it tells of") \
+X(ONE_LEDGER, "two-ledgers", "a ledger that finds another at work ends") \
+X(EXPIRE_ENTRY, "expiry", "what expires is entered before it is listed") \
+X(EXPIRE_HOLD, "expiry-hold", "sweep looks for a hold before it obeys the list") \
+X(HOLD_B1, "hold", "sweep reads the settings under byte 1") \
+X(HOLD_WAIT, "hold", "hold waits for a sweep before it says that it holds") \
 /* keys */ \
 X(B3_PASSWD, "passwords", "passwd, too, holds byte 3 as it replaces .next") \
 X(LOOK_AGAIN, "passwords", "under byte 3 a login looks: is it in force still?") \
