@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is done before the power goes: senders, mail clients through both
-proxies, a collector, a change of password; and what was promised meanwhile.
+proxies, a collector, a change of password; where there is a ledger its runs,
+sweeps, undo, and messages that expire; and what was promised meanwhile.
 """
 
+import base64
+import os
 import random
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.clock import Clock
 from harness.instance import Instance, Mailbox
+from harness.ledger import Ledger
 from harness.nets import THEIRS, OtherHost
 from harness.pop3 import Pop3
 from harness.servers import Spawner
@@ -29,13 +34,21 @@ class Promises:
         self.leaving: set[int] = set()  # may be there
         self.gone: set[int] = set()  # must not
         self.passwords = [password]  # the last one opens the mailbox
+        self.published: set[bytes] = set()  # checkpoints of the mailbox
 
     def hear(self, r: Record) -> None:
         """Fold a mark in."""
         word, *rest = r.name.split()
-        numbers = set(map(int, rest)) if word != "password" else set()
+        numbers = set(map(int, rest)) \
+            if word not in ("password", "published") else set()
         if word == "kept":
             self.kept |= numbers
+            self.leaving -= numbers
+        elif word == "back":
+            self.gone -= numbers
+            self.leaving |= numbers
+        elif word == "published":
+            self.published.add(base64.b64decode(rest[0]))
         elif word == "leaving":
             self.kept -= numbers
             self.leaving |= numbers
@@ -58,6 +71,10 @@ class Story:
     sides: dict[str, Spawner] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     last: int = 0
+    ledger: Ledger | None = None
+    clock: Clock | None = None
+    days: int = 0
+    left: list[int] = field(default_factory=list)  # of these none is back yet
 
     def begin(self, other: OtherHost) -> None:
         """Everybody is there."""
@@ -88,8 +105,14 @@ class Story:
                 sender.join()
             if turn % 2:
                 self.collect()
+            if self.ledger:
+                self.enter()
             if turn % 4 == 3:
                 self.change_password()
+            if self.ledger and turn % 4 == 3:
+                self.expire()
+            if self.ledger and turn % 4 == 1:
+                self.undo()
 
     # --- who speaks ----------------------------------------------------------
 
@@ -153,6 +176,47 @@ class Story:
         self.journal.mark(f"leaving {numbers}")
         pop3.quit()
         self.journal.mark(f"gone {numbers}")
+        self.left += [messages[at] for at in chosen]
+
+    # --- the ledger ------------------------------------------------------------
+
+    def enter(self, **env: str) -> None:
+        """A run of the ledger, which signs, and a sweep behind it."""
+        self.ledger.make_due()
+        env = env or self.env()
+        self.ledger.run(**env)
+        note = (self.ledger.of(self.mailbox) / "checkpoint").read_bytes()
+        self.journal.mark(f"published {base64.b64encode(note).decode()}")
+        self.instance.restante("sweep", env=self.env())
+
+    def undo(self) -> None:
+        """All that was deleted comes back."""
+        numbers = " ".join(map(str, self.left))
+        self.journal.mark(f"back {numbers}")
+        self.instance.restante("mailbox", "undo", self.mailbox.id,
+                               env=self.env())
+        self.journal.mark(f"kept {numbers}")
+        self.left = []
+
+    def expire(self) -> None:
+        """One message is had and left there; its day comes."""
+        pop3 = Pop3(self.wire("pop3-serve"), self.instance.context,
+                    implicit=True)
+        pop3.login(self.mailbox.id, self.mailbox.password)
+        number = recognise(pop3.retr(1))
+        pop3.quit()
+        self.enter()
+        self.journal.mark(f"leaving {number}")
+        for _ in range(2):
+            self.days += 1
+            self.clock.ahead(self.days * 24 * 3600)
+            listed = self.ledger.of(self.mailbox) / "expired"
+            if listed.exists():
+                os.utime(listed, (0, 0))
+            both = f"{self.library} {self.clock.env['LD_PRELOAD']}"
+            self.enter(**{**self.env(), **self.clock.env, "LD_PRELOAD": both})
+        self.journal.mark(f"gone {number}")
+        self.left.append(number)
 
     def change_password(self) -> None:
         """A new one, shown and confirmed."""

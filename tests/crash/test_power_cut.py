@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The power goes, at any moment of a run with senders, mail clients through
-both proxies, a collector and changes of the password.
+both proxies, a collector, changes of the password, sweeps, runs of the ledger,
+undo and messages that expire.
 
 The run is written down by shadow.c; then, for each of POWER_CUTS moments, one
 of the disks that could be found after it is made (disk_model.py) and opened by
 the real programs. What was promised before the cut must hold: every message
 acknowledged is there and whole, none comes back whose deletion was, the last
-password shown opens the mailbox, and sweeping leaves nothing unfinished. The
+password shown opens the mailbox, and sweeping leaves nothing unfinished. The ledger,
+which lies on the same disk, goes on without an alarm, extends each checkpoint that
+it had published, and misses nothing. The
 seed is printed; POWER_CUT_SEED repeats a run's choices. POWER_CUT_ROUNDS makes
 the run longer.
 """
@@ -25,10 +28,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cut_story import Promises, Story
 from disk_model import Disk
 from harness.behind import Behind
+from harness.clock import Clock
 from harness.instance import Instance
+from harness.ledger import Ledger
 from harness.nets import OtherHost
 from harness.place import Place
 from harness.pop3 import Pop3
+from harness.published import Published, no_alarm
 from harness.report import Report, check, equal
 from harness.script import Case, require_private_mounts, run_script
 from harness.shadow import Journal, build
@@ -49,14 +55,20 @@ class PowerCut:
         self.seed = int(os.environ.get("POWER_CUT_SEED") or
                         random.randrange(1 << 32))
         report.note(f"POWER_CUT_SEED={self.seed}")
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.disk = place.folder("disk")
+        self.instance = Instance(place, identity={"scrypt-log-n": 10},
+                                 store=self.disk / "store")
+        self.ledger = Ledger(self.instance, self.disk / "ledger")
         # In memory: what fsync does to a real disk is not the question here.
         self.folder = place.folder("cuts")
         subprocess.run(["mount", "-t", "tmpfs", "none", self.folder],
                        check=True)
         place.give(self.folder)
-        self.store = self.folder / "store"
-        self.conf = self.instance.variant("cut", store=self.store)
+        self.found = self.folder / "disk"
+        self.store = self.found / "store"
+        self.entered = self.found / "ledger"
+        self.conf = self.instance.variant("cut", store=self.store,
+                                          ledger={"path": self.entered})
         self.most_copies = 1
 
     # --- the run -------------------------------------------------------------
@@ -68,10 +80,13 @@ class PowerCut:
         mailbox = instance.create_mailbox()
         for target in TARGETS:
             instance.restante("mailbox", "target", "add", mailbox.id, target)
-        disk, promises = Disk(instance.store), Promises(mailbox.password)
+        instance.restante("mailbox", "set", mailbox.id, "undo=90", "expire=1")
+        self.ledger.run()
+        disk, promises = Disk(self.disk), Promises(mailbox.password)
         journal = Journal(instance.root / "journal")
         story = Story(instance, mailbox, journal, build(instance.place),
-                      random.Random(self.seed))
+                      random.Random(self.seed), ledger=self.ledger,
+                      clock=Clock(instance.place))
         with OtherHost() as other:
             story.begin(other)
             story.tell(ROUNDS)
@@ -100,13 +115,13 @@ class PowerCut:
 
     def cut(self, disk: Disk, promises: Promises, seed: str) -> None:
         """One disk."""
-        shutil.rmtree(self.store, ignore_errors=True)
-        disk.after_cut(random.Random(seed), self.store)
+        shutil.rmtree(self.found, ignore_errors=True)
+        disk.after_cut(random.Random(seed), self.found)
         try:
             self.verify(promises)
         except Exception as why:
             kept = self.instance.root / "failed"
-            shutil.copytree(self.store, kept, dirs_exist_ok=True)
+            shutil.copytree(self.found, kept, dirs_exist_ok=True)
             raise type(why)(f"cut {seed}: {why}") from why
 
     def verify(self, promises: Promises) -> None:
@@ -120,6 +135,18 @@ class PowerCut:
         folder = self.store / "mailboxes" / self.mailbox.id
         equal(os.listdir(folder / "tmp"), [], "in tmp/ after the sweep")
         equal(len(os.listdir(folder / "cur")), len(numbers), "in cur/")
+        self.is_entered(promises)
+
+    def is_entered(self, promises: Promises) -> None:
+        """The ledger goes on: no alarm, nothing taken back or missing."""
+        self.ledger.make_due(self.entered)
+        no_alarm(self.start("libexec/restante/ledger", "--once"))
+        published = Published(self.entered)
+        published.notes = {self.mailbox.id: set(promises.published)}
+        published.look()
+        if promises.published:
+            published.extended()
+        self.start("bin/restante", "ledger", "verify", "--content")
 
     def collect(self, password: str) -> list[int]:
         """The numbers of what is there; all of it must be whole."""
@@ -139,11 +166,16 @@ class PowerCut:
 
     def sweep(self) -> None:
         """As the timer does."""
-        restante = self.instance.place.prefix / "bin/restante"
-        done = subprocess.run([restante, "-c", self.conf, "sweep"], text=True,
+        self.start("bin/restante", "sweep")
+
+    def start(self, program: str, *args: str) -> str:
+        """One of ours on what was found; its log."""
+        done = subprocess.run([self.instance.place.prefix / program, "-c",
+                               self.conf, *args], text=True,
                               env={"PATH": SYSTEM_PATH}, check=False,
                               stdin=subprocess.DEVNULL, capture_output=True)
-        equal(done.returncode, 0, f"sweep: {done.stderr}")
+        equal(done.returncode, 0, f"{args}: {done.stdout}{done.stderr}")
+        return done.stderr
 
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:

@@ -19,9 +19,9 @@ TEXT = b"Subject: x\r\n\r\ntext %d\r\n"
 class Ledger:
     """The ledgers of an instance, written by its own user."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, path: Path | None = None) -> None:
         self.instance = instance
-        self.path = instance.root / "ledger"
+        self.path = path or instance.root / "ledger"
         self.path.mkdir(mode=0o750)
         instance.place.give(self.path)
         instance.configure(ledger={"path": self.path})
@@ -40,9 +40,9 @@ class Ledger:
               f"ledger ended with {done.returncode}: {done.stderr}")
         return done.stderr
 
-    def make_due(self) -> None:
+    def make_due(self, path: Path | None = None) -> None:
         """As if five minutes and an hour had gone by since the last time."""
-        folder = self.path / "memory"
+        folder = (path or self.path) / "memory"
         for path in folder.glob("[!.]*") if folder.is_dir() else ():
             if path.name == "clock":
                 continue  # no text
