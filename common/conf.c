@@ -66,6 +66,21 @@ static bool set_console_auth(const struct conf_key *key UNUSED,
 static const struct conf_type type_console_auth = {.set = set_console_auth,
 						   .quoted = true};
 
+static bool set_isolation(const struct conf_key *key UNUSED, const char *text,
+			  void *member)
+{
+	bool fork = strcmp(text, "fork") == 0;
+
+	if (!fork && strcmp(text, "exec") != 0)
+		return false;
+	if (member)
+		*(bool *)member = fork;
+	return true;
+}
+
+static const struct conf_type type_isolation = {.set = set_isolation,
+						.quoted = true};
+
 /* --- the table ------------------------------------------------------------ */
 
 #define MEMBER(name)	  .offset = offsetof(struct conf, name)
@@ -90,6 +105,35 @@ static const struct conf_type type_console_auth = {.set = set_console_auth,
 	.type = &conf_type_number, .min = (least), .max = (most),              \
 	.expected = "a number from " #least " to " #most
 #define TIME(least, most) .type = &conf_type_time, .min = (least), .max = (most)
+
+/*
+ * What a handler that has the listening socket goes by. No proxy is forked: its
+ * dialler would come by the TLS key.
+ */
+/* clang-format off */
+#define ISOLATION(section, member, normal)                                     \
+	{section, "isolation", .type = &type_isolation,                        \
+	 MEMBER(member.acceptor.fork), .fallback = (normal),                   \
+	 .expected = "'fork' or 'exec'",                                       \
+	 .meaning = "What a connection gets of a handler that has the\n"       \
+		    "listening socket: a program started for it (exec), or a\n"\
+		    "child of the one that is there (fork)."}
+#define ACCEPTOR(section, member, connections, per_address)                    \
+	{section, "max-connections", NUMBER(1, 100000),                        \
+	 MEMBER(member.acceptor.max_connections), .fallback = (connections),   \
+	 .meaning = "Connections at the same time, where the handler has the\n"\
+		    "listening socket; one too many is told to come again."},  \
+	{section, "max-per-address", NUMBER(1, 100000),                        \
+	 MEMBER(member.acceptor.max_per_address), .fallback = (per_address),   \
+	 .meaning = "Those of one address, or of one IPv6 network of 64\n"     \
+		    "bits; networks of proxy-from are not counted."},          \
+	{section, "idle-exit", TIME(1, DAY), MEMBER(member.acceptor.idle_exit),\
+	 .fallback = "60s", .expected = "a time from 1s to 1d such as 60s",    \
+	 .meaning = "How long such a handler stays without a connection."},    \
+	{section, "max-age", TIME(1, 7 * DAY), MEMBER(member.acceptor.max_age),\
+	 .fallback = "1h", .expected = "a time from 1s to 7d such as 1h",      \
+	 .meaning = "How long it stays at most before a new one takes over."}
+/* clang-format on */
 
 static const struct conf_key keys[] = {
 	{NULL, "hostname", TEXT(1, 255), MEMBER(hostname),
@@ -120,8 +164,8 @@ static const struct conf_key keys[] = {
 	 .fallback = SYSCONFDIR "/restante/tls/fullchain.pem",
 	 .meaning =
 		 "PEM file with the certificate and its chain, or a list of\n"
-		 "such files: ECDSA and RSA, or other names. Read anew for\n"
-		 "each connection: a renewal needs no restart."},
+		 "such files: ECDSA and RSA, or other names. A renewed one\n"
+		 "counts from the next connection on, without a restart."},
 	{"tls", "key", PATHS, MEMBER(tls.key),
 	 .fallback = SYSCONFDIR "/restante/tls/privkey.pem",
 	 .meaning = "PEM file with the private key of the certificate, or a\n"
@@ -168,10 +212,14 @@ static const struct conf_key keys[] = {
 	{"smtp-journal", "chunking", FLAG, MEMBER(smtp_journal.chunking),
 	 .fallback = "true",
 	 .meaning = "Whether BDAT is announced (RFC 3030)."},
+	ISOLATION("smtp-journal", smtp_journal, "fork"),
+	ACCEPTOR("smtp-journal", smtp_journal, "256", "64"),
 
 	{"pop3-serve", "max-sessions", NUMBER(1, 10000),
 	 MEMBER(pop3_serve.max_sessions), .fallback = "20",
 	 .meaning = "Collecting sessions at the same time."},
+	ISOLATION("pop3-serve", pop3_serve, "exec"),
+	ACCEPTOR("pop3-serve", pop3_serve, "64", "32"),
 
 	{"identity", "scrypt-log-n", NUMBER(10, 18),
 	 MEMBER(identity.scrypt_log_n), .fallback = "14",
@@ -210,6 +258,7 @@ static const struct conf_key keys[] = {
 	 .meaning = "The largest message that goes through the proxies, in\n"
 		    "octets, for each of them is kept. 0: any size that the\n"
 		    "server takes."},
+	ACCEPTOR("proxy", proxy, "512", "64"),
 
 	{"limits", "command-timeout", TIME(1, DAY),
 	 MEMBER(limits.command_timeout), .fallback = "300s",

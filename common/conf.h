@@ -10,6 +10,15 @@
 #include "common/err.h"
 #include "common/tls.h"
 
+/* How connections are taken where a handler has the listening socket. */
+struct conf_acceptor {
+	bool fork; /* isolation: else "exec" */
+	unsigned max_connections;
+	unsigned max_per_address; /* an IPv6 network of 64 bits is one */
+	unsigned idle_exit;
+	unsigned max_age;
+};
+
 /* Sizes are octets, times seconds. Strings are never NULL. */
 struct conf {
 	char *file; /* where it was read from */
@@ -32,10 +41,12 @@ struct conf {
 		uint64_t max_size;
 		unsigned max_recipients;
 		unsigned max_mailboxes;
+		struct conf_acceptor acceptor;
 	} smtp_journal;
 
 	struct {
 		unsigned max_sessions;
+		struct conf_acceptor acceptor;
 	} pop3_serve;
 
 	struct {
@@ -54,6 +65,7 @@ struct conf {
 		unsigned login_timeout;
 		unsigned idle_timeout;
 		uint64_t max_size; /* 0: any */
+		struct conf_acceptor acceptor;
 	} proxy;
 
 	struct {

@@ -26,6 +26,7 @@ enum {
 struct conn {
 	struct wire wire;
 	struct tls *tls; /* NULL: in clear */
+	struct tls *prepared;
 
 	uint8_t *in; /* [in_start, in_end) is not consumed yet */
 	size_t in_start, in_end;
@@ -55,6 +56,7 @@ void conn_free(struct conn **c)
 	if (!*c)
 		return;
 	tls_free(&(*c)->tls);
+	tls_free(&(*c)->prepared);
 	wire_release(&(*c)->wire);
 	explicit_bzero((*c)->in, (*c)->in_used);
 	free((*c)->in);
@@ -374,6 +376,19 @@ void conn_cut(struct conn *c)
 bool conn_broken(const struct conn *c)
 {
 	return c->out_status != CONN_OK;
+}
+
+void conn_prepare_tls(struct conn *c, struct tls *t)
+{
+	c->prepared = t;
+}
+
+struct tls *conn_take_tls(struct conn *c)
+{
+	struct tls *t = c->prepared;
+
+	c->prepared = NULL;
+	return t;
 }
 
 int conn_start_tls(struct conn *c, struct tls *t, struct err *e)

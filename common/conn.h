@@ -119,6 +119,13 @@ void conn_wipe_output(struct conn *c);
  */
 int conn_start_tls(struct conn *c, struct tls *t, struct err *e);
 
+/*
+ * The session that will be needed when TLS is asked for, made ready beforehand;
+ * takes t over. conn_take_tls() gives it away: NULL where there is none.
+ */
+void conn_prepare_tls(struct conn *c, struct tls *t);
+struct tls *conn_take_tls(struct conn *c);
+
 /* The descriptor that input comes from, to poll; see conn_input_buffered(). */
 int conn_fd(const struct conn *c);
 

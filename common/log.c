@@ -54,6 +54,16 @@ bool log_uses_syslog(void)
 	return identity.syslog;
 }
 
+/* A connection to the log of its own: the sandbox lets nobody mend one. */
+void log_begin_session(void)
+{
+	identity.lines = 0;
+	if (!identity.syslog)
+		return;
+	closelog();
+	openlog(identity.program, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
 /* Text from outside may hold anything; a log line holds no control bytes. */
 static void make_printable(char *s)
 {

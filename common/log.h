@@ -24,6 +24,12 @@ void log_open(const char *program, enum log_style style);
 bool log_uses_syslog(void);
 
 /*
+ * In a child that serves one connection of several: where lines go stays
+ * decided, how many there may be begins anew.
+ */
+void log_begin_session(void);
+
+/*
  * Text with words from outside, too: under a service "=", the double quote and
  * "%" are percent-encoded in it. Keys and values are log_always()'s.
  */

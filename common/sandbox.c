@@ -63,19 +63,35 @@ static void log_absence(const struct err *e)
 		log_warn("%s", e->text);
 }
 
-int sandbox_enter(enum sandbox_row row, const struct conf *conf, struct err *e)
+int sandbox_prepare(struct sandbox *s_r, enum sandbox_row row,
+		    const struct conf *conf, bool has_keys, struct err *e)
 {
-	int files;
+	int made;
 
-	if (set_limits(row, e) < 0)
+	*s_r = (struct sandbox){.row = row, .files = -1};
+	made = sandbox_files(row, conf, has_keys, &s_r->files, e);
+	/* The session says it for its dialler. */
+	if (made > 0 && row != SANDBOX_DIALLER)
+		log_absence(e);
+	return made < 0 ? -1 : 0;
+}
+
+int sandbox_enter_prepared(struct sandbox *s, struct err *e)
+{
+	if (set_limits(s->row, e) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "no_new_privs");
-	files = sandbox_files(row, conf, e);
-	if (files < 0)
+	if (s->files >= 0 && sandbox_restrict(&s->files, e) < 0)
 		return -1;
-	/* The session says it for its dialler. */
-	if (files > 0 && row != SANDBOX_DIALLER)
-		log_absence(e);
-	return sandbox_calls(row, e);
+	return sandbox_calls(s->row, e);
+}
+
+int sandbox_enter(enum sandbox_row row, const struct conf *conf, struct err *e)
+{
+	struct sandbox s;
+
+	if (sandbox_prepare(&s, row, conf, false, e) < 0)
+		return -1;
+	return sandbox_enter_prepared(&s, e);
 }

@@ -28,6 +28,26 @@ enum sandbox_row {
 int sandbox_enter(enum sandbox_row row, const struct conf *conf,
 		  struct err *e) MUST_USE;
 
+/*
+ * The same in two steps, for whoever makes many children of one row: the paths
+ * are looked up once, and each child enters what was made of them.
+ */
+struct sandbox {
+	enum sandbox_row row;
+	int files; /* a Landlock ruleset; -1: the kernel has none of use */
+};
+
+/*
+ * has_keys: certificate and key are in memory, and their files are left out.
+ * -1: not to be had.
+ */
+int sandbox_prepare(struct sandbox *s_r, enum sandbox_row row,
+		    const struct conf *conf, bool has_keys,
+		    struct err *e) MUST_USE;
+
+/* In a child; closes files there. */
+int sandbox_enter_prepared(struct sandbox *s, struct err *e) MUST_USE;
+
 /* A collector that has logged in: of all files, those of one mailbox. */
 void sandbox_keep_to_mailbox(const char *store, const char *mailbox_id);
 

@@ -112,14 +112,24 @@ static void grant(struct ruleset *r, const char *path, uint64_t rights)
 	close(rule.parent_fd);
 }
 
-/* Takes the ruleset's descriptor. */
-static int restrict_to(struct ruleset *r, struct err *e)
+/* -1: it grants less than it should. */
+static int check_ruleset(struct ruleset *r, struct err *e)
+{
+	if (!r->failed)
+		return 0;
+	err_sys(e, "Landlock");
+	close(r->fd);
+	return -1;
+}
+
+int sandbox_restrict(int *ruleset, struct err *e)
 {
 	int result = 0;
 
-	if (r->failed || syscall(SYS_landlock_restrict_self, r->fd, 0) < 0)
+	if (syscall(SYS_landlock_restrict_self, *ruleset, 0) < 0)
 		result = err_sys(e, "Landlock");
-	close(r->fd);
+	close(*ruleset);
+	*ruleset = -1;
 	return result;
 }
 
@@ -146,13 +156,12 @@ static void grant_store(struct ruleset *r, const struct conf *conf)
 	grant(r, mailboxes, KEEP);
 }
 
-/* Both are read when TLS is asked for, not before. */
-static void grant_server(struct ruleset *r, const struct conf *conf)
+/* They are read when TLS is asked for, not before. */
+static void grant_keys(struct ruleset *r, const struct conf *conf)
 {
 	grant_strings(r, &conf->tls.certificate);
 	grant_strings(r, &conf->tls.key);
 	grant(r, conf->tls.client_ca, READ);
-	grant_store(r, conf);
 }
 
 /* Hashed names there are links to the files elsewhere. */
@@ -174,7 +183,7 @@ static void grant_authorities(struct ruleset *r, const char *upstream_ca)
 /* Wrong logins, and who is logged in, are counted in the runtime directory. */
 static void grant_collector(struct ruleset *r, const struct conf *conf)
 {
-	grant_server(r, conf);
+	grant_store(r, conf);
 	grant(r, conf->runtime, SHARE);
 }
 
@@ -219,22 +228,31 @@ static void grant_ledger(struct ruleset *r, const struct conf *conf)
 
 static void (*const grant_row[SANDBOX_N_ROWS])(struct ruleset *r,
 					       const struct conf *conf) = {
-	[SANDBOX_RECEIVER] = grant_server,
+	[SANDBOX_RECEIVER] = grant_store,
 	[SANDBOX_PROXY] = grant_proxy,
 	[SANDBOX_COLLECTOR] = grant_collector,
 	[SANDBOX_DIALLER] = grant_dialler,
 	[SANDBOX_LEDGER] = grant_ledger,
 };
 
-int sandbox_files(enum sandbox_row row, const struct conf *conf, struct err *e)
+static bool speaks_tls(enum sandbox_row row)
+{
+	return row != SANDBOX_DIALLER && row != SANDBOX_LEDGER;
+}
+
+int sandbox_files(enum sandbox_row row, const struct conf *conf, bool has_keys,
+		  int *ruleset_r, struct err *e)
 {
 	struct ruleset r;
 	int opened = open_ruleset(&r, e);
 
 	if (opened != 0)
 		return opened;
+	if (speaks_tls(row) && !has_keys)
+		grant_keys(&r, conf);
 	grant_row[row](&r, conf);
-	return restrict_to(&r, e);
+	*ruleset_r = r.fd;
+	return check_ruleset(&r, e);
 }
 
 void sandbox_keep_to_mailbox(const char *store, const char *mailbox_id)
@@ -248,6 +266,6 @@ void sandbox_keep_to_mailbox(const char *store, const char *mailbox_id)
 	snprintf(mailbox, sizeof(mailbox), "%s/mailboxes/%s", store,
 		 mailbox_id);
 	grant(&r, mailbox, KEEP);
-	if (restrict_to(&r, &e) < 0)
+	if (check_ruleset(&r, &e) < 0 || sandbox_restrict(&r.fd, &e) < 0)
 		log_warn("mailbox %s: %s", mailbox_id, e.text);
 }

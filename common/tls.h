@@ -53,6 +53,9 @@ struct tls_server_settings {
 struct tls *tls_server_new(const struct tls_server_settings *settings,
 			   struct err *e);
 
+/* How many pairs of certificate and key it has; none was given away yet. */
+size_t tls_server_pairs(const struct tls *t);
+
 /* When the first certificate of a PEM file ends, in seconds since 1970. */
 int tls_certificate_end(const char *file, int64_t *when_r, struct err *e);
 

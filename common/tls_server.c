@@ -205,3 +205,8 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 		tls_free(&t);
 	return t;
 }
+
+size_t tls_server_pairs(const struct tls *t)
+{
+	return t->n_pairs;
+}

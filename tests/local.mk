@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	%D%/unit/test_conn \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
+	%D%/unit/test_crowd \
 	%D%/unit/test_dial_rules \
 	%D%/unit/test_dialler \
 	%D%/unit/test_digest \
@@ -53,6 +54,7 @@ UNIT_TESTS = \
 	%D%/unit/test_proxy_login \
 	%D%/unit/test_random_id \
 	%D%/unit/test_relay \
+	%D%/unit/test_renewal \
 	%D%/unit/test_sasl \
 	%D%/unit/test_sasl_token \
 	%D%/unit/test_seal \
@@ -125,6 +127,7 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_grid_grid_smtp_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_grid_grid_pop3_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_program_LDADD = %D%/support/libtest_cert.a $(LDADD)
+%C%_unit_test_renewal_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_slots_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_throttle_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)

@@ -6,6 +6,7 @@
 /* clang-format off */
 #define SAY(name, ...) const struct reply pop3_##name = {__VA_ARGS__}
 
+SAY(full_house,     "-ERR", "[SYS/TEMP]", "Too many connections, try again later", REPLY_CLOSE);
 SAY(begin_tls,      "+OK", "", "Begin TLS", 0);
 SAY(no_stls,        "-ERR", "", "There is no STLS here", REPLY_FAULT);
 SAY(no_certificate, "-ERR", "[SYS/TEMP]", "TLS cannot be had now", 0);

@@ -8,6 +8,7 @@
 
 #include "common/cmd.h"
 
+extern const struct reply pop3_full_house;
 extern const struct reply pop3_begin_tls;
 extern const struct reply pop3_no_stls;
 extern const struct reply pop3_no_certificate;

@@ -8,13 +8,21 @@
 
 #include <sysexits.h>
 
+#include "handlers/pop3/replies.h"
 #include "handlers/proxy/program.h"
 #include "handlers/pop3_proxy/session.h"
 
 int main(int argc, char **argv)
 {
 	static const struct proxy_program proxy = {
-		.name = "pop3-proxy",
+		.program =
+			{
+				.name = "pop3-proxy",
+				.row = SANDBOX_PROXY,
+				.acceptor =
+					offsetof(struct conf, proxy.acceptor),
+				.full_house = &pop3_full_house,
+			},
 		.service = DIAL_POP3,
 		.session = pop3_proxy_session,
 	};

@@ -12,11 +12,11 @@ void proxy_program_run(const struct proxy_program *proxy, int argc, char **argv)
 	struct program p;
 	struct err e;
 
-	program_start(&p, proxy->name, argc, argv);
+	program_start(&p, &proxy->program, argc, argv);
 	dialler = dialler_start(p.conf, proxy->service, &e);
 	if (!dialler)
 		die_temp("%s", e.text);
-	program_confine(&p, SANDBOX_PROXY);
+	program_confine(&p);
 	(void)proxy->session(p.conn, p.conf, &p.peer, p.tls_mode, dialler);
 	dialler_end(&dialler);
 	program_end(&p);

@@ -13,7 +13,7 @@
 struct dialler;
 
 struct proxy_program {
-	const char *name;
+	struct program_kind program;
 	enum dial_service service;
 	enum outcome (*session)(struct conn *c, const struct conf *conf,
 				const struct peer *peer, enum tls_mode mode,

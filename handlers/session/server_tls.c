@@ -13,8 +13,10 @@ enum server_tls server_tls_start(struct conn *c, const struct conf *conf,
 				 struct summary *summary)
 {
 	struct err e;
-	struct tls *t = tls_server_new(&conf->tls, &e);
+	struct tls *t = conn_take_tls(c);
 
+	if (!t)
+		t = tls_server_new(&conf->tls, &e);
 	if (!t) {
 		log_error("%s", e.text);
 		summary_note(summary, OUTCOME_TEMPFAIL, "certificate");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TLS as every session of ours begins it, at once or behind STARTTLS and STLS:
- * the certificate read now, so that a renewed one counts from now on, then the
- * handshake. What goes wrong is logged and noted in the summary.
+ * the certificate read now, so that a renewed one counts from now on, unless an
+ * acceptor has it ready; then the handshake. What goes wrong is logged and
+ * noted in the summary.
  */
 #ifndef RESTANTE_HANDLERS_SESSION_SERVER_TLS_H
 #define RESTANTE_HANDLERS_SESSION_SERVER_TLS_H

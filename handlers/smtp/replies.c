@@ -17,6 +17,8 @@ SAY(help,           "214", "2.0.0", "Copies of mail are kept here; see RFC 5321"
 SAY(cannot_verify,  "252", "2.1.5", "Send to it and see", 0);
 SAY(goodbye,        "221", "2.0.0", "Goodbye", REPLY_CLOSE);
 
+SAY(full_house,     "421", "4.3.2", "Too many connections, try again later", REPLY_CLOSE);
+
 SAY(begin_tls,      "220", "2.0.0", "Begin TLS", 0);
 SAY(need_tls,       "450", "4.7.0", "Only under TLS: STARTTLS first", 0);
 SAY(no_certificate, "454", "4.7.0", "TLS cannot be had now", 0);

@@ -18,6 +18,7 @@ extern const struct reply smtp_go_ahead;
 extern const struct reply smtp_help;
 extern const struct reply smtp_cannot_verify;
 extern const struct reply smtp_goodbye;
+extern const struct reply smtp_full_house;
 
 extern const struct reply smtp_begin_tls;
 extern const struct reply smtp_need_tls;

@@ -7,13 +7,21 @@
 
 #include <sysexits.h>
 
+#include "handlers/smtp/replies.h"
 #include "handlers/proxy/program.h"
 #include "handlers/smtp_proxy/session.h"
 
 int main(int argc, char **argv)
 {
 	static const struct proxy_program proxy = {
-		.name = "smtp-proxy",
+		.program =
+			{
+				.name = "smtp-proxy",
+				.row = SANDBOX_PROXY,
+				.acceptor =
+					offsetof(struct conf, proxy.acceptor),
+				.full_house = &smtp_full_house,
+			},
 		.service = DIAL_SMTP,
 		.session = smtp_proxy_session,
 	};

@@ -93,6 +93,13 @@ static void dump_networks(FILE *out, const char *name,
 	fputc('\n', out);
 }
 
+static void dump_acceptor(FILE *out, const struct conf_acceptor *a)
+{
+	fprintf(out, "%s %u %u %u %u\n", a->fork ? "fork" : "exec",
+		a->max_connections, a->max_per_address, a->idle_exit,
+		a->max_age);
+}
+
 static char *dump(const struct conf *c)
 {
 	char *text = NULL;
@@ -125,6 +132,9 @@ static char *dump(const struct conf *c)
 		c->limits.session_max, c->limits.faults, c->limits.login_delay,
 		c->limits.minimum_rate, (uintmax_t)c->limits.reserve);
 	dump_networks(out, "balancers", &c->limits.proxy_from);
+	dump_acceptor(out, &c->smtp_journal.acceptor);
+	dump_acceptor(out, &c->pop3_serve.acceptor);
+	dump_acceptor(out, &c->proxy.acceptor);
 	fprintf(out, "web %d %s uncollected %u idle %u\n",
 		c->console.web_server_auth, c->console.admins,
 		c->console.uncollected_after, c->console.idle);
@@ -149,6 +159,7 @@ static const char defaults[] =
 	"[] connect 30 login 60 idle 600 max 0\n"
 	"command 300 data 600 session 3600 faults 10 delay 30 rate 100 "
 	"67108864\nbalancers\n"
+	"fork 256 64 60 3600\nexec 64 32 60 3600\nexec 512 64 60 3600\n"
 	"web 0 /var/lib/restante-console/admins uncollected 259200 idle 1800\n";
 
 static void expect_dump(const struct fixture *f, const char *text,
@@ -193,11 +204,14 @@ static void test_every_key_reaches_its_member(void **state)
 		"{ '10.0.0.0/8', '192.168.0.0/16' } allow-from = { 10.1.0.0/16 "
 		"}"
 		"client-names = { 'x', 'y z' } max-size = 1G\n"
-		"max-recipients = 7 max-mailboxes = 3 chunking = false }\n"
-		"pop3-serve { max-sessions = 5 } identity { scrypt-log-n = 10 "
+		"max-recipients = 7 max-mailboxes = 3 chunking = false\n"
+		"isolation = exec max-connections = 2 max-per-address = 1 }\n"
+		"pop3-serve { max-sessions = 5 isolation = 'fork'\n"
+		"max-age = 2h } identity { scrypt-log-n = 10 "
 		"}\n"
 		"proxy { upstream-ca = '/u' connect-timeout = 1m\n"
-		"login-timeout = 2m idle-timeout = 11m max-size = 3K }\n"
+		"login-timeout = 2m idle-timeout = 11m max-size = 3K\n"
+		"idle-exit = 5 }\n"
 		"limits { command-timeout = 9 data-timeout = 8s session-max = "
 		"1d\n"
 		"errors = 4 login-delay = 0 minimum-rate = 0 reserve = 4096 "
@@ -213,6 +227,7 @@ static void test_every_key_reaches_its_member(void **state)
 		"3072\n"
 		"command 9 data 8 session 86400 faults 4 delay 0 rate 0 4096\n"
 		"balancers 0a02/16\n"
+		"exec 2 1 60 3600\nfork 64 32 60 7200\nexec 512 64 5 3600\n"
 		"web 1 /a uncollected 7200 idle 90\n");
 }
 
@@ -302,8 +317,8 @@ static void test_example_is_the_defaults(void **state)
 	char *text = example(NULL);
 
 	expect_example(*state, text);
-	/* 38 keys have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 39);
+	/* These have a default; hostname and domain follow the system. */
+	assert_int_equal(uncomment(text), 53);
 	expect_example(*state, text);
 	free(text);
 }
@@ -369,7 +384,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 41);
+	assert_int_equal(n, 55);
 	free(text);
 }
 

@@ -23,6 +23,7 @@
 
 #include <cmocka.h>
 
+#include "common/reply.h"
 #include "tests/support/test_cert.h"
 
 enum { PATIENCE_MS = 20 * 1000, NOBODY = 65534 };
@@ -62,14 +63,20 @@ static int remove_files(void **state)
 /* What a handler would do: tell, over the connection, what it found. */
 NO_RETURN static void child_main(int argc, char **argv)
 {
+	static const struct program_kind kind = {
+		.name = "test-handler",
+		.row = SANDBOX_RECEIVER,
+		.acceptor = offsetof(struct conf, smtp_journal.acceptor),
+		.full_house = &reply_sent,
+	};
 	struct program p;
 	struct rlimit core;
 	mode_t mask;
 	int dumpable;
 
-	program_start(&p, "test-handler", argc, argv);
+	program_start(&p, &kind, argc, argv);
 	dumpable = prctl(PR_GET_DUMPABLE);
-	program_confine(&p, SANDBOX_RECEIVER);
+	program_confine(&p);
 	mask = umask(0);
 	getrlimit(RLIMIT_CORE, &core);
 	conn_printf(p.conn, "%s %s %s umask=%03o core=%d dumpable=%d pipe=%d",

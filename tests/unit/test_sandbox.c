@@ -532,6 +532,34 @@ static void row_grants_what_is_due(void **state)
 		}
 }
 
+/* What an acceptor has in memory its children need no file for. */
+static void child_of_an_acceptor_reads_no_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(tries); i++) {
+		bool due =
+			tries[i].granted & RECEIVER && tries[i].act != read_key;
+		struct sandbox s;
+		struct err e;
+		pid_t pid;
+
+		assert_int_equal(
+			sandbox_prepare(&s, SANDBOX_RECEIVER, conf, true, &e),
+			0);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(sandbox_enter_prepared(&s, &e) < 0
+				      ? 2
+				      : tries[i].act() == 0);
+		if (s.files >= 0)
+			close(s.files);
+		if (end_of(pid) != (due ? 1 << 8 : 0))
+			fail_msg("%s: %s", tries[i].name,
+				 due ? "cannot" : "can");
+	}
+}
+
 static void every_try_can_be_done_outside(void **state)
 {
 	(void)state;
@@ -766,6 +794,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_try_can_be_done_outside),
 		cmocka_unit_test(row_grants_what_is_due),
+		cmocka_unit_test(child_of_an_acceptor_reads_no_key),
 		cmocka_unit_test(neighbours_live),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(abort_is_possible),
