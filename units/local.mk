@@ -5,20 +5,28 @@
 systemdsystemunit_DATA = \
 	%D%/restante-console.service \
 	%D%/restante-pop3-behind.socket \
+	%D%/restante-pop3-behind.service \
 	%D%/restante-pop3-behind@.service \
 	%D%/restante-pop3-proxy.socket \
+	%D%/restante-pop3-proxy.service \
 	%D%/restante-pop3-proxy@.service \
 	%D%/restante-pop3-serve.socket \
+	%D%/restante-pop3-serve.service \
 	%D%/restante-pop3-serve@.service \
 	%D%/restante-pop3s-proxy.socket \
+	%D%/restante-pop3s-proxy.service \
 	%D%/restante-pop3s-proxy@.service \
 	%D%/restante-pop3s-serve.socket \
+	%D%/restante-pop3s-serve.service \
 	%D%/restante-pop3s-serve@.service \
 	%D%/restante-smtp-journal.socket \
+	%D%/restante-smtp-journal.service \
 	%D%/restante-smtp-journal@.service \
 	%D%/restante-smtp-proxy.socket \
+	%D%/restante-smtp-proxy.service \
 	%D%/restante-smtp-proxy@.service \
 	%D%/restante-smtps-proxy.socket \
+	%D%/restante-smtps-proxy.service \
 	%D%/restante-smtps-proxy@.service \
 	%D%/restante-ledger.service \
 	%D%/restante-ledger.timer \
