@@ -2,17 +2,23 @@
 """What stands in front of a handler and accepts connections.
 
 Two real ones, a private xinetd and systemd-socket-activate, and one of our own
-that leaves the handler's pid in our hands, to be watched or killed. All of
-them listen on 127.0.0.1, on a free port below the ephemeral range.
+that leaves the handler's pid in our hands, to be watched or killed. An acceptor
+is a handler that does it by itself, brought back by its socket. All of them
+listen on 127.0.0.1, on a free port below the ephemeral range.
+
+With RESTANTE_SHAPE=fork or =exec what systemd-socket-activate would stand in
+front of is an acceptor of that kind.
 """
 
 import contextlib
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +26,9 @@ from .deadline import until
 from .instance import Instance
 from .report import Failure
 from .tools import tool, tool_env
+
+
+SHAPE = os.environ.get("RESTANTE_SHAPE", "")
 
 
 def free_port() -> int:
@@ -125,7 +134,7 @@ XINETD_SERVICE = """service %(name)s
 	type = UNLISTED
 	socket_type = stream
 	protocol = tcp
-	wait = no
+	wait = %(wait)s
 	user = %(uid)d
 	group = %(gid)d
 	bind = 127.0.0.1
@@ -146,7 +155,8 @@ class Xinetd(Server):
     def __init__(self, instance: Instance,
                  services: Sequence[tuple[str, str]],
                  prefix: Sequence[str] = (),
-                 conf: Path | None = None, **limits: int) -> None:
+                 conf: Path | None = None, wait: str = "no",
+                 **limits: int) -> None:
         super().__init__()
         self.ports = [free_port() for _ in services]
         while len(set(self.ports)) < len(self.ports):
@@ -161,7 +171,7 @@ class Xinetd(Server):
             text += XINETD_SERVICE % {
                 "name": f"{Path(server).name}-{port}", "port": port,
                 "uid": instance.place.uid, "gid": instance.place.gid,
-                "server": server, "args": args,
+                "server": server, "args": args, "wait": wait,
                 "limits": "".join(f"\t{name} = {value}\n"
                                   for name, value in limits.items())}
         file = instance.root / f"{name}.conf"
@@ -176,17 +186,23 @@ class Xinetd(Server):
 
 
 class SocketActivate(Server):
-    """systemd-socket-activate --accept --inetd; the log is in a file."""
+    """systemd-socket-activate --accept --inetd; the log is in a file. Or an
+    acceptor, where RESTANTE_SHAPE says so.
+    """
 
     def __init__(self, instance: Instance, handler: str, args: str,
                  conf: Path | None = None) -> None:
         super().__init__()
         self.port = free_port()
         self.log = instance.logs / f"{handler}-{self.port}.log"
-        command = ["systemd-socket-activate", "--accept", "--inetd",
-                   "-l", f"127.0.0.1:{self.port}",
-                   instance.place.handler(handler),
+        front = ["systemd-socket-activate", "--accept", "--inetd",
+                 "-l", f"127.0.0.1:{self.port}"]
+        command = [instance.place.handler(handler),
                    "-c", str(conf or instance.conf), *args.split()]
+        if SHAPE:
+            command += ["--listen", f"127.0.0.1:{self.port}"]
+        else:
+            command = front + command
         with open(self.log, "wb") as log:
             self.started(subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -195,6 +211,81 @@ class SocketActivate(Server):
     def log_text(self) -> str:
         """What has been logged so far."""
         return self.log.read_text("utf-8", "replace")
+
+
+# What systemd does: the number of the process that is to take the socket.
+PASS_ON = 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&%d'
+
+
+class Activator(Server):
+    """A listening socket that brings an acceptor back as often as it ends and
+    somebody waits, as systemd does with Accept=no; by fd 0, as xinetd does with
+    wait = yes.
+    """
+
+    def __init__(self, instance: Instance, handler: str, args: str,
+                 conf: Path | None = None, by_fd_0: bool = False,
+                 program: Path | None = None) -> None:
+        super().__init__()
+        self.listener = socket.create_server(
+            ("127.0.0.1", free_port()), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.log = instance.logs / f"{handler}-{self.port}.log"
+        self.by_fd_0 = by_fd_0
+        self.as_user = instance.place.as_user
+        self.command = [str(program or instance.place.handler(handler)),
+                        "-c", str(conf or instance.conf), *args.split()]
+        self.starts = 0
+        self.codes: list[int] = []
+        self.stopping, self.stopper = os.pipe()
+        self.thread = threading.Thread(target=self._watch)
+        self.thread.start()
+
+    def _start(self) -> subprocess.Popen:
+        command, fds = self.command, ()
+        if not self.by_fd_0:
+            command = ["sh", "-c", PASS_ON % self.listener.fileno(), "sh",
+                       *command]
+            fds = (self.listener.fileno(),)
+        with open(self.log, "ab") as log:
+            return subprocess.Popen(
+                command, stdin=self.listener if self.by_fd_0
+                else subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=fds, **self.as_user)
+
+    def _watch(self) -> None:
+        while True:
+            ready = select.select([self.listener, self.stopping], [], [])[0]
+            if self.stopping in ready:
+                return
+            self.process = self._start()
+            self.starts += 1
+            self.codes.append(self.process.wait())
+
+    def pid(self) -> int:
+        """The acceptor that runs now."""
+        until(lambda: self.process and self.process.poll() is None, 10,
+              "an acceptor runs")
+        return self.process.pid
+
+    def log_text(self) -> str:
+        """What has been logged so far."""
+        return self.log.read_text("utf-8", "replace")
+
+    def stop(self) -> None:
+        """End it and what it has left, and take no more connections."""
+        if not self.thread.is_alive():
+            return
+        os.write(self.stopper, b".")
+        left = children(self.process.pid) if self.process else []
+        while self.thread.is_alive():
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+            self.thread.join(0.05)
+        self.listener.close()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 class Spawner:
