@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is installed of the scripts, and what only the source tree needs.
 bin_SCRIPTS += %D%/restante
-handler_SCRIPTS += %D%/certificate-hook
+handler_SCRIPTS += %D%/certificate-hook %D%/setup
 SUBSTITUTED += $(bin_SCRIPTS) $(handler_SCRIPTS)
 
 EXTRA_DIST += %D%/analyse %D%/check %D%/lint %D%/quickstart \

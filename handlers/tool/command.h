@@ -76,6 +76,7 @@ TOOL_RUN(ledger_checkpoint);
 TOOL_RUN(ledger_key);
 TOOL_RUN(ledger_verify); /* cmd_ledger_verify.c */
 TOOL_RUN(ledger_proof);	 /* cmd_ledger_proof.c */
+TOOL_RUN(setup);	 /* cmd_setup.c */
 TOOL_RUN(test);		 /* cmd_trial.c */
 TOOL_RUN(admin_add);	 /* cmd_admin.c */
 TOOL_RUN(admin_passwd);

@@ -15,6 +15,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_lists.c \
 	%D%/cmd_mailbox.c \
 	%D%/cmd_password.c \
+	%D%/cmd_setup.c \
 	%D%/cmd_show.c \
 	%D%/cmd_status.c \
 	%D%/cmd_trial.c \

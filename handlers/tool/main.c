@@ -130,6 +130,16 @@ static const struct tool_command commands[] = {
 	{"certificate", "[--porcelain]",
 	 "whom the certificate is for, by whom, and until when", "porcelain", 0,
 	 0, TOOL_NEEDS_CONF, tool_certificate},
+	{"setup",
+	 "[--yes] [--hostname NAME] [--domain NAME] [--certificate WHICH] "
+	 "[--email ADDRESS] [--acme-server URL] [--services LIST] "
+	 "[--port PROGRAM=N]… [--mailbox NAME] [--postmaster NAME] "
+	 "[--admin NAME]",
+	 "bring this host into service, or change what was chosen; asks "
+	 "what" MORE "no option says, with --yes nothing",
+	 "yes hostname= domain= certificate= email= acme-server= services= "
+	 "port= mailbox= postmaster= admin=",
+	 0, 0, 0, tool_setup},
 	{"config check", "", "whether the configuration is right", "", 0, 0,
 	 TOOL_NEEDS_CONF, tool_config_check},
 	{"config init", "", "write the first configuration, make the store", "",
@@ -151,19 +161,30 @@ static const struct tool_command commands[] = {
 
 /* --- help ----------------------------------------------------------------- */
 
-/* On two lines where one would have more than 80 columns. */
+/* How much of text stands on a line of n columns: up to an option. */
+static size_t fits(const char *text, size_t n)
+{
+	size_t len = strlen(text);
+
+	if (len <= n)
+		return len;
+	for (len = n; len > 0 && text[len] != '['; len--)
+		;
+	return len > 0 ? len : strlen(text);
+}
+
+/* On as many lines as 80 columns need. */
 static void print_usage(FILE *out, const struct tool_command *c)
 {
-	const size_t head = strlen("  ") + strlen(c->path) + strlen(" ");
-	size_t n = strlen(c->usage);
+	size_t head = strlen("  ") + strlen(c->path) + strlen(" ");
+	const char *rest = c->usage;
+	size_t n = fits(rest, 80 - head);
 
-	while (head + n > 80 && n > 0)
-		while (--n > 0 && c->usage[n] != '[')
-			;
-	fprintf(out, "  %s%s%.*s\n", c->path, c->usage[0] ? " " : "", (int)n,
-		c->usage);
-	if (c->usage[n])
-		fprintf(out, "      %s\n", c->usage + n);
+	fprintf(out, "  %s%s%.*s\n", c->path, rest[0] ? " " : "", (int)n, rest);
+	while (*(rest += n)) {
+		n = fits(rest, 80 - strlen("      "));
+		fprintf(out, "      %.*s\n", (int)n, rest);
+	}
 }
 
 static void print_command(FILE *out, const struct tool_command *c)
