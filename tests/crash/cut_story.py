@@ -107,6 +107,7 @@ class Story:
                 self.collect()
             if self.ledger:
                 self.enter()
+                self.sweep()
             if turn % 4 == 3:
                 self.change_password()
             if self.ledger and turn % 4 == 3:
@@ -181,12 +182,15 @@ class Story:
     # --- the ledger ------------------------------------------------------------
 
     def enter(self, **env: str) -> None:
-        """A run of the ledger, which signs, and a sweep behind it."""
+        """A run of the ledger, which signs."""
         self.ledger.make_due()
         env = env or self.env()
         self.ledger.run(**env)
         note = (self.ledger.of(self.mailbox) / "checkpoint").read_bytes()
         self.journal.mark(f"published {base64.b64encode(note).decode()}")
+
+    def sweep(self) -> None:
+        """As the timer does."""
         self.instance.restante("sweep", env=self.env())
 
     def undo(self) -> None:
@@ -215,6 +219,7 @@ class Story:
                 os.utime(listed, (0, 0))
             both = f"{self.library} {self.clock.env['LD_PRELOAD']}"
             self.enter(**{**self.env(), **self.clock.env, "LD_PRELOAD": both})
+        self.sweep()
         self.journal.mark(f"gone {number}")
         self.left.append(number)
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of order taken away, and the power cut campaign has to notice.
 
-One run with senders, a mail client through the proxy, collectors, sweeps and
-changes of the password is written down by shadow.c. A rule of order is an
+One run with senders, a mail client through the proxy, collectors, sweeps, runs of the
+ledger and changes of the password is written down by shadow.c. A rule of order is an
 fsync in the right place: leaving its records out makes the very disks that a
 program without it would leave. With all of them none of ORDER_CUTS (60) disks
 may break a promise; without one the search goes on until a disk does. The names
@@ -26,11 +26,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cut_story import Promises, Story
 from disk_model import Disk, Folder
 from harness.behind import Behind
+from harness.clock import boot_again
 from harness.deadline import until
 from harness.instance import Instance
+from harness.ledger import Ledger
 from harness.nets import THEIRS, OtherHost
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
+from harness.published import Published, no_alarm
 from harness.report import Failure, Report, check, equal
 from harness.script import Case, require_private_mounts, run_script
 from harness.servers import Spawner
@@ -54,6 +57,7 @@ class Rule:
     folder: str  # whose fsync: of this folder, or of the files in it
     files: bool = False
     sweeping: bool = False  # by sweep alone; else by everybody else
+    ledger: bool = False  # the ledger is asked, and no collector
 
     def takes_away(self, r: Record, named: dict[int, str],
                    sweeping: bool) -> bool:
@@ -71,6 +75,8 @@ RULES = [
     Rule("MARK_SYNC", "lock", files=True),
     Rule("SHOW_LAST", "mailbox"),
     Rule("KEEP_SYNC", "cur", sweeping=True),
+    Rule("entries-before-memory", "ledger", files=True, ledger=True),
+    Rule("memory-before-it-is-published", "memory", files=True, ledger=True),
 ]
 
 
@@ -82,6 +88,7 @@ class Heard(Promises):
     leaving: set[int] = field(default_factory=set)
     gone: set[int] = field(default_factory=set)
     passwords: list[str] = field(default_factory=list)
+    published: set[bytes] = field(default_factory=set)
     used: int = 0
 
     def hear(self, r: Record) -> None:
@@ -106,6 +113,7 @@ class Ordered(Story):
             self.journal.mark(f"used {self.mailbox.password}")
             self.stand_behind_the_link()
             self.die_behind_the_link()
+            self.enter()
             self.sweep()
 
     def die_behind_the_link(self) -> None:
@@ -180,14 +188,20 @@ class OrderMatters:
         self.seed = int(os.environ.get("ORDER_SEED") or
                         random.randrange(1 << 32))
         report.note(f"ORDER_SEED={self.seed}")
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.disk = place.folder("disk")
+        self.instance = Instance(place, identity={"scrypt-log-n": 10},
+                                 store=self.disk / "store")
+        self.ledger = Ledger(self.instance, self.disk / "ledger")
         self.folder = place.folder("cuts")
         # In memory: what fsync does to a real disk is not the question here.
         subprocess.run(["mount", "-t", "tmpfs", "none", self.folder],
                        check=True)
         place.give(self.folder)
-        self.store = self.folder / "store"
-        self.conf = self.instance.variant("cut", store=self.store)
+        self.found = self.folder / "disk"
+        self.store = self.found / "store"
+        self.entered = self.found / "ledger"
+        self.conf = self.instance.variant("cut", store=self.store,
+                                          ledger={"path": self.entered})
         self.before = self.folder / "before"
         self.record()
 
@@ -200,13 +214,16 @@ class OrderMatters:
             instance.restante("mailbox", "target", "add", self.mailbox.id,
                               target)
         self.first = self.mailbox.password
-        self.new_disk = Snapshot(instance.store, self.before)
+        self.ledger.run()
+        self.new_disk = Snapshot(self.disk, self.before)
         journal = Journal(instance.root / "journal")
         story = Ordered(instance, self.mailbox, journal,
-                        build(instance.place), random.Random(self.seed))
+                        build(instance.place), random.Random(self.seed),
+                        ledger=self.ledger)
         with OtherHost() as other:
             story.begin(other)
             story.tell(ROUNDS)
+        boot_again(instance.place)
         self.records = list(journal.records())
         self.instance.place.become_user()
 
@@ -247,16 +264,19 @@ class OrderMatters:
             for turn in range(moments.count(at) if at in moments else 0):
                 if broken:
                     return
-                self.cut(disk, heard, f"{seed} {at} {turn}", broken)
+                self.cut(disk, heard, f"{seed} {at} {turn}", broken,
+                         rule is not None and rule.ledger)
         self.fold(rule, look)
 
     def cut(self, disk: Disk, heard: Heard, seed: str,
-            broken: list[str]) -> None:
+            broken: list[str], ledger: bool) -> None:
         """One disk."""
-        shutil.rmtree(self.store, ignore_errors=True)
-        disk.after_cut(random.Random(seed), self.store)
+        shutil.rmtree(self.found, ignore_errors=True)
+        disk.after_cut(random.Random(seed), self.found)
         try:
-            self.verify(heard)
+            if not ledger:
+                self.verify(heard)
+            self.is_entered(heard)
         except (Failure, Refused, OSError) as why:
             broken.append(f"cut {seed}: {why}")
 
@@ -276,6 +296,16 @@ class OrderMatters:
         for name in ("tmp", "gone"):
             equal(os.listdir(folder / name), [], f"in {name}/ after the sweep")
         equal(len(os.listdir(folder / "cur")), len(numbers), "in cur/")
+
+    def is_entered(self, heard: Heard) -> None:
+        """The ledger goes on from what it had published."""
+        self.ledger.make_due(self.entered)
+        no_alarm(self.start("libexec/restante/ledger", "--once"))
+        published = Published(self.entered)
+        published.notes = {self.mailbox.id: set(heard.published)}
+        published.look()
+        if heard.published:
+            published.extended()
 
     def login(self, password: str) -> tuple[Behind, Pop3]:
         """A session."""
@@ -310,11 +340,16 @@ class OrderMatters:
 
     def restante(self, *args: str) -> None:
         """A command of a timer."""
+        self.start("bin/restante", *args)
+
+    def start(self, program: str, *args: str) -> str:
+        """One of ours on what was found; its log."""
         done = subprocess.run(
-            [self.instance.place.prefix / "bin/restante", "-c", self.conf,
+            [self.instance.place.prefix / program, "-c", self.conf,
              *args], text=True, env={"PATH": SYSTEM_PATH}, check=False,
             stdin=subprocess.DEVNULL, capture_output=True)
         equal(done.returncode, 0, f"{args}: {done.stderr}")
+        return done.stderr
 
     # --- the cases ---------------------------------------------------------------
 
@@ -335,14 +370,14 @@ class Snapshot:
     def __init__(self, store: Path, to: Path) -> None:
         self.store = store
         self.disk = Disk(store)
+        self.by_inode = dict(self.disk.by_inode)
         self.durable = {inode: dict(node.durable)
                         if isinstance(node, Folder) else node.durable
                         for inode, node in self.disk.by_inode.items()}
 
     def __call__(self) -> Disk:
         disk = self.disk
-        for inode in set(disk.by_inode) - set(self.durable):
-            del disk.by_inode[inode]
+        disk.by_inode = dict(self.by_inode)  # numbers are used again
         for inode, durable in self.durable.items():
             node = disk.by_inode[inode]
             node.durable = dict(durable) if isinstance(node, Folder) \
@@ -354,8 +389,15 @@ class Snapshot:
 def names_of(disk: Disk, ident: str) -> dict[int, str]:
     """What the rules call what is there, by inode."""
     inode_of = {id(node): inode for inode, node in disk.by_inode.items()}
-    mailbox = disk.root.durable["mailboxes"].durable[ident]
+    roots = disk.root.durable
+    mailbox = roots["store"].durable["mailboxes"].durable[ident]
+    ledger, memory = (roots["ledger"].durable[name]
+                      for name in (ident, "memory"))
     named = {inode_of[id(mailbox)]: "mailbox"}
+    for name, folder in (("ledger", ledger), ("memory", memory)):
+        named[inode_of[id(folder)]] = name
+        for node in folder.durable.values():
+            named[inode_of[id(node)]] = f"in {name}"
     for name, node in mailbox.durable.items():
         if isinstance(node, Folder):
             named[inode_of[id(node)]] = name

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from cut_story import Promises, Story
 from disk_model import Disk
 from harness.behind import Behind
-from harness.clock import Clock
+from harness.clock import Clock, boot_again
 from harness.instance import Instance
 from harness.ledger import Ledger
 from harness.nets import OtherHost
@@ -90,6 +90,7 @@ class PowerCut:
         with OtherHost() as other:
             story.begin(other)
             story.tell(ROUNDS)
+        boot_again(instance.place)
         self.mailbox = mailbox
         return disk, promises, journal
 
