@@ -188,6 +188,12 @@ int leaving_cut(const struct mailbox *m, const struct listing_entry *entry,
 	struct message_name name;
 	int result;
 
+	/* As late as can be: it may have been put under hold meanwhile. */
+	if (mailbox_is_on_hold(m))
+		return err_set(e, ERR_FULL,
+			       "mailbox %s: the disk is full, and under hold "
+			       "nothing is cut to make room",
+			       m->id);
 	listing_name(entry, &name);
 	name_write_gone(&name, without_line, text);
 	result = cut(m->gone, text);
@@ -204,13 +210,14 @@ int leaving_move_said(const struct mailbox *m,
 {
 	if (leaving_move(m, entry, false, e) == 0)
 		return 0;
-	if (e->kind != ERR_FULL || leaving_cut(m, entry, false, e) < 0)
+	if (e->kind != ERR_FULL)
 		return -1;
-	if (leaving_move(m, entry, false, e) == 0)
+	if (leaving_cut(m, entry, false, e) == 0 &&
+	    leaving_move(m, entry, false, e) == 0)
 		return 0;
 	if (e->kind != ERR_FULL)
 		return -1;
-	log_warn("%s; cut, it stays in cur/ until there is room", e->text);
+	log_warn("%s; it stays in cur/ until there is room", e->text);
 	return 0;
 }
 

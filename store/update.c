@@ -187,11 +187,6 @@ static int confirm(const struct mailbox *m, const struct listing_entry *entry,
 static int make_room(const struct update *u, const struct group *g, size_t to,
 		     bool without_line, struct err *e)
 {
-	if (mailbox_is_on_hold(u->collection->mailbox))
-		return err_set(e, ERR_FULL,
-			       "mailbox %s: the disk is full, and under hold "
-			       "nothing is cut to make room",
-			       u->collection->mailbox->id);
 	if (leaving_sync(u->collection->mailbox, e) < 0)
 		return -1;
 	return each_leaving(u, g->from, without_line ? to : to + 1,

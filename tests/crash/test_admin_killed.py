@@ -7,6 +7,7 @@ that nobody gave up, and the command must work when it is given again. Of what
 changes messages the ledger must agree, and extend whatever it has published.
 """
 
+import errno
 import os
 import re
 import subprocess
@@ -25,6 +26,7 @@ from harness.pop3 import Pop3
 from harness.published import Published, no_alarm
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
+from harness.shadow import build
 from harness.smtp import Smtp
 from harness.tools import SYSTEM_PATH, tool
 
@@ -334,6 +336,38 @@ class Killed:
             self.run("delete", mailbox, "--yes")
         return Run(["mailbox", "hold", mailbox.id], "", verify)
 
+    def hold_keeps_what_was_begun(self) -> None:
+        """A QUIT was killed behind its lines, and the disk has not room for
+        one name when the next one in carries it on: under hold nothing is cut.
+        """
+        mailbox = self.mailbox()
+        session = Behind(self.instance, "pop3-serve",
+                         RESTANTE_FAULT_POINT="update.said")
+        pop3 = Pop3(session.wire)
+        pop3.login(mailbox.id, mailbox.password)
+        for number in pop3.list():
+            pop3.dele(number)
+        session.wire.send(b"QUIT\r\n")
+        equal(session.process.wait(30), -9, "pop3-serve ended with")
+        self.run("hold", mailbox)
+        session = Behind(self.instance, "pop3-serve",
+                         LD_PRELOAD=str(build(self.place)),
+                         SHADOW_FAIL=f"rename:1:{errno.ENOSPC}")
+        pop3 = Pop3(session.wire)
+        pop3.login(mailbox.id, mailbox.password)
+        equal(len(pop3.list()), 0, "listed")
+        pop3.quit()
+        session.end()
+        check("nothing is cut" in session.log_text(), session.log_text())
+        folder = self.instance.folder(mailbox)
+        sizes = [path.stat().st_size for name in ("cur", "gone")
+                 for path in (folder / name).iterdir()]
+        check(len(sizes) == MESSAGES and all(sizes), f"sizes: {sizes}")
+        self.run("undo", mailbox)
+        equal(self.opens(mailbox, mailbox.password), MESSAGES, "opened")
+        self.run("release", mailbox)
+        self.is_entered()
+
     def release(self) -> Run:
         """Held still or no more; what was deleted goes, or stays."""
         mailbox = self.deleted()
@@ -399,6 +433,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
         story = getattr(killed, name)
         yield (f"killed-{name.replace('_', '-')}",
                lambda story=story: killed.all_steps(story))
+    yield "hold-keeps-what-was-begun", killed.hold_keeps_what_was_begun
     yield "killed-published", killed.extended
 
 
