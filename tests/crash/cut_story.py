@@ -203,14 +203,15 @@ class Story:
         self.left = []
 
     def expire(self) -> None:
-        """One message is had and left there; its day comes."""
+        """All that waits is had and left there; its day comes."""
         pop3 = Pop3(self.wire("pop3-serve"), self.instance.context,
                     implicit=True)
         pop3.login(self.mailbox.id, self.mailbox.password)
-        number = recognise(pop3.retr(1))
+        had = [recognise(pop3.retr(at)) for at in pop3.list()]
         pop3.quit()
         self.enter()
-        self.journal.mark(f"leaving {number}")
+        numbers = " ".join(map(str, had))
+        self.journal.mark(f"leaving {numbers}")
         for _ in range(2):
             self.days += 1
             self.clock.ahead(self.days * 24 * 3600)
@@ -220,8 +221,8 @@ class Story:
             both = f"{self.library} {self.clock.env['LD_PRELOAD']}"
             self.enter(**{**self.env(), **self.clock.env, "LD_PRELOAD": both})
         self.sweep()
-        self.journal.mark(f"gone {number}")
-        self.left.append(number)
+        self.journal.mark(f"gone {numbers}")
+        self.left += had
 
     def change_password(self) -> None:
         """A new one, shown and confirmed."""

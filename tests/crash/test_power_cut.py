@@ -132,11 +132,24 @@ class PowerCut:
         equal(promises.gone & set(numbers), set(), "deleted and back")
         self.most_copies = max([self.most_copies,
                                 *map(numbers.count, set(numbers))])
+        equal(len(self.waiting()), len(numbers), "in cur/")
+        stays = self.waiting() - self.expired()
         self.sweep()
         folder = self.store / "mailboxes" / self.mailbox.id
         equal(os.listdir(folder / "tmp"), [], "in tmp/ after the sweep")
-        equal(len(os.listdir(folder / "cur")), len(numbers), "in cur/")
+        equal(self.waiting(), stays, "in cur/ after the sweep")
         self.is_entered(promises)
+
+    def waiting(self) -> set[str]:
+        """ULIDs of what lies in cur/."""
+        folder = self.store / "mailboxes" / self.mailbox.id / "cur"
+        return {name[:26] for name in os.listdir(folder)}
+
+    def expired(self) -> set[str]:
+        """ULIDs of what the ledger has listed for the sweep."""
+        listed = self.entered / self.mailbox.id / "expired"
+        return {line.split("ulid=")[1][:26] for line in
+                listed.read_text().splitlines()} if listed.exists() else set()
 
     def is_entered(self, promises: Promises) -> None:
         """The ledger goes on: no alarm, nothing taken back or missing."""
