@@ -103,21 +103,31 @@ static void note_line(void *arg, const char *text, size_t n)
 		found->named = 1;
 }
 
-static int mark(const struct mailbox *m, struct both *b, struct err *e)
+size_t expiry_mark(const char *text, size_t n, const struct listing *cur,
+		   const struct listing *gone)
 {
-	const struct spool_visitor v = {.line = note_line, .arg = b};
+	struct both b = {cur, gone, 0};
+	const struct spool_visitor v = {.line = note_line, .arg = &b};
+
+	(void)spool_parse(text, n, true, &v);
+	return b.n;
+}
+
+static int mark(const struct mailbox *m, const struct listing *cur,
+		const struct listing *gone, size_t *n_r, struct err *e)
+{
 	struct stat st;
 	int fd = open_list(m, &st), result = 0;
 	struct buf text;
 
-	b->n = 0;
+	*n_r = 0;
 	if (fd < 0)
 		return 0;
 	buf_init(&text, EXPIRY_OCTETS_MAX);
 	if (read_all(fd, &text) < 0)
 		result = err_sys(e, "ledger %s: " EXPIRY_FILE, m->id);
 	else
-		(void)spool_parse(text.data, text.len, true, &v);
+		*n_r = expiry_mark(text.data, text.len, cur, gone);
 	buf_release(&text);
 	close(fd);
 	return result;
@@ -143,20 +153,21 @@ int expiry_act(struct mailbox *m, struct listing *cur, struct listing *gone,
 	       size_t *n_r, struct err *e)
 {
 	struct leaving_report ignored;
-	struct both b = {cur, gone, 0};
+	size_t again;
 
 	*n_r = 0;
-	if (!may_expire(m) || mark(m, &b, e) < 0)
-		return may_expire(m) ? -1 : 0;
-	if (!b.n)
+	if (!may_expire(m))
 		return 0;
-	*n_r = b.n;
-	log_info("mailbox %s: %zu messages expired", m->id, b.n);
+	if (mark(m, cur, gone, n_r, e) < 0)
+		return -1;
+	if (!*n_r)
+		return 0;
+	log_info("mailbox %s: %zu messages expired", m->id, *n_r);
 	if (move_named(m, cur, e) < 0)
 		return -1;
 	listing_release(cur);
 	listing_release(gone);
 	if (settled_scan(m, 0, cur, gone, &ignored, e) < 0)
 		return -1;
-	return mark(m, &b, e);
+	return mark(m, cur, gone, &again, e);
 }

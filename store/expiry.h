@@ -31,6 +31,10 @@ int expiry_candidates(struct store *s, const char *id, int64_t before,
 int expiry_act(struct mailbox *m, struct listing *cur, struct listing *gone,
 	       size_t *n_r, struct err *e) MUST_USE;
 
+/* Makes what such a list names `named` in both; how many of cur/ are. */
+size_t expiry_mark(const char *text, size_t n, const struct listing *cur,
+		   const struct listing *gone);
+
 /* Whether there is a list with anything in it. */
 bool expiry_waits(const struct mailbox *m);
 

@@ -5,6 +5,7 @@
 #include "store/counters.h"
 #include "store/key_mark.h"
 #include "store/record.h"
+#include "store/steady.h"
 #include "tests/fuzz/fuzz.h"
 
 static void try_counters(const uint8_t *bytes, size_t n)
@@ -58,9 +59,26 @@ static void try_checked(const uint8_t *bytes, size_t n,
 	free(copy);
 }
 
+/* Whatever it says, the clock is looked at without wrapping around. */
+static void try_steady(const uint8_t *bytes, size_t n)
+{
+	uint8_t again[STEADY_SIZE];
+	struct steady s, decoded;
+
+	steady_decode(bytes, n, &s);
+	if (!s.last)
+		return;
+	steady_encode(&s, again);
+	steady_decode(again, sizeof(again), &decoded);
+	fuzz_require(s.last == decoded.last && s.since == decoded.since);
+	(void)steady_look(&s, INT64_C(253402300799));
+	fuzz_require(steady_look(&s, 1) == STEADY_JUMPED);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	try_checked(bytes, n, try_counters);
+	try_checked(bytes, n, try_steady);
 	try_mark(bytes, n);
 	return 0;
 }

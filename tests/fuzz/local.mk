@@ -13,10 +13,12 @@ FUZZERS = \
 	%D%/fuzz_dot \
 	%D%/fuzz_journal_report \
 	%D%/fuzz_ledger_entry \
+	%D%/fuzz_ledger_expired \
 	%D%/fuzz_ledger_files \
 	%D%/fuzz_ledger_memory \
 	%D%/fuzz_ledger_proof \
 	%D%/fuzz_ledger_spool \
+	%D%/fuzz_ledger_taken \
 	%D%/fuzz_mail_head \
 	%D%/fuzz_mailbox_conf \
 	%D%/fuzz_mbox \
@@ -58,10 +60,12 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_dot_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_journal_report_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_ledger_entry_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_ledger_expired_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_ledger_files_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_ledger_memory_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_ledger_proof_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_ledger_spool_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_ledger_taken_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mail_head_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mailbox_conf_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_mbox_LDADD = $(FUZZ_LIBS)
@@ -91,10 +95,12 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_dot_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_journal_report_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_ledger_entry_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_ledger_expired_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_ledger_files_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_ledger_memory_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_ledger_proof_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_ledger_spool_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_ledger_taken_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mail_head_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mailbox_conf_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_mbox_LDFLAGS = $(FUZZ_LINK_FLAGS)

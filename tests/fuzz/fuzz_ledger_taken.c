@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How far a ledger has each spool: read, written and read again it is the same;
+ * what is not whole covers nothing.
+ */
+#include "common/base.h"
+
+#include "store/ledger/places.h"
+#include "tests/fuzz/fuzz.h"
+
+/* As the sequencer writes what it remembers. */
+static void write_anew(const struct places *p, struct buf *out)
+{
+	struct memory *m = xcalloc(1, sizeof(*m));
+
+	m->n_spools = p->n;
+	memcpy(m->spools, p->list, p->n * sizeof(*p->list));
+	fuzz_require(places_write(m, out));
+	free(m);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct places *p = xmalloc(sizeof(*p)), *again = xmalloc(sizeof(*p));
+	bool whole = places_parse((const char *)bytes, n, p);
+	struct buf out;
+
+	buf_init(&out, FUZZ_ROOM);
+	fuzz_require(whole || p->n == 0);
+	if (whole) {
+		write_anew(p, &out);
+		fuzz_require(places_parse(out.data, out.len, again));
+		fuzz_require(again->n == p->n);
+		for (size_t i = 0; i < p->n; i++) {
+			const char *name = p->list[i].name;
+
+			fuzz_require(p->list[i].offset <= INT64_MAX);
+			fuzz_require(places_offset(again, name) ==
+				     places_offset(p, name));
+		}
+		/* Cut anywhere it is none. */
+		fuzz_require(!places_parse(out.data, out.len / 2, again));
+	}
+	buf_release(&out);
+	free(again);
+	free(p);
+	return 0;
+}
