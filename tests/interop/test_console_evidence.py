@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
-from harness.console import run_cgi
+from harness.console import evidence_page, evidence_rows, run_cgi
 from harness.instance import Mailbox
 from harness.ledger import World, in_one_world
 from harness.place import Place
@@ -46,25 +46,12 @@ class Pages(World):
         super().__init__(place, *of_world)
         with_console(self.instance, auth="web-server")
 
-    def get(self, path: str, want: int = 200, query: str = "",
-            **env: str) -> str:
-        """A page, as an administrator sees it."""
-        run = run_cgi(self.instance, "GET", path, query=query,
-                      REMOTE_USER="anna", **env)
+    def proof(self, mailbox: Mailbox, ulid: str) -> str:
+        """The file that can be had."""
+        run = run_cgi(self.instance, "GET", f"/mailbox/{mailbox.id}/evidence/"
+                      "proof", query=f"ulid={ulid}", REMOTE_USER="anna")
         check(run.page, run.log)
-        return run.page.want(want).text
-
-    def page(self, mailbox: Mailbox, **env: str) -> str:
-        """Evidence."""
-        return self.get(f"/mailbox/{mailbox.id}/evidence", **env)
-
-    def rows(self, mailbox: Mailbox, **env: str) -> list[dict[str, str]]:
-        """The table of days, by its heads."""
-        page = self.page(mailbox, **env)
-        heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
-        return [dict(zip(heads, re.findall(r">([^<]+)</t[hd]>", row),
-                         strict=True))
-                for row in re.findall(r'<tr>(<th scope="row">.*?)</tr>', page)]
+        return run.page.want(200).text
 
     def verify(self, mailbox: Mailbox, want: int = 0) -> str:
         """What the shell command says of it."""
@@ -73,7 +60,7 @@ class Pages(World):
 
     def agree(self, mailbox: Mailbox, holds: bool, *words: str) -> None:
         """Page and command say the same."""
-        page = self.page(mailbox)
+        page = evidence_page(self.instance, mailbox)
         self.verify(mailbox, want=0 if holds else 1)
         equal(HOLDS in page, holds, f"the page: {page[-3000:]}")
         for word in words:
@@ -88,7 +75,7 @@ class Pages(World):
 
     def today(self, mailbox: Mailbox) -> dict[str, str]:
         """The one row, as all of it came today (or at midnight)."""
-        rows = self.rows(mailbox)
+        rows = evidence_rows(self.instance, mailbox)
         check(rows, "there are no days")
         return rows[0]
 
@@ -96,7 +83,7 @@ class Pages(World):
 def what_holds(w: Pages) -> None:
     """And what is not entered yet is no fault."""
     mailbox = w.instance.create_mailbox("holds")
-    check("has no ledger" in w.page(mailbox), "before the first run")
+    check("has no ledger" in evidence_page(w.instance, mailbox), "before the first run")
     w.entered(mailbox, 4, 1)
     w.instance.restante("sweep")
     w.agree(mailbox, True, 'id="one-user"')
@@ -206,8 +193,7 @@ def what_was_brought_back(w: Pages) -> None:
     w.agree(mailbox, True)
     equal(w.today(mailbox)["Messages"], "4", "with the new ones")
     new = w.instance.kept(mailbox)[0][:26]
-    text = w.get(f"/mailbox/{mailbox.id}/evidence/proof", query=f"ulid={new}")
-    entry, proof = text.split("\n\n", 1)
+    entry, proof = w.proof(mailbox, new).split("\n\n", 1)
     check(re.match(rf"back .* ulid=\S{{26}} as={new}$", entry), entry)
     stranger.read_proof(proof, (w.ledger.of(mailbox) / "vkey").read_text(),
                         entry.encode())
@@ -236,7 +222,7 @@ def days_are_utc(w: Pages) -> None:
     """Whatever the server's zone is."""
     mailbox = w.instance.create_mailbox("zones")
     w.entered(mailbox, 1)
-    shown = {zone: w.rows(mailbox, TZ=zone)[0]["Received on (UTC)"]
+    shown = {zone: evidence_rows(w.instance, mailbox, TZ=zone)[0]["Received on (UTC)"]
              for zone in ("UTC0", "XXX+12", "XXX-14")}
     equal(set(shown.values()), {shown["UTC0"]}, f"days: {shown}")
 
@@ -258,7 +244,7 @@ def made_up_days(w: Pages) -> None:
     w.ledger.run()
     w.ledger.sign()
     w.agree(mailbox, False, LACKS)
-    rows = w.rows(mailbox)
+    rows = evidence_rows(w.instance, mailbox)
     equal([row["Messages"] for row in rows], ["1,000", "1", "2,999"], "rows")
     equal([rows[0]["Received on (UTC)"], rows[2]["Received on (UTC)"]],
           ["Later than today", "Earlier"], "names of rows")

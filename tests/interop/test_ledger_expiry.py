@@ -6,6 +6,7 @@ killed at any point the next run and the next sweep finish it.
 """
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -15,11 +16,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
 from harness.clock import Clock
+from harness.console import evidence_rows
 from harness.instance import Mailbox
 from harness.ledger import World, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
+from harness.web_servers import with_console
 
 DAY = 24 * 3600
 POINTS = 14  # more than a run or a sweep of one mailbox has
@@ -33,6 +36,7 @@ class Days(World):
     def __init__(self, place: Place, *of_world: object) -> None:
         super().__init__(place, *of_world)
         self.clock = Clock(place)
+        with_console(self.instance, auth="web-server")
 
     def look(self, **more: str) -> str:
         """A run of the ledger on the day that it is; its log."""
@@ -125,6 +129,34 @@ def what_was_collected_goes_after_its_days(w: Days) -> None:
     w.later(2)
     equal(len(w.expired(mailbox)), 2, "entered once")
     stranger.verify(w.ledger.of(mailbox))
+    said = json.loads(w.instance.restante("ledger", "verify", mailbox.id,
+                                          "--json").stdout)[0]
+    equal((said["holds"], said["expired"], said["waiting"]), (True, 2, 2),
+          "verified")
+    row = evidence_rows(w.instance, mailbox)[0]
+    equal((row["Expired"], row["Waiting"], row["Missing"]), ("2", "2", "0"),
+          "the page Evidence")
+
+
+def what_the_ledger_says_itself_is_shown_since(w: Days) -> None:
+    """The last that it said, with nothing from a spool behind it; and whether
+    it is signed.
+    """
+    mailbox = w.mailbox("shown", 1)
+    w.deliver(mailbox, 1)
+    w.fetch(mailbox, 1)
+    w.look()
+    w.later(3)
+    entry = (w.ledger.of(mailbox) / "entries").read_text().splitlines()[-1]
+    check(" by=expiry " in entry, f"the last entry: {entry}")
+
+    def shown() -> str:
+        return w.instance.restante("ledger", "show", mailbox.id, "--since",
+                                   entry.split("time=")[1]).stdout
+
+    equal(shown().split(None, 1)[1], f"{entry}\n", "since then")
+    (w.ledger.of(mailbox) / "checkpoint").unlink()
+    check(shown().startswith("          -- not signed yet --\n"), shown())
 
 
 def what_a_handler_forges_expires_nothing(w: Days) -> None:
@@ -249,6 +281,7 @@ def killed_anywhere(w: Days) -> None:
 
 
 CASES = [what_was_collected_goes_after_its_days,
+         what_the_ledger_says_itself_is_shown_since,
          what_a_handler_forges_expires_nothing, under_hold_nothing_expires,
          a_ledger_that_was_taken_over_is_bounded, undo_brings_it_back,
          a_clock_that_jumps_expires_nothing, killed_anywhere]

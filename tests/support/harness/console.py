@@ -146,6 +146,24 @@ def run_cgi(instance: Instance, method: str, path: str, body: bytes = b"",
         body, **instance.place.as_user)
 
 
+def evidence_page(instance: Instance, mailbox: Mailbox, **env: str) -> str:
+    """Its page Evidence, where the web server says who somebody is."""
+    run = run_cgi(instance, "GET", f"/mailbox/{mailbox.id}/evidence",
+                  REMOTE_USER="anna", **env)
+    check(run.page, run.log)
+    return run.page.want(200).text
+
+
+def evidence_rows(instance: Instance, mailbox: Mailbox,
+                  **env: str) -> list[dict[str, str]]:
+    """The days of that page, each by the heads of the table."""
+    page = evidence_page(instance, mailbox, **env)
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    return [dict(zip(heads, re.findall(r">([^<]+)</t[hd]>", row),
+                     strict=True))
+            for row in re.findall(r'<tr>(<th scope="row">.*?)</tr>', page)]
+
+
 def _page(said: bytes) -> Page | None:
     head, end, body = said.partition(b"\r\n\r\n")
     if not end:
