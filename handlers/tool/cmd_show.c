@@ -8,15 +8,66 @@
 
 #include "common/iso_time.h"
 #include "handlers/admin/health.h"
+#include "handlers/tool/json.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
-
-/* --- list ----------------------------------------------------------------- */
 
 static const char *status_of(const struct mailbox_conf *c)
 {
 	return c->suspended ? "suspended" : "active";
 }
+
+/* --- for programs --------------------------------------------------------- */
+
+static void json_strings(struct json *j, const char *key,
+			 const struct conf_strings *s)
+{
+	json_texts(j, key, (const char *const *)s->list, s->n);
+}
+
+static void json_settings(struct json *j, const struct mailbox_conf *c)
+{
+	json_text(j, "id", c->id);
+	json_text(j, "name", c->name);
+	json_text(j, "description", c->description);
+	json_text(j, "status", status_of(c));
+	json_time(j, "created", c->created);
+	json_strings(j, "recipients", &c->recipients);
+	json_strings(j, "targets", &c->targets);
+	json_text(j, "copies",
+		  c->journal_report ? "journal-report" : "original");
+	json_strings(j, "allow-from", &c->allow_from_text);
+	json_strings(j, "client-names", &c->client_names);
+	json_number(j, "quota", c->quota);
+	json_number(j, "rate", c->rate);
+	json_number(j, "undo", c->undo);
+	json_bool(j, "hold", c->hold);
+	json_number(j, "expire", c->expire);
+}
+
+static void json_counters(struct json *j, const struct counters *n)
+{
+	json_number(j, "messages", n->messages);
+	json_number(j, "bytes", n->octets);
+	json_time(j, "oldest", n->oldest);
+	json_time(j, "received", n->last_received);
+	json_time(j, "collected", n->last_collected);
+	json_number(j, "deleted", n->deleted_messages);
+	json_number(j, "deleted-octets", n->deleted_octets);
+	json_number(j, "octets-of-the-hour",
+		    counters_of_the_hour(n, time(NULL)));
+}
+
+static void json_mailbox(struct json *j, const struct mailbox_conf *c,
+			 const struct counters *n)
+{
+	json_object_begin(j);
+	json_settings(j, c);
+	json_counters(j, n);
+	json_object_end(j);
+}
+
+/* --- list ----------------------------------------------------------------- */
 
 /* "id status messages bytes received collected name", interface.md. */
 static void list_porcelain(const struct mailbox_conf *c,
@@ -30,7 +81,10 @@ static void list_porcelain(const struct mailbox_conf *c,
 	       tool_time(n->last_collected, collected), c->name);
 }
 
-/* One that takes no more says so where it would say that it is active. */
+/*
+ * One that takes no more, or lets nothing go, says so where it would say that
+ * it is active.
+ */
 static const char *standing_of(const struct mailbox_conf *c,
 			       const struct counters *n)
 {
@@ -43,7 +97,7 @@ static const char *standing_of(const struct mailbox_conf *c,
 	case LIMIT_REACHED:
 		return "full";
 	default:
-		return status_of(c);
+		return c->hold && !c->suspended ? "held" : status_of(c);
 	}
 }
 
@@ -58,15 +112,22 @@ static void list_for_people(const struct mailbox_conf *c,
 	       tool_time(n->last_collected, collected), c->name);
 }
 
+struct list {
+	bool porcelain, as_json;
+	struct json json;
+};
+
 static int list_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 			struct err *e)
 {
-	const bool *porcelain = arg;
+	struct list *l = arg;
 	struct counters n;
 
 	if (!m || mailbox_counters(m, &n, e) < 0)
 		return -1;
-	if (*porcelain)
+	if (l->as_json)
+		json_mailbox(&l->json, mailbox_settings(m), &n);
+	else if (l->porcelain)
 		list_porcelain(mailbox_settings(m), &n);
 	else
 		list_for_people(mailbox_settings(m), &n);
@@ -75,12 +136,19 @@ static int list_mailbox(const char *id UNUSED, struct mailbox *m, void *arg,
 
 TOOL_RUN(list)
 {
-	bool porcelain = tool_has(a, "porcelain");
+	struct list l = {.porcelain = tool_has(a, "porcelain"),
+			 .as_json = tool_has(a, "json")};
+	int result;
 
-	if (!porcelain)
+	if (l.as_json)
+		json_array_begin(&l.json);
+	else if (!l.porcelain)
 		printf("%-36s %-9s %8s %8s %-20s %-20s %s\n", "ID", "STATUS",
 		       "MESSAGES", "SIZE", "RECEIVED", "COLLECTED", "NAME");
-	return tool_each_mailbox(t, list_mailbox, &porcelain, e);
+	result = tool_each_mailbox(t, list_mailbox, &l, e);
+	if (l.as_json)
+		json_array_end(&l.json);
+	return result;
 }
 
 /* --- show ----------------------------------------------------------------- */
@@ -158,6 +226,16 @@ static void show_counters(const struct counters *n, bool porcelain)
 	number("octets-of-the-hour", counters_of_the_hour(n, time(NULL)));
 }
 
+/* An array of one, as `list` has it. */
+static void show_json(const struct mailbox *m, const struct counters *n)
+{
+	struct json j;
+
+	json_array_begin(&j);
+	json_mailbox(&j, mailbox_settings(m), n);
+	json_array_end(&j);
+}
+
 TOOL_RUN(show)
 {
 	struct mailbox *m = tool_mailbox(t, a->words[0], e);
@@ -171,8 +249,12 @@ TOOL_RUN(show)
 		mailbox_close(&m);
 		return -1;
 	}
-	show_settings(t, mailbox_settings(m), alias);
-	show_counters(&n, tool_has(a, "porcelain"));
+	if (tool_has(a, "json")) {
+		show_json(m, &n);
+	} else {
+		show_settings(t, mailbox_settings(m), alias);
+		show_counters(&n, tool_has(a, "porcelain"));
+	}
 	mailbox_close(&m);
 	return 0;
 }

@@ -165,14 +165,23 @@ static void status_of_aside(struct status *s, const char *id, const char *name)
 static void status_of_deleted(struct status *s, const struct mailbox_conf *c,
 			      const struct counters *n)
 {
-	char size[16];
+	char size[16], days[40] = "";
 
+	if (c->hold)
+		snprintf(days, sizeof(days), ", under hold");
+	else if (c->undo)
+		snprintf(days, sizeof(days), ", for %u day%s", c->undo,
+			 c->undo == 1 ? "" : "s");
 	if (c->hold || n->deleted_messages)
 		printf("mailbox %s (%s): %" PRIu64
 		       " deleted and still there, %s%s\n",
 		       c->id, c->name, n->deleted_messages,
-		       tool_size(n->deleted_octets, size),
-		       c->hold ? ", under hold" : "");
+		       tool_size(n->deleted_octets, size), days);
+	if (c->expire)
+		printf("mailbox %s (%s): what was collected expires after %u "
+		       "day%s%s\n",
+		       c->id, c->name, c->expire, c->expire == 1 ? "" : "s",
+		       c->hold ? ", but not under hold" : "");
 	if (c->hold && health_hold_is_tight(s->conf, &s->disk))
 		needs_a_person(s,
 			       "mailbox %s (%s): under hold, and less is free "

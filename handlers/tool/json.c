@@ -77,6 +77,18 @@ void json_text(struct json *j, const char *key, const char *value)
 	write_string(value);
 }
 
+void json_texts(struct json *j, const char *key, const char *const *list,
+		size_t n)
+{
+	write_key(j, key);
+	putchar('[');
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ", " : "", stdout);
+		write_string(list[i]);
+	}
+	putchar(']');
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
 	write_key(j, key);

@@ -21,6 +21,9 @@ void json_object_end(const struct json *j);
 void json_text(struct json *j, const char *key, const char *value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_number(struct json *j, const char *key, uint64_t value);
+/* An array of strings. */
+void json_texts(struct json *j, const char *key, const char *const *list,
+		size_t n);
 /* ISO 8601 in UTC; null for 0. */
 void json_time(struct json *j, const char *key, int64_t seconds);
 

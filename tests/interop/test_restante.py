@@ -246,6 +246,40 @@ class Command:
         people = self.run("mailbox", "list").stdout
         check(mailbox.id in people, people)
 
+    def listing_for_programs(self) -> None:
+        """What `show` says line by line, and undo, hold, expire in all of it."""
+        mailbox = self.create()
+        for pair in ("undo=30", "expire=90", "description=a \"word\""):
+            self.run("mailbox", "set", mailbox.id, pair)
+        self.run("mailbox", "hold", mailbox.id)
+        shown = self.show(mailbox)
+        listed = {each["id"]: each for each in json.loads(
+            self.run("mailbox", "list", "--json").stdout)}
+        equal(len(listed), len(self.run("mailbox", "list", "--porcelain")
+                               .stdout.splitlines()), "mailboxes")
+        said = json.loads(self.run("mailbox", "show", mailbox.id,
+                                   "--json").stdout)
+        equal(said, [listed[mailbox.id]], "of one and of all")
+        said = listed[mailbox.id]
+        for key in ("id", "name", "description", "status", "copies",
+                    "created"):
+            equal([said[key]], shown[key], key)
+        for key in ("quota", "rate", "undo", "expire", "messages", "bytes",
+                    "deleted", "deleted-octets"):
+            equal([str(said[key])], shown[key], key)
+        equal((said["undo"], said["hold"], said["expire"]), (30, True, 90),
+              "what was set")
+        equal(said["recipients"], shown["recipient"], "recipients")
+        equal(said["oldest"], None, "nothing waits")
+        check(re.search(rf"{mailbox.id} held ", self.run("mailbox", "list")
+                        .stdout), "list for people")
+        text = self.run("status", want=None).stdout
+        check(f"mailbox {mailbox.id} (m): 0 deleted and still there, 0 B, "
+              "under hold\n" in text, text)
+        check("what was collected expires after 90 days, but not under hold"
+              in text, text)
+        self.run("mailbox", "release", mailbox.id)
+
     def unknown(self) -> None:
         """No such mailbox is 67, whatever was to be done."""
         for args in [("show",), ("settings",), ("set", "name=x"), ("suspend",),
@@ -855,7 +889,7 @@ class Command:
         self.instance.configure(console=None)
 
 CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
-         "listing", "unknown", "setting", "suspending", "targets",
+         "listing", "listing_for_programs", "unknown", "setting", "suspending", "targets",
          "recipients", "passwords", "recovering", "resetting", "deleting",
          "exporting", "exporting_past_a_link", "exporting_damage", "status",
          "certificate",

@@ -16,29 +16,40 @@ async function cells(visit) {
 	return Object.fromEntries(heads.map((head, i) => [head, texts[i]]));
 }
 
-function kept(mailbox) {
-	return fs.readFileSync(path.join(site.ledgers, mailbox.id, "entries"),
-		"utf8").match(/^kept ulid=(\S+)/m)[1];
+function folder(mailbox, name) {
+	return path.join(path.dirname(site.ledgers), "store/mailboxes",
+		mailbox.id, name);
 }
 
-async function download(visit, mailbox) {
+// The message's id in the first entry that begins so.
+function entered(mailbox, pattern) {
+	return fs.readFileSync(path.join(site.ledgers, mailbox.id, "entries"),
+		"utf8").match(pattern)[1];
+}
+
+async function download(visit, mailbox, ulid, entry) {
 	await visit.go(`/mailbox/${mailbox.id}/evidence`);
-	await visit.fill({ "The message's id": kept(mailbox) });
+	await visit.fill({ "The message's id": ulid });
 	const [file] = await Promise.all([
 		visit.page.waitForEvent("download"), visit.press("Download")]);
 	const text = fs.readFileSync(await file.path(), "utf8");
 
-	assert.match(text, new RegExp(`^kept ulid=${kept(mailbox)} .*\n\n` +
+	assert.match(text, new RegExp(`^${entry}.*\n\n` +
 		"c2sp.org/tlog-proof@v1\nindex \\d+\n"));
 	assert.ok(text.includes(`/${mailbox.id}/`));
 }
 
+async function downloadKept(visit, mailbox) {
+	const ulid = entered(mailbox, /^kept ulid=(\S+)/m);
+
+	await download(visit, mailbox, ulid, `kept ulid=${ulid} `);
+}
+
 // Somebody removes a message behind everybody's back.
 async function remove(visit, mailbox) {
-	const folder = path.join(path.dirname(site.ledgers), "store/mailboxes",
-		mailbox.id, "cur");
+	const cur = folder(mailbox, "cur");
 
-	fs.unlinkSync(path.join(folder, fs.readdirSync(folder)[0]));
+	fs.unlinkSync(path.join(cur, fs.readdirSync(cur)[0]));
 	await visit.follow("Verify now");
 	await visit.sees("the mailbox does not hold what it should");
 	assert.strictEqual((await cells(visit)).Missing, "1");
@@ -67,12 +78,84 @@ async function tell(visit) {
 	const day = await cells(visit);
 	assert.deepStrictEqual([day["Collected and deleted"], day.Waiting,
 		day.Missing], ["3", "1", "0"]);
-	await download(visit, mailbox);
+	await downloadKept(visit, mailbox);
 	await visit.go(`/mailbox/${mailbox.id}/evidence`);
 	await remove(visit, mailbox);
 }
 
+// As if a store of before had made it: no session key was ever named.
+function withoutKey(name) {
+	const mailbox = addMailbox(name);
+
+	for (const file of ["mailbox.conf", "admin.spool"]) {
+		const at = folder(mailbox, file);
+
+		fs.writeFileSync(at, fs.readFileSync(at, "utf8")
+			.replace(/^session-key.*\n/m, "")
+			.replace(/ session-key=[0-9a-f]+/, ""));
+	}
+	return mailbox;
+}
+
+async function look(visit, name) {
+	await visit.expectAccessible();
+	await visit.expectNoSidewaysScroll();
+	if (site.gallery)
+		await visit.picture(name);
+}
+
+// What nobody can prove is said to be so, and is not missing.
+async function notProvable(visit, name) {
+	const mailbox = withoutKey(`Of before, ${name}`);
+
+	send(mailbox.address, "one");
+	send(mailbox.address, "two");
+	collect(mailbox.id, mailbox.password);
+	enter();
+	restante(["sweep"]);
+	await visit.go(`/mailbox/${mailbox.id}/evidence`);
+	await visit.sees("the mailbox holds what it should");
+	await visit.sees("Not provable: collected before");
+	const day = await cells(visit);
+	assert.deepStrictEqual([day["Not provable"], day.Missing], ["2", "0"]);
+	await look(visit, `evidence-not-provable-${name}`);
+}
+
+// What was brought back is a new message, and proved as one.
+async function back(visit, name) {
+	const mailbox = addMailbox(`Back, ${name}`);
+
+	restante(["mailbox", "set", mailbox.id, "undo=30"]);
+	for (const subject of ["one", "two"])
+		send(mailbox.address, subject);
+	collect(mailbox.id, mailbox.password);
+	restante(["mailbox", "undo", mailbox.id]);
+	send(mailbox.address, "three");
+	collect(mailbox.id, mailbox.password);
+	enter();
+	const now = entered(mailbox, /^back .* as=(\S+)/m);
+	await download(visit, mailbox, now, `back .* as=${now}`);
+	send(mailbox.address, "four");
+	await visit.go(`/mailbox/${mailbox.id}/evidence`);
+	await visit.sees("Messages not entered yet");
+	assert.strictEqual((await cells(visit))["Deleted, still here"], "3");
+	await look(visit, `evidence-back-${name}`);
+}
+
+function seen(colorScheme, width) {
+	const name = `${colorScheme}-${width}`;
+
+	return [`evidence-${name}`, async (visit) => {
+		await visit.begin({ colorScheme, viewport: { width, height: 900 } });
+		await visit.signIn();
+		await notProvable(visit, name);
+		await back(visit, name);
+	}];
+}
+
 module.exports = [
+	seen("light", 1440),
+	seen("dark", 375),
 	["evidence", tell],
 	["evidence-without-script", async (visit) => {
 		await visit.begin({ javaScriptEnabled: false });
