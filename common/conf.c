@@ -16,6 +16,7 @@
 #include "common/conf_rule.h"
 #include "common/log.h"
 #include "common/mailbox_id.h"
+#include "common/paths.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 

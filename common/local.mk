@@ -64,6 +64,13 @@ CLEANFILES += %D%/sandbox_filters.h
 	$(AM_V_GEN)%D%/make_filters$(EXEEXT) >$@.new && mv -f $@.new $@
 endif
 
+# Where things are installed, for those who ask.
+SUBSTITUTED += %D%/paths.h
+%D%/conf.$(OBJEXT): %D%/paths.h
+handlers/console/pages/asset.$(OBJEXT): %D%/paths.h
+handlers/console/text/language.$(OBJEXT): %D%/paths.h
+tests/unit/test_conf.$(OBJEXT): %D%/paths.h
+
 # What it needs, in the order of linking; libcommon.a comes before it.
 COMMON_LIBS = $(CONFUSE_LIBS) $(GNUTLS_LIBS) $(NETTLE_LIBS)
 

@@ -18,6 +18,7 @@
 #include "common/conf.h"
 #include "common/conf_comment.h"
 #include "common/conf_rule.h"
+#include "common/paths.h"
 
 struct fixture {
 	char dir[32];

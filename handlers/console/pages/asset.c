@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/paths.h"
 #include "common/read_all.h"
 #include "handlers/console/parts/page.h"
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/num.h"
+#include "common/paths.h"
 #include "common/text_size.h"
 #include "handlers/console/text/catalog.h"
 
