@@ -10,6 +10,7 @@ changes messages the ledger must agree, and extend whatever it has published.
 import errno
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ class Run:
 
 
 class Killed:
-    """The stories; each makes a Run anew for each step."""
+    """The stories; each makes a Run, which is killed at each step."""
 
     def __init__(self, place: Place, report: Report) -> None:
         self.place = place
@@ -54,6 +55,9 @@ class Killed:
         self.published = Published(self.ledger.path)
         self.log = instance.logs / "faults"
         self.shown = ""  # what the killed command has printed
+        self.before = instance.root / "before"  # the store, as a story has it
+        self.empty = instance.root / "empty"
+        self.copy_store(instance.store, self.empty)
         self.key = instance.root / "recovery.key"
         said = subprocess.run([tool("age-keygen"), "-o", self.key], check=True,
                               stderr=subprocess.PIPE, text=True).stderr
@@ -64,7 +68,7 @@ class Killed:
 
     def start(self, run: Run, **env: str) -> int:
         """Run it; how it ended."""
-        command = [str(self.place.prefix / "bin/restante"), "-c",
+        command = [self.place.handler("mailbox-tool"), "-c",
                    str(self.instance.conf), *run.args]
         done = subprocess.run(command, input=run.text, text=True, check=False,
                               capture_output=True, cwd=self.instance.root,
@@ -75,15 +79,17 @@ class Killed:
         return done.returncode
 
     def all_steps(self, story: Callable[[], Run]) -> None:
-        """Kill it at every step."""
+        """Kill it at every step, each time in the same store."""
         self.log.unlink(missing_ok=True)
-        equal(self.start(story(), RESTANTE_FAULT_LOG=str(self.log)), 0,
+        run = story()
+        self.copy_store(self.instance.store, self.before)
+        equal(self.start(run, RESTANTE_FAULT_LOG=str(self.log)), 0,
               "a run that is not killed")
         names = self.log.read_text().split()
         check(any(name.split(".")[0] in ("admin", "sweep") for name in names),
               f"no step of ours among {names}")
         for step, name in enumerate(names, 1):
-            run = story()
+            self.copy_store(self.before, self.instance.store)
             equal(self.start(run, RESTANTE_FAULT_POINT=str(step)), -9,
                   f"killed at {step}, {name}")
             try:
@@ -91,6 +97,13 @@ class Killed:
             except Exception as why:
                 raise type(why)(f"killed at {step}, {name}: {why}") from why
         self.report.figure(f"{story.__name__}-steps", len(names))
+        self.copy_store(self.empty, self.instance.store)
+
+    @staticmethod
+    def copy_store(source: Path, target: Path) -> None:
+        """Whatever the target was; with links, owners and times."""
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run(["cp", "-a", source, target], check=True)
 
     # --- what they share -----------------------------------------------------
 

@@ -112,7 +112,7 @@ class Instance:
                  env: dict[str, str] | None = None
                  ) -> subprocess.CompletedProcess:
         """Run the shell command as the store's owner."""
-        command = [str(self.place.prefix / "bin/restante"),
+        command = [self.place.handler("mailbox-tool"),
                    "-c", str(self.conf), *args]
         done = subprocess.run(command, input=text, text=True, timeout=300,
                               capture_output=True, check=False,
@@ -149,13 +149,13 @@ class Instance:
 
     def smtp(self, port: int, implicit: bool = False,
              context: ssl.SSLContext | None = None,
-             timeout: float = 30.0) -> Smtp:
+             timeout: float = 120.0) -> Smtp:
         """Connect to smtp-journal and start TLS."""
         return Smtp(Wire.connect(port, timeout), context or self.context,
                     implicit=implicit)
 
     def pop3(self, port: int, mailbox: Mailbox, implicit: bool = False,
-             timeout: float = 30.0) -> Pop3:
+             timeout: float = 120.0) -> Pop3:
         """Connect to pop3-serve, start TLS and log in."""
         pop3 = Pop3(Wire.connect(port, timeout), self.context,
                     implicit=implicit)
