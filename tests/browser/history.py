@@ -126,7 +126,7 @@ class Life:
                     f"{lines}")
             smtp.deliver(self.mailbox.address, text.encode()).want(250)
         smtp.quit()
-        handler.wait(10)
+        handler.wait(300)
 
     def _collect(self, day: int) -> None:
         wire, handler = self.days.open("pop3-serve", day)
@@ -136,7 +136,7 @@ class Life:
             pop3.retr(number)
             pop3.dele(number)
         pop3.quit()
-        handler.wait(10)
+        handler.wait(300)
 
     def _is_collected(self, day: int) -> bool:
         last = self.past.collected

@@ -116,7 +116,7 @@ class Site:
         smtp, process = self.sender()
         smtp.deliver(mailbox.address, content).want(250)
         smtp.quit()
-        equal(process.wait(30), 0, "smtp-journal ended with")
+        equal(process.wait(300), 0, "smtp-journal ended with")
         return number
 
     def collect(self, mailbox: Mailbox, delete: int = 0
@@ -128,7 +128,7 @@ class Site:
         for at in range(1, min(delete, len(names)) + 1):
             pop3.dele(at)
         pop3.quit()
-        equal(process.wait(30), 0, "pop3-serve ended with")
+        equal(process.wait(300), 0, "pop3-serve ended with")
         check(None not in numbers, "a message is not whole")
         return numbers, names
 
@@ -181,7 +181,7 @@ def within_sessions(site: Site) -> None:
         site.clock.ahead(ahead)
         smtp.deliver(mailbox.address, site.message()[1]).want(250)
     smtp.quit()
-    process.wait(30)
+    process.wait(300)
     collect_in_jumps(site, mailbox)
 
 
@@ -196,7 +196,7 @@ def collect_in_jumps(site: Site, mailbox: Mailbox) -> None:
         found.add(recognise(pop3.retr(at)))
         pop3.dele(at)
     pop3.quit()
-    process.wait(30)
+    process.wait(300)
     check(None not in found and len(found) == len(sizes), f"found {found}")
     equal(site.instance.kept(mailbox), [], "after all was deleted")
 
@@ -287,7 +287,7 @@ def through_proxies(site: Site, other: OtherHost) -> None:
     smtp, handler = proxied.smtp()
     smtp.auth_plain(user).want(454)
     smtp.wire.close()
-    handler.wait(30)
+    handler.wait(300)
     site.clock.ahead(0)
     smtp, handler = proxied.smtp()
     smtp.auth_plain(user).want(235)
@@ -295,7 +295,7 @@ def through_proxies(site: Site, other: OtherHost) -> None:
         site.clock.ahead(ahead)
         smtp.deliver("to@example.org", site.message()[1]).want(250)
     smtp.quit()
-    handler.wait(30)
+    handler.wait(300)
     equal(len(proxied.names()), 4, "copies of what was sent")
     for ahead in (0, 20 * DAY, 0):
         site.clock.ahead(ahead)
@@ -304,7 +304,7 @@ def through_proxies(site: Site, other: OtherHost) -> None:
         for at in pop3.list():
             pop3.retr(at)
         pop3.quit()
-        handler.wait(30)
+        handler.wait(300)
         equal(len(proxied.names()), 6, "copies, each of them once")
 
 
@@ -326,7 +326,7 @@ def copied(site: Site) -> None:
     smtp.wire.send(content[len(content) // 2:] + b".\r\n")
     smtp.reply().want(250)
     smtp.quit()
-    process.wait(30)
+    process.wait(300)
     open_elsewhere(site, store, mailbox, sent)
     equal(len(site.collect(mailbox)[0]), 4, "messages where it came from")
 

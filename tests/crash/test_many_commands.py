@@ -87,7 +87,7 @@ class Long:
 
     def end(self) -> None:
         """It ends by itself; its log is no flood."""
-        equal(self.process.wait(30), 0, "exit status")
+        equal(self.process.wait(300), 0, "exit status")
         size = self.spawner.log.stat().st_size
         check(size <= LOG_OCTETS, f"{size} octets were logged")
 

@@ -125,7 +125,7 @@ class Ordered(Story):
             smtp.deliver("to@example.org", compose(self.number(), self.rng))
         except Vanished:
             pass
-        equal(handler.wait(30), -signal.SIGKILL, "smtp-proxy ended with")
+        equal(handler.wait(300), -signal.SIGKILL, "smtp-proxy ended with")
 
     def stand_behind_the_link(self) -> None:
         """The same, but it lives: nobody removes its name in tmp/, whatever
@@ -137,7 +137,7 @@ class Ordered(Story):
             said = client.submit(smtp.deliver, "to@example.org",
                                  compose(self.number(), self.rng))
             try:
-                until(lambda: is_stopped(handler.pid), 30,
+                until(lambda: is_stopped(handler.pid), 300,
                       "it stands behind the link")
                 pending = max(tmp.glob("*,P.age"))
                 self.sweep()
@@ -146,7 +146,7 @@ class Ordered(Story):
                 handler.send_signal(signal.SIGCONT)
             said.result().want(250)
         smtp.quit()
-        equal(handler.wait(30), 0, "smtp-proxy ended with")
+        equal(handler.wait(300), 0, "smtp-proxy ended with")
 
     def proxy(self, setting: str) -> tuple[Smtp, subprocess.Popen[bytes]]:
         """One session of smtp-proxy, logged in."""

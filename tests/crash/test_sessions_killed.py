@@ -114,7 +114,7 @@ class Sessions:
             smtp.quit()
         except Vanished:
             pass
-        process.wait(30)
+        process.wait(300)
 
     def pass_on(self, env: dict[str, str]) -> None:
         """smtp-proxy, a message that is taken and one that is refused."""
@@ -130,7 +130,7 @@ class Sessions:
             smtp.quit()
         except Vanished:
             pass
-        process.wait(30)
+        process.wait(300)
         self.heard_from_upstream()
 
     def fetch(self, env: dict[str, str]) -> None:
@@ -147,7 +147,7 @@ class Sessions:
             pop3.quit()
         except Vanished:
             pass
-        process.wait(30)
+        process.wait(300)
 
     def collect(self, env: dict[str, str]) -> None:
         """pop3-serve, the first message fetched and deleted."""
@@ -162,7 +162,7 @@ class Sessions:
             self.deleted.add(number)
         except (Vanished, Refused):
             pass
-        process.wait(30)
+        process.wait(300)
 
     # --- what must hold ----------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Sessions:
         pop3.login(self.mailbox.id, self.mailbox.password)
         numbers = [recognise(pop3.retr(at)) for at in pop3.list()]
         pop3.quit()
-        process.wait(30)
+        process.wait(300)
         equal(self.promised - set(numbers), set(), "promised and lost")
         equal(self.deleted & set(numbers), set(), "deleted and back")
         equal(sorted(set(numbers)), sorted(numbers), "each whole and once")

@@ -114,7 +114,7 @@ class Waiting:
         smtp = Smtp(Wire(client), self.instance.context)
         smtp.deliver(mailbox.address, LINE * (BIG // len(LINE))).want(250)
         smtp.quit()
-        handler.wait(10)
+        handler.wait(300)
         spawner.close()
 
     def mailbox(self, visit: Visit) -> Mailbox:

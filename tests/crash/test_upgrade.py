@@ -315,10 +315,10 @@ class Upgrades:
             old.upgrade("--now")
         else:
             old.instance.restante("store", "upgrade", "--now")
-        until(lambda: mine_process.poll() is not None, 10, "ours is ended")
+        until(lambda: mine_process.poll() is not None, 300, "ours is ended")
         smtp.command("NOOP").want(250)
         smtp.quit()
-        yours_process.wait(10)
+        yours_process.wait(300)
         for end in (mine, ours, theirs):
             end.close()
 
@@ -367,14 +367,14 @@ class Upgrades:
                 gone.append(digest(collector.retr(number)))
                 collector.dele(number)
             answered = self.send(senders, mailbox, kept)
-            until(lambda: len(kept) >= len(senders), 30, "mail comes")
+            until(lambda: len(kept) >= len(senders), 300, "mail comes")
             upgrade = subprocess.Popen(
                 [str(self.place.prefix / "bin/restante"), "-c",
                  str(old.instance.conf), "store", "upgrade",
                  *(["--now"] if now else [])], text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             format_file = old.store / "format"
-            until(lambda: "2" in format_file.read_text(), 30, "format 2")
+            until(lambda: "2" in format_file.read_text(), 300, "format 2")
             try:
                 collector.quit()
                 quit_said = True

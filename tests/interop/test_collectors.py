@@ -47,7 +47,7 @@ class Collectors(Pop3Clients):
                        f"\n{text}").replace("\n", "\r\n").encode()
             smtp.deliver(self.mailbox.address, content).want(250)
         smtp.quit()
-        handler.wait(10)
+        handler.wait(300)
         return texts
 
     def quit_and_close(self, _name: str) -> list[str]:
@@ -71,7 +71,7 @@ class Collectors(Pop3Clients):
         with start() as server:
             self.port = server.port
             messages = collect(name)
-            until(lambda: not self.instance.kept(self.mailbox), 10,
+            until(lambda: not self.instance.kept(self.mailbox), 300,
                   "the mailbox is empty")
             server.idle()
         bodies = [m.partition("\n\n")[2] for m in messages]

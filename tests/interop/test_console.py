@@ -110,7 +110,7 @@ class Access:
         waits = [int(page.headers["Retry-After"]) for page in pages
                  if page.status == 429]
         check(all(0 < wait <= 30 for wait in waits), f"Retry-After: {waits}")
-        until(lambda: self.told_to_wait(client, "berta") >= 8, 90,
+        until(lambda: self.told_to_wait(client, "berta") >= 8, 300,
               "the waits grow")
         client.sign_in("berta", PASSWORD).want(429, "please wait")
         page = inside.send("/account", {"old": PASSWORD, "new": ANOTHER,
@@ -120,7 +120,7 @@ class Access:
         self.console.client("127.0.0.3").sign_in("berta", PASSWORD).want(429)
         client.sign_in(ADMIN, PASSWORD).want(429)
         self.console.signed_in(source="127.0.0.3")
-        until(lambda: client.sign_in("berta", PASSWORD).status == 303, 40,
+        until(lambda: client.sign_in("berta", PASSWORD).status == 303, 300,
               "the right password is taken")
         self.console.forget_failures()
 
@@ -130,7 +130,7 @@ class Access:
         owner = self.console.client("127.0.0.5")
         owner.sign_in("nora", PASSWORD).to("/")
         stranger = self.console.client("127.0.0.6")
-        until(lambda: self.told_to_wait(stranger, "nora") >= 4, 90,
+        until(lambda: self.told_to_wait(stranger, "nora") >= 4, 300,
               "the waits grow")
         self.console.client("127.0.0.7").sign_in("nora", PASSWORD).want(429)
         self.console.client("127.0.0.5").sign_in("nora", PASSWORD).to("/")

@@ -55,12 +55,12 @@ class Remembered:
             self.page()
             file = self.state / name
             return file.exists() and file.read_bytes()
-        return until(there, 10, f"{name} is remembered")
+        return until(there, 300, f"{name} is remembered")
 
     def settle_names(self) -> bytes:
         """All mailboxes are remembered."""
         return until(lambda: len(self.settle(NAMES).splitlines()) == 3 and
-                     self.settle(NAMES), 10, "three names are remembered")
+                     self.settle(NAMES), 300, "three names are remembered")
 
     # --- names ------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class Remembered:
         subprocess.run(
             ["openssl", "req", "-x509", "-key", self.instance.tls.key, "-out",
              fresh, "-days", str(days), "-subj", f"/CN={name}"], check=True,
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=300)
         os.replace(fresh, self.tls)
 
     def certificate(self) -> None:
@@ -219,7 +219,7 @@ class Remembered:
         """Whatever was remembered of it."""
         self.sign(90, "a\tb\nc")
         until(lambda: self.page() and (self.state / CERTIFICATE).exists() and
-              b"a?b?c" in (self.state / CERTIFICATE).read_bytes(), 10,
+              b"a?b?c" in (self.state / CERTIFICATE).read_bytes(), 300,
               "it is remembered")
         was = (self.state / CERTIFICATE).read_bytes()
         stamp = was.split(b"\n")[0] + b"\n"

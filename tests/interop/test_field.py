@@ -237,7 +237,7 @@ class Field:
         done = subprocess.run(
             [tool("openssl"), "s_client", "-connect", f"127.0.0.1:{port}",
              "-starttls", "smtp", "-CAfile", str(self.instance.tls.ca),
-             *options], input="QUIT\n", text=True, timeout=60, check=False,
+             *options], input="QUIT\n", text=True, timeout=300, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.stdout
 
@@ -296,7 +296,7 @@ class Field:
             direct.command("PROXY TCP4 192.0.2.7 192.0.2.1 9 25").want(500)
             direct.quit()
             server.idle()
-            until(lambda: "outcome=kept" in server.log_text(), 10, "logged")
+            until(lambda: "outcome=kept" in server.log_text(), 300, "logged")
             log = server.log_text()
         check(re.search(r"peer=127\.0\.0\.1 .*outcome=kept", log), log)
         check("([127.0.0.1])" in self.header(mailbox).decode(), "Received")

@@ -48,7 +48,7 @@ class Evidence(World):
 
     def by_readme(self, folder: Path) -> tuple[bool, str]:
         """What the commands of a proof's README say of it."""
-        done = subprocess.run(["sh", "README"], cwd=folder, timeout=60,
+        done = subprocess.run(["sh", "README"], cwd=folder, timeout=300,
                               capture_output=True, text=True, check=False,
                               env={"PATH": SYSTEM_PATH})
         return done.returncode == 0, done.stdout + done.stderr
@@ -321,7 +321,7 @@ def others_programs_verify_a_proof(w: Evidence) -> None:
 
     def holds(*command: str) -> bool:
         return subprocess.run(command, cwd=folder, capture_output=True,
-                              timeout=60, check=False).returncode == 0
+                              timeout=300, check=False).returncode == 0
 
     def spicy() -> bool:
         return holds(tool("spicy-litetlog"), "-verify",
@@ -374,7 +374,7 @@ def nobody_else_may_read_them(w: Evidence) -> None:
     done = subprocess.run(
         [w.place.prefix / "bin/restante", "-c", w.instance.conf, "ledger",
          "show", mailbox.id], user=61234, group=61234, extra_groups=[],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
         env={"PATH": SYSTEM_PATH})
     equal(done.returncode, 77, f"exit ({mode:o}): {done.stderr}")
     check("read by root and by restante-admin" in done.stderr, done.stderr)

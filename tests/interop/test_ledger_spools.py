@@ -287,7 +287,7 @@ class ThreeUsers(TwoUsers):
         done = subprocess.run(
             [self.instance.place.handler("ledger"), "-c",
              str(self.instance.conf), "--once"], capture_output=True,
-            text=True, check=False, timeout=60, cwd="/", user=SIGNER,
+            text=True, check=False, timeout=300, cwd="/", user=SIGNER,
             group=GROUP, extra_groups=[])
         equal((done.returncode, done.stderr), (0, ""), "a run of the signer")
 

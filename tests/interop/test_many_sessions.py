@@ -67,17 +67,17 @@ def one_too_many(instance: Instance, mode: str,
 
     pop3, handler = here.pop()
     pop3.quit()
-    equal(handler.wait(10), 0, "status behind QUIT")
+    equal(handler.wait(300), 0, "status behind QUIT")
     waiting.login(last.id, last.password)
     other, other_handler = strangers.pop()
     collectors.turned_away(other, several[-1])
 
     waiting_handler.kill()
-    waiting_handler.wait(10)
+    waiting_handler.wait(300)
     other.login(last.id, last.password)
     for pop3, handler in [*here, *strangers, (other, other_handler)]:
         pop3.quit()
-        equal(handler.wait(10), 0, "status behind QUIT")
+        equal(handler.wait(300), 0, "status behind QUIT")
     collectors.spawner.close()
 
 
@@ -89,7 +89,7 @@ def uncounted(instance: Instance, mailboxes: list[Mailbox]) -> None:
     here = [collectors.log_in(mailbox) for mailbox in mailboxes]
     for pop3, handler in here:
         pop3.quit()
-        equal(handler.wait(10), 0, "status behind QUIT")
+        equal(handler.wait(300), 0, "status behind QUIT")
     check("nowhere/pop3-serve" in collectors.spawner.log_text(),
           "the log does not name the file")
     collectors.spawner.close()

@@ -45,7 +45,7 @@ def send(side: Proxied, port: int, content: bytes):
     reply = smtp.data(content)
     with contextlib.suppress(Vanished):
         smtp.quit()
-    handler.wait(10)
+    handler.wait(300)
     return reply
 
 
@@ -99,7 +99,7 @@ def logins_are_refused(side: Proxied) -> None:
     smtp.auth_plain(side.user(4465, name="wrong")).want(535)
     smtp.auth_plain(side.user(4465)).want(235)
     smtp.quit()
-    handler.wait(10)
+    handler.wait(300)
     check(b"secret" not in side.smtp_side.log.read_bytes(),
           "a password is in the log")
 
@@ -132,7 +132,7 @@ def fetched_is_kept_once(side: Proxied) -> None:
         pop3.top(1, 0)
         pop3.retr(1)
         pop3.quit()
-        handler.wait(10)
+        handler.wait(300)
         copies = side.kept()
         equal(len(copies), wanted, "copies")
         for copy, original in zip(copies, stub_servers.MAILDROP):
@@ -167,7 +167,7 @@ def pop3_serve_behind(side: Proxied) -> Iterator[None]:
          str(side.instance.conf), "--tls=none"],
         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **place.as_user)
     try:
-        until(sock.exists, 10, "pop3-serve's socket is there")
+        until(sock.exists, 300, "pop3-serve's socket is there")
         yield
     finally:
         behind.terminate()
@@ -183,7 +183,7 @@ def collector_is_handed_over(side: Proxied) -> None:
         check(b"Subject: over" in pop3.retr(1), "another message")
         pop3.dele(1)
         pop3.quit()
-        handler.wait(10)
+        handler.wait(300)
         equal(side.names(), [], "left")
 
 
@@ -194,11 +194,11 @@ def long_collection_is_not_cut(side: Proxied) -> None:
         send(side, 4465, b"Subject: long\r\n\r\nx\r\n").want(250)
         began = time.monotonic()
         pop3, handler = side.collector_by_proxy()
-        until(lambda: pop3.retr(1) and time.monotonic() - began > 7, 30,
+        until(lambda: pop3.retr(1) and time.monotonic() - began > 7, 300,
               "the session is older than session-max")
         pop3.dele(1)
         pop3.quit()
-        handler.wait(10)
+        handler.wait(300)
     side.instance.configure(limits={"session-max": "1h"})
     equal(side.names(), [], "left")
 
@@ -210,7 +210,7 @@ def session_is_confined(side: Proxied) -> None:
     for pid in (handler.pid, *children(handler.pid)):
         require_confined(pid)
     smtp.quit()
-    handler.wait(10)
+    handler.wait(300)
 
 
 def holds(pid: int, secrets: list[bytes]) -> bool:
@@ -233,12 +233,12 @@ def passwords_go(side: Proxied) -> None:
     check(not holds(handler.pid, secrets), "smtp-proxy has it")
     check(holds(handler.pid, [side.mailbox.id.encode()]), "no test")
     smtp.quit()
-    handler.wait(10)
+    handler.wait(300)
     pop3, handler = side.pop3(side.user(4995), password)
     check(not holds(handler.pid, secrets), "pop3-proxy has it")
     check(holds(handler.pid, [side.mailbox.id.encode()]), "no test")
     pop3.quit()
-    handler.wait(10)
+    handler.wait(300)
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

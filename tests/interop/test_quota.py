@@ -108,7 +108,7 @@ def collect(site: Limited, mailbox: Mailbox) -> None:
         pop3.retr(number)
         pop3.dele(number)
     pop3.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
 
 
 def rate(site: Limited) -> None:
@@ -191,7 +191,7 @@ def no_copy_no_mail(behind: Behind) -> None:
     reply = smtp.data(b"Subject: large\r\n\r\n" + 3 * LINES).want(451)
     check("nothing was sent" in str(reply), f"told: {reply}")
     check(smtp.wire.at_end(), "the connection goes on")
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     equal(smtp_log.read_bytes()[before:].count(b"DATA Subject"), 1,
           "messages at the server")
     behind.unchanged(2)
@@ -215,7 +215,7 @@ def full_before_fetch(behind: Behind) -> None:
     refused(pop3, "RETR 2")
     refused(pop3, "DELE 2")
     pop3.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     check("quota or rate" in side.pop3_side.log_text(), "the log says nothing")
     behind.unchanged(2)
 
@@ -230,14 +230,14 @@ def full_while_fetching(behind: Behind) -> None:
         raise Failure("the message was handed out whole")
     except Vanished:
         pass
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     behind.unchanged(2)
     behind.leave(None)
     pop3, handler = behind.pop3()
     content = pop3.retr(2)
     pop3.dele(2)
     pop3.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     behind.unchanged(3)
     check(any(copy.endswith(content) for copy in side.kept()), "another copy")
 

@@ -94,7 +94,7 @@ class Disk:
         smtp, handler = self.smtp()
         reply = smtp.deliver(to, text(SIZE))
         smtp.quit()
-        equal(handler.wait(30), 0, "exit status")
+        equal(handler.wait(300), 0, "exit status")
         return reply
 
     def nothing_is_left(self, *mailboxes: object) -> None:
@@ -122,7 +122,7 @@ def by_chunks(disk: Disk) -> None:
         smtp.envelope(mailbox.address).want(250)
         smtp.bdat(text(SIZE), MIB).want(452)
     smtp.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     disk.nothing_is_left(mailbox)
 
 
@@ -144,7 +144,7 @@ def announced(disk: Disk) -> None:
         smtp.command(f"RCPT TO:<{mailbox.address}>").want(code)
     smtp.data(b"Subject: small\r\n\r\nafter all\r\n").want(250)
     smtp.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     equal([len(disk.instance.kept(m)) for m in mailboxes], [1, 1, 0], "kept")
 
 
@@ -185,7 +185,7 @@ def no_copy_no_mail(disk: Disk, side: Proxied) -> None:
         reply = smtp.data(text(SIZE)).want(451)
     check("nothing was sent" in str(reply), f"told: {reply}")
     check(smtp.wire.at_end(), "the connection goes on")
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     disk.nothing_is_left(side.mailbox)
 
 
@@ -203,7 +203,7 @@ def no_copy_no_fetch(disk: Disk, side: Proxied) -> None:
     pop3, handler = side.pop3(side.user(4995))
     with disk.watched("pop3-proxy"):
         fetch_until_cut(pop3)
-    handler.wait(30)
+    handler.wait(300)
     check("reason=store" in side.pop3_side.log_text(), "the log says nothing")
     disk.nothing_is_left(side.mailbox)
 
@@ -218,13 +218,13 @@ def too_large_to_send(disk: Disk, side: Proxied) -> None:
     smtp.envelope("b@sender.example", params=f" SIZE={MAX_SIZE}").want(250)
     smtp.data(text(2 * MAX_SIZE)).want(552)
     check(smtp.wire.at_end(), "the connection goes on")
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     check("reason=size" in side.smtp_side.log_text(), "the log says nothing")
     smtp, handler = logged_in(side)
     smtp.envelope("b@sender.example").want(250)
     smtp.data(text(MAX_SIZE // 2)).want(250)
     smtp.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     equal(len(side.kept()), 1, "copies")
 
 
@@ -240,7 +240,7 @@ def too_large_to_fetch(disk: Disk, side: Proxied) -> None:
         else:
             raise Failure(f"{command} was done")
     pop3.quit()
-    equal(handler.wait(30), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     check("reason=size" in side.pop3_side.log_text(), "the log says nothing")
     disk.nothing_is_left(side.mailbox)
 

@@ -118,7 +118,7 @@ class TwoUsers:
         """Run the command as somebody; what it printed."""
         who = {"user": uid, "group": gid, "extra_groups": []} if uid else {}
         done = subprocess.run([*self.command, *args], input=text, text=True,
-                              capture_output=True, check=False, timeout=60,
+                              capture_output=True, check=False, timeout=300,
                               cwd="/", env={"PATH": SYSTEM_PATH}, **who)
         equal(done.returncode, want, f"{args} as {uid}: {done.stderr}")
         return done.stdout + done.stderr

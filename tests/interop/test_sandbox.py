@@ -52,7 +52,7 @@ def confined(instance: Instance, name: str) -> None:
     for pid in (handler.pid, *dialler):
         require_confined(pid, FILES.get(name, 256))
     wire.close()
-    equal(handler.wait(10), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
 
 
 def diallers_hold_no_client(instance: Instance, name: str) -> None:
@@ -71,9 +71,9 @@ def diallers_hold_no_client(instance: Instance, name: str) -> None:
     dialler = Path(f"/proc/{children(handler.pid)[0]}/fd")
     until(lambda: f"socket:[{inode}]" not in map(os.readlink,
                                                  dialler.iterdir()),
-          10, "the dialler has let go of the client")
+          300, "the dialler has let go of the client")
     wire.close()
-    equal(handler.wait(10), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
 
 
 def diallers_end_with_their_session(instance: Instance, name: str) -> None:
@@ -83,11 +83,11 @@ def diallers_end_with_their_session(instance: Instance, name: str) -> None:
     wire.line()
     dialler = children(handler.pid)[0]
     until(lambda: os.readlink(f"/proc/{dialler}/fd/0") == "/dev/null",
-          10, "the dialler has let go of the client")
+          300, "the dialler has let go of the client")
     os.kill(dialler, signal.SIGSTOP)
     handler.kill()
     handler.wait()
-    until(lambda: not is_running(dialler), 10, "its dialler has ended")
+    until(lambda: not is_running(dialler), 300, "its dialler has ended")
     wire.close()
 
 
@@ -131,7 +131,7 @@ def without_landlock(instance: Instance, name: str) -> None:
     wire.line()
     require_confined(handler.pid, FILES.get(name, 256))
     wire.close()
-    equal(handler.wait(10), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     equal(spawner.log_text().count("this kernel has no Landlock"), 1,
           "times that the log says it")
 
@@ -174,7 +174,7 @@ def the_ledger_is_confined(instance: Instance) -> None:
     equal((ledger.returncode, said.count("is no spool")), (0, 1), said)
     done = subprocess.run([sys.executable, "-I", "-S", str(NO_LANDLOCK),
                            *program], capture_output=True, text=True,
-                          check=False, timeout=60, **instance.place.as_user)
+                          check=False, timeout=300, **instance.place.as_user)
     equal((done.returncode, done.stderr.count("has no Landlock")), (0, 1),
           done.stderr)
     (spools / "local.1").rmdir()
@@ -196,7 +196,7 @@ def programs_are_closed(instance: Instance) -> None:
                               stderr=subprocess.DEVNULL,
                               **instance.place.as_user) as program:
             try:
-                until(lambda p=program: waits_for_input(p.pid), 10,
+                until(lambda p=program: waits_for_input(p.pid), 300,
                       f"{name} waits for its input")
                 require_closed(program.pid)
             finally:
@@ -212,7 +212,7 @@ def identity(instance: Instance, mailbox: Mailbox) -> bytes:
         start_new_session=True,
         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
     os.write(ours, mailbox.password.encode() + b"\n")
-    text = age.communicate(timeout=30)[0].decode("ascii")
+    text = age.communicate(timeout=300)[0].decode("ascii")
     data = re.search(r"AGE-SECRET-KEY-1(\w+)", text).group(1).lower()
     bits = "".join(f"{BECH32.index(c):05b}" for c in data[:-6])
     return int(bits[:256], 2).to_bytes(32, "big")
@@ -247,7 +247,7 @@ def secrets_go(instance: Instance) -> None:
     check(mailbox.id.encode() in held, "the memory was not read: no test")
     check(not any(word in held for word in (*words, key)),
           "a secret is in the memory behind QUIT")
-    equal(handler.wait(10), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

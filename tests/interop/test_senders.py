@@ -46,7 +46,7 @@ def message(token: str, end: bytes = b"\n") -> bytes:
 
 def run(command: list[str], content: bytes | None = None) -> None:
     """Run a sender; it must say that it succeeded."""
-    done = subprocess.run(command, input=content, timeout=60, check=False,
+    done = subprocess.run(command, input=content, timeout=300, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=tool_env(command[0]))
     check(done.returncode == 0, f"{Path(command[0]).name} ended with "
@@ -68,7 +68,7 @@ class Senders:
               "a message lies in the mailbox")
         client, handler = self.collector.open()
         messages = collect(self.instance, client, self.mailbox)
-        handler.wait(10)
+        handler.wait(300)
         matching = [m for m in messages if token.encode() in m]
         check(len(matching) == 1 == len(messages),
               f"{len(matching)} of {len(messages)} messages have the token")
@@ -171,7 +171,7 @@ def shown(senders: Senders, made: Certificate, port: int) -> int:
         [program, "--server", "127.0.0.1", "--port", str(port), "--tls",
          "--tls-cert", str(made.certificate), "--tls-key", str(made.key),
          "--from", SENDER, "--to", senders.mailbox.address,
-         "--data", f"@{file}"], timeout=60, check=False,
+         "--data", f"@{file}"], timeout=300, check=False,
         stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
         env=tool_env(program)).returncode
 

@@ -78,7 +78,7 @@ def commands(spawner: Spawner, instance: Instance, tongue: Tongue,
     wire = Wire(client, 10)
     said = answer_under_tls(wire, instance, tongue, COMMANDS[name])
     wire.close()
-    equal(handler.wait(10), 0, "exit status")
+    equal(handler.wait(300), 0, "exit status")
     check(said.startswith((b"5", b"-ERR")) if name in MAY_GO_ON
           else said == b"", f"answered with {said!r}")
 
@@ -89,7 +89,7 @@ def log_in(side: Proxied, tongue: Tongue, port: int) -> bool:
         smtp, handler = side.smtp()
         said = smtp.auth_plain(side.user(port)).code
         smtp.quit()
-        handler.wait(10)
+        handler.wait(300)
         return said == 235
     client, handler = side.pop3_side.open()
     pop3 = Pop3(Wire(client), side.instance.context, implicit=True)
@@ -100,7 +100,7 @@ def log_in(side: Proxied, tongue: Tongue, port: int) -> bool:
         return False
     finally:
         pop3.wire.close()
-        handler.wait(10)
+        handler.wait(300)
     return True
 
 

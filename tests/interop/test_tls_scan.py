@@ -61,7 +61,7 @@ class Client:
     def hello(self, *options: str) -> str:
         """All that is said about one handshake."""
         done = subprocess.run(
-            [*self.command, *options], check=False, timeout=30,
+            [*self.command, *options], check=False, timeout=300,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         return done.stdout.decode("utf-8", "replace")

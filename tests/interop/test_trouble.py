@@ -294,7 +294,7 @@ def damaged(instance: Instance, size: int,
     except Vanished:
         pop3.wire.close()
     check(contents[1] not in pop3.wire.held, "it came out whole")
-    pop3 = until(lambda: try_login(handlers, mailbox), 10, "a second session")
+    pop3 = until(lambda: try_login(handlers, mailbox), 300, "a second session")
     for number in (1, 3):
         check(pop3.retr(number).endswith(contents[number - 1]),
               f"message {number} is not whole")
@@ -406,12 +406,12 @@ def deleted_by_command(instance: Instance) -> None:
     instance.restante(*delete, want=IN_USE)
     smtp.data(message("in transaction", 500)).want(250)
     smtp.quit()
-    pop3 = until(lambda: try_login(handlers, mailbox), 10, "a login")
+    pop3 = until(lambda: try_login(handlers, mailbox), 300, "a login")
     until(lambda: instance.restante(*delete, want=None).returncode == IN_USE,
-          10, "69 while the archive collects")
+          300, "69 while the archive collects")
     check(pop3.retr(1).startswith(b"R"), "RETR")
     pop3.quit()
-    until(lambda: instance.restante(*delete, want=None).returncode == 0, 10,
+    until(lambda: instance.restante(*delete, want=None).returncode == 0, 300,
           "deleted")
     check(not instance.folder(mailbox).exists(), "its directory is there")
     smtp = handlers.smtp()
@@ -448,7 +448,7 @@ def deleted_by_force(instance: Instance) -> None:
         pass
     check(time.monotonic() - began < 5, "QUIT took more than 5 s")
     for process in (receiver, server):
-        status = process.wait(10)
+        status = process.wait(300)
         check(status >= 0, f"{process.args[0]} was ended by signal {-status}")
 
 

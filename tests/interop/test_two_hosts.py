@@ -56,7 +56,7 @@ class Pair:
         for command in commands():
             words = [word.replace(THERE, f"{self.second.store}/").replace(
                 HERE, f"{self.first.store}/") for word in shlex.split(command)]
-            subprocess.run([program, *words[1:]], check=True, timeout=60,
+            subprocess.run([program, *words[1:]], check=True, timeout=300,
                            env=tool_env(program))
 
     def create_mailbox(self) -> Mailbox:

@@ -160,7 +160,7 @@ class Vanishing:
                 check("[IN-USE]" in str(why), str(why))
                 return False
             return True
-        until(free, 10, "the mailbox can be logged in to")
+        until(free, 300, "the mailbox can be logged in to")
         equal(len(self.instance.kept(mailbox)), 1, "messages left")
 
     def no_errors_logged(self) -> None:

@@ -53,7 +53,7 @@ class Outages:
         def left() -> str:
             return self.machine.shell(
                 f"cd {self.host.folder} && find tmp cur -type f")
-        until(lambda: not left(), 10, f"tmp and cur are empty: {left()}")
+        until(lambda: not left(), 300, f"tmp and cur are empty: {left()}")
 
     def power_cut(self) -> float:
         """Every process gone between two steps, then a boot."""

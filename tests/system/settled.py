@@ -127,7 +127,7 @@ class Settled:
     def spool_in_use(self) -> None:
         """Handlers in their units write the spool; the sweep reads it."""
         self.host.deliver("counted")
-        until(lambda: self.host.waiting() == 1, 10, "one message waits")
+        until(lambda: self.host.waiting() == 1, 300, "one message waits")
         self.machine.run("grep", "-q", "^kept ",
                          f"{self.host.folder}/spool/local.1")
         self.machine.run("systemctl", "start", "restante-sweep.service")

@@ -65,7 +65,7 @@ class SharedPort:
         """In and out again, on both ports; the log has the real client."""
         for port in (POP3, POP3S):
             self.host.round_trip(port, f"shared-{port}")
-        until(self._was_collected, 10,
+        until(self._was_collected, 300,
               "pop3-serve's line with the client's address and TLS")
 
     def _was_collected(self) -> bool:

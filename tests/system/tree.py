@@ -324,7 +324,7 @@ class Machine:
         """The opposite: every process in there ends between two steps."""
         if leader := self.leader:
             os.kill(leader, signal.SIGKILL)
-        until(self._ended, 30, "every process in there has ended")
+        until(self._ended, 300, "every process in there has ended")
 
     def _ended(self) -> bool:
         """We may be process 1 to those whose parents are gone: a system does

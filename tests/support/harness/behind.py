@@ -46,7 +46,7 @@ class Behind:
     def end(self) -> int:
         """Hang up; how the handler ended."""
         self.wire.close()
-        return self.process.wait(30)
+        return self.process.wait(300)
 
     def log_text(self) -> str:
         """What it has logged."""

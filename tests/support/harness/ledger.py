@@ -32,7 +32,7 @@ class Ledger:
         program = program or \
             self.instance.place.prefix / "libexec/restante/ledger"
         done = subprocess.run(
-            [program, "-c", self.instance.conf, "--once"], timeout=60,
+            [program, "-c", self.instance.conf, "--once"], timeout=300,
             check=False, capture_output=True, text=True,
             env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
             **self.instance.place.as_user)

@@ -221,7 +221,7 @@ class Exim:
             [self.program, "-C", str(self.conf), "-odf", "-oi",
              "-f", "author@sender.example", recipient],
             input=content, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=tool_env(self.program), timeout=60, check=False)
+            env=tool_env(self.program), timeout=300, check=False)
         return done.stdout.decode("utf-8", "replace")
 
     def log_text(self) -> str:

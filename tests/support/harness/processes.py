@@ -37,7 +37,7 @@ def require_confined(pid: int, files: int = 256) -> None:
     """What every process of a handler has given up, once it is set up: a
     dialler may be so later than the session that has greeted already.
     """
-    until(lambda: facts(pid, "status")["Seccomp"] == "2", 10,
+    until(lambda: facts(pid, "status")["Seccomp"] == "2", 300,
           f"{pid} is confined")
     require_closed(pid)
     status, limits = facts(pid, "status"), facts(pid, "limits")

@@ -73,7 +73,7 @@ class Proxied:
         for number in numbers:
             pop3.dele(number)
         pop3.quit()
-        handler.wait(10)
+        handler.wait(300)
         return messages
 
     def names(self) -> list[str]:

@@ -91,7 +91,7 @@ class Server:
                               f"{process.returncode}")
             return all(map(self.is_listening, ports))
         try:
-            until(ready, 10, f"{process.args[0]} listens")
+            until(ready, 300, f"{process.args[0]} listens")
         except Failure:
             self.stop()
             raise

@@ -28,7 +28,7 @@ class SmtpClients:
     def run(self, command: list[str], content: bytes = b"",
             want: int = 0) -> str:
         """Run a client; what it says."""
-        done = subprocess.run(command, input=content, timeout=60, check=False,
+        done = subprocess.run(command, input=content, timeout=300, check=False,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT,
                               env=tool_env(command[0],

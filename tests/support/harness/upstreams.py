@@ -260,7 +260,7 @@ class Dovecot(Server):
         """An empty mailbox, once no session is at work in it."""
         until(lambda: not self.process or not any(
             self._is_session(pid) for pid in children(self.process.pid)),
-            10, "Dovecot's sessions have ended")
+            300, "Dovecot's sessions have ended")
         shutil.rmtree(self.mail, ignore_errors=True)
         for folder in (self.mail, self.mail / "Maildir",
                        *(self.mail / "Maildir" / name

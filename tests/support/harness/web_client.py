@@ -78,7 +78,7 @@ class WebClient:
                 headers: dict[str, str] | None = None) -> Page:
         """One request on a connection of its own."""
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=60, context=self.context,
+            "127.0.0.1", self.port, timeout=300, context=self.context,
             source_address=(self.source, 0))
         sent = {"Host": "journal.restante.test", **self.headers,
                 **(headers or {})}

@@ -27,7 +27,7 @@ def tls_context(ca: str) -> ssl.SSLContext:
 class Wire:
     """One connection, read by CRLF lines or by terminators."""
 
-    def __init__(self, sock: socket.socket, timeout: float = 30.0) -> None:
+    def __init__(self, sock: socket.socket, timeout: float = 120.0) -> None:
         sock.settimeout(timeout)
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -35,7 +35,7 @@ class Wire:
         self.held = bytearray()
 
     @classmethod
-    def connect(cls, port: int, timeout: float = 30.0,
+    def connect(cls, port: int, timeout: float = 120.0,
                 address: str = "127.0.0.1", source: str = "") -> "Wire":
         """Connect to a port, of this machine unless told otherwise."""
         return cls(socket.create_connection(
