@@ -35,6 +35,7 @@ from harness.wire import Vanished, Wire
 BODY = b"Subject: %d\r\n\r\n" + 200 * (70 * b"x" + b"\r\n")
 HANDLER = "smtp-journal"
 STORM_SECONDS = float(os.environ.get("STORM_SECONDS", "10"))
+ACCEPTOR_SHARE = 0.1
 
 
 class Listening(Server):
@@ -395,7 +396,10 @@ class World:
                 self.load(server.port, 8) as said:
             end = time.monotonic() + STORM_SECONDS
             while time.monotonic() < end:
-                running = handlers_of(self.instance.conf)
+                acceptor = server.pid()
+                running = children(acceptor)
+                if rng.random() < ACCEPTOR_SHARE:
+                    running = [acceptor]
                 if running:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(rng.choice(running), signal.SIGKILL)
@@ -444,17 +448,6 @@ class World:
             other.deliver(self.mailbox.address, BODY % 8).want(250)
             self.deliver(server.port)
             equal(server.pid(), pid, "the acceptor")
-
-
-def handlers_of(conf: Path) -> list[int]:
-    """Who was started with this configuration, acceptors and sessions."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = file.read_bytes().split(b"\0")
-            if os.fsencode(conf) in words and words[0] != b"sh":
-                found.append(int(file.parent.name))
-    return found
 
 
 def server_hello(port: int) -> tuple[bytes, bytes]:
