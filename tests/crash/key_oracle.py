@@ -23,7 +23,7 @@ class Oracle:
         self.age = tool("age")
         self.keygen = tool("age-keygen")
         self.known: dict[tuple[bytes, str], tuple[str, ...]] = {}
-        self.publics: dict[str, str] = {}
+        self.publics: dict[tuple[str, ...], list[str]] = {}
 
     def keys_by_password(self, envelope: bytes, password: str
                          ) -> tuple[str, ...]:
@@ -37,7 +37,11 @@ class Oracle:
 
     def recipients(self, lines: tuple[str, ...]) -> list[str]:
         """age1… of key lines."""
-        return [self._recipient(line) for line in lines]
+        if lines and lines not in self.publics:
+            self.publics[lines] = subprocess.run(
+                [self.keygen, "-y"], input="\n".join(lines), text=True,
+                check=True, capture_output=True).stdout.split()
+        return self.publics[lines] if lines else []
 
     def opens(self, message: Path, lines: tuple[str, ...]) -> bool:
         """Whether key lines open a message."""
@@ -64,13 +68,6 @@ class Oracle:
         return subprocess.run([self.age, *args], input=content, check=False,
                               capture_output=True)
 
-    def _recipient(self, line: str) -> str:
-        if line not in self.publics:
-            self.publics[line] = subprocess.run(
-                [self.keygen, "-y"], input=line, text=True, check=True,
-                capture_output=True).stdout.strip()
-        return self.publics[line]
-
     def _use_identity(self, envelope: bytes, identity: str
                       ) -> tuple[str, ...]:
         done = self._run("-d", "-i", identity, content=envelope)
@@ -78,16 +75,17 @@ class Oracle:
 
     def _type_password(self, envelope: bytes, password: str
                        ) -> tuple[str, ...]:
-        """age takes a passphrase from a terminal and nowhere else."""
+        """age takes a passphrase from a terminal and nowhere else: without
+        one of its session's, from that on stdin.
+        """
         sealed, plain = self.folder / "envelope", self.folder / "plain"
         sealed.write_bytes(envelope)
         plain.unlink(missing_ok=True)
         terminal, other = pty.openpty()
-        # Who leads a session has the first terminal he opens for his own.
         with subprocess.Popen(
-                ["sh", "-c", 'exec "$@" <"$0"', os.ttyname(other), self.age,
-                 "-d", "-o", str(plain), str(sealed)], start_new_session=True,
-                stdin=other, stdout=other, stderr=other):
+                [self.age, "-d", "-o", str(plain), str(sealed)],
+                start_new_session=True, stdin=other, stdout=other,
+                stderr=other):
             os.close(other)
             self._answer(terminal, password)
         os.close(terminal)

@@ -8,8 +8,10 @@ with the password has no key that mail is sealed to, in any copy of
 identity.recovery.age that ever lay there.
 
 KEY_WALKS walks (default 30), of KEY_WALK_STEPS steps, from KEY_WALK_SEED on.
-Kills are counted for each command and fault point that it was seen to pass; what
-was hit least is aimed at most. Of 5,000 walks each must have 50.
+Kills are counted for each command and fault point that it was seen to pass,
+and every third step makes a mailbox ready for what was hit least and aims there;
+KEY_WALK_BEFORE is a folder with what earlier runs have printed, whose kills
+count. Of 5,000 walks each must have 50.
 """
 
 import os
@@ -31,7 +33,9 @@ from harness.place import HANDLERS, Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 from harness.tools import SYSTEM_PATH, tool, tool_env
+from key_aim import Aim
 from key_oracle import Oracle
+from walk_disk import Disk, disk_if_root
 
 WALKS = int(os.environ.get("KEY_WALKS", "30"))
 STEPS = int(os.environ.get("KEY_WALK_STEPS", "14"))
@@ -40,32 +44,6 @@ WORKERS = int(os.environ.get("KEY_WALK_WORKERS", os.cpu_count() or 1))
 KILLS = WALKS // 100  # of each point in each command that passes it
 KILLED, WRONG = -9, 77
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-class Aim:
-    """Which fault points each command passes, and how often it was killed
-    there: a worker learns it as it goes.
-    """
-
-    def __init__(self) -> None:
-        self.kills: Counter[tuple[str, str]] = Counter()
-        self.lengths: dict[str, int] = {}
-
-    def choose(self, command: str, rng: random.Random) -> str:
-        """The Nth, or, by its name, the one where it was killed least."""
-        known = [p for c, p in self.kills if c == command]
-        if not known or rng.random() < 0.3:
-            return str(rng.randint(1, self.lengths.get(command, 12)))
-        return min(known, key=lambda p: (self.kills[command, p],
-                                         rng.random()))
-
-    def learn(self, command: str, passed: list[str], killed: bool) -> None:
-        """What it came past, to the end of it or not."""
-        self.lengths[command] = max(self.lengths.get(command, 1), len(passed))
-        for point in passed:
-            self.kills[command, point] += 0
-        if killed:
-            self.kills[command, passed[-1]] += 1
 
 
 AIM = Aim()  # of this worker
@@ -104,6 +82,10 @@ class Walk:
     copies: set[bytes] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
     store: Path = None
+    disk: Disk | None = None
+    keys: list[Recovery] = field(default_factory=list)
+    target: tuple[str, str] | None = None  # what is to be hit next
+    calm: bool = False  # nothing is killed
 
     # --- running our programs -------------------------------------------------
 
@@ -116,8 +98,8 @@ class Walk:
                             or word.startswith("--c")][:3])
         env = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8",
                "RESTANTE_FAULT_LOG": str(log)}
-        if kill and self.rng.random() < 0.6:
-            env["RESTANTE_FAULT_POINT"] = AIM.choose(command, self.rng)
+        if kill and not self.calm:
+            env |= self.where(command)
         program = self.instance.place.prefix / HANDLERS / "mailbox-tool"
         done = subprocess.run(
             [program, "-c", self.instance.conf, *args], input=text, text=True,
@@ -129,6 +111,14 @@ class Walk:
         self.told.append(f"{' '.join(args)}: {done.returncode} "
                          f"{done.stderr.strip()[:100]}")
         return done
+
+    def where(self, command: str) -> dict[str, str]:
+        """Where it is killed."""
+        if self.target and self.target[0] == command:
+            return {"RESTANTE_FAULT_POINT": self.target[1]}
+        if self.target or self.rng.random() >= 0.6:
+            return {}
+        return {"RESTANTE_FAULT_POINT": AIM.choose(command, self.rng)}
 
     def mailbox(self, command: str, *args: str, text: str = "",
                 kill: bool = True) -> subprocess.CompletedProcess:
@@ -193,9 +183,9 @@ class Walk:
             self.shown.append(new)
         self.may(killed and not new, lambda w: [World(w.force, new or "?")])
 
-    def login(self) -> None:
+    def login(self, password: str = "") -> None:
         """With any password that was ever shown."""
-        password = self.rng.choice(self.shown)
+        password = password or self.rng.choice(self.shown)
         out = self.instance.root / "out"
         done = self.mailbox("export", "--format", "eml", str(out),
                             text=password + "\n")
@@ -240,8 +230,9 @@ class Walk:
 
     def recipient_add(self) -> None:
         """A recovery key, with the password or without."""
-        if len(self.recovery) < 3:
-            self.recovery.append(self.make_recovery())
+        if len(self.recovery) < len(self.keys):
+            key = self.keys[len(self.recovery)]
+            self.recovery.append(Recovery(key.identity, key.recipient))
         r = self.rng.choice(self.recovery)
         with_key = self.rng.random() < 0.7
         password = self.password() if with_key else ""
@@ -296,8 +287,9 @@ class Walk:
         self.mailbox("activate", kill=False)
 
     def settle(self) -> None:
-        """The timer comes."""
-        self.want(self.run("settle"), 0)
+        """The timer comes, and once more where it was killed."""
+        if self.want(self.run("settle"), 0) == KILLED:
+            self.want(self.run("settle", kill=False), 0)
 
     def chmod(self) -> None:
         """Its files get other times and rights."""
@@ -308,10 +300,19 @@ class Walk:
                 os.utime(path)
                 path.chmod(0o640)
 
+    def places(self) -> list[Path]:
+        """Where the store may lie."""
+        root = self.instance.root
+        return [root / "store", root / "moved",
+                *([self.disk.point / "store"] if self.disk else [])]
+
     def copy(self) -> None:
         """The store is on another disk, or in another place, from now on."""
-        to = self.store.with_name("moved" if self.store.name == "store"
-                                  else "store")
+        self.move(self.rng.choice(
+            [to for to in self.places() if to != self.store]))
+
+    def move(self, to: Path) -> None:
+        """By one of the programs that people copy with."""
         way = self.rng.choice((["cp", "-a"], ["rsync", "-a"], ["cp", "-r",
                                "--preserve=mode,ownership,links"]))
         slash = "/." if way[0] == "cp" else "/"
@@ -323,6 +324,14 @@ class Walk:
         self.instance.configure(store=to)
         self.folder = to / "mailboxes" / self.ident
 
+    def remount(self) -> None:
+        """Its file system has another device number from now on."""
+        if not self.disk:
+            return
+        if self.store != self.places()[-1]:
+            self.move(self.places()[-1])
+        self.disk.remount()
+
     def deliver(self) -> None:
         """A message, as a receiver keeps one."""
         ulid = "01" + "".join(self.rng.choices(CROCKFORD, k=24))
@@ -331,14 +340,6 @@ class Walk:
         self.instance.place.give(path)
 
     # --- what is on the disk ----------------------------------------------------
-
-    def make_recovery(self) -> Recovery:
-        """A key, as a person makes one."""
-        path = self.instance.root / f"recovery{len(self.recovery)}.key"
-        said = subprocess.run([tool("age-keygen"), "-o", path], check=True,
-                              stderr=subprocess.PIPE, text=True).stderr
-        self.instance.place.give(path)
-        return Recovery(path, re.search("age1[0-9a-z]+", said)[0])
 
     def recipients(self) -> list[str]:
         """Whom mail is sealed to now."""
@@ -353,13 +354,18 @@ class Walk:
                 if (self.folder / name).exists()}
 
     def opened_by(self, envelope: bytes | None) -> str | None:
-        """Which of the passwords shown opens it; "?": none of them."""
+        """Which of the passwords shown opens it; "?": none of them. What opens
+        with one opens with no other: age takes a passphrase where it is the
+        only recipient, and refuses the file otherwise.
+        """
         if envelope is None:
             return None
-        found = [password for password in self.shown
-                 if self.oracle.keys_by_password(envelope, password)]
-        check(len(found) <= 1, f"opened by {found}")
-        return found[0] if found else "?"
+        likely = {p for w in self.worlds for p in (w.force, w.waits)}
+        for password in sorted(self.shown[::-1],
+                               key=lambda p: p not in likely):
+            if self.oracle.keys_by_password(envelope, password):
+                return password
+        return "?"
 
     # --- what must hold ---------------------------------------------------------
 
@@ -367,7 +373,7 @@ class Walk:
         """What was used is put in force, then age says what opens."""
         self.copies |= {content for name, content in self.files().items()
                         if "recovery" in name}
-        self.want(self.run("settle", kill=False), 0)
+        self.settle()
         files = self.files()
         world = World(self.opened_by(files["identity.age"]),
                       self.opened_by(files.get("identity.age.next")))
@@ -416,6 +422,14 @@ class Walk:
             check(self.opened_by(content) in live | {"?"},
                   "a retired password opens what is in lost/")
 
+    def check_retired(self) -> None:
+        """Each password that was ever shown, and is none now, is tried."""
+        (world,) = self.worlds
+        for content in self.files().values():
+            for password in {*self.shown} - {world.force, world.waits}:
+                check(not self.oracle.keys_by_password(content, password),
+                      f"{password} was retired and opens")
+
     def check_mail(self) -> None:
         """All that is there opens with the password, by age alone."""
         (world,) = self.worlds
@@ -437,16 +451,48 @@ class Walk:
         self.store = Path(self.instance.settings["store"])
         self.folder = self.store / "mailboxes" / self.ident
 
+    def make_ready(self) -> None:
+        """A password that waits, often used; a recovery key, sealed to."""
+        self.calm = True
+        if self.target[0].startswith("mailbox recipient remove") and \
+                not self.recovery:
+            self.recipient_add()
+        self.passwd()
+        if self.rng.random() < 0.7 and self.shown[-1] in {
+                w.waits for w in self.worlds}:
+            self.login(self.shown[-1])
+        self.calm = False
+
+    def aimed(self) -> None:
+        """The command, and the point, that was hit least."""
+        self.target = AIM.least(self.rng)
+        if not self.target:
+            return
+        self.told.append(f"- at {self.target}")
+        self.make_ready()
+        words = self.target[0].split()
+        steps = {"passwd": self.passwd, "export": self.login,
+                 "--confirm": self.confirm, "--cancel": self.cancel,
+                 "rekey": self.rekey, "add": self.recipient_add,
+                 "remove": self.recipient_remove, "reset": self.reset,
+                 "suspend": self.suspend, "activate": self.reset,
+                 "settle": self.settle}
+        steps["export" if "export" in words else words[-1]]()
+        self.target = None
+
     def go(self) -> None:
         """Step by step."""
         steps = {self.passwd: 5, self.login: 6, self.confirm: 2,
                  self.cancel: 2, self.rekey: 3, self.recipient_add: 3,
                  self.recipient_remove: 2, self.passwd_by_recovery: 2,
                  self.reset: 1, self.settle: 1, self.suspend: 1,
-                 self.chmod: 1, self.copy: 1, self.deliver: 2}
+                 self.chmod: 1, self.copy: 1, self.remount: 1,
+                 self.deliver: 2}
         self.begin()
         for step in self.rng.choices(list(steps), list(steps.values()),
                                      k=STEPS):
+            if self.rng.random() < 0.33:
+                step = self.aimed
             self.told.append(f"- {step.__name__}")
             step()
             # Not behind each: what is pending meets what comes next.
@@ -454,35 +500,59 @@ class Walk:
                 self.told.append("- check")
                 self.check_all()
         self.check_all()
+        if self.rng.random() < 0.2:
+            self.check_retired()
         self.check_mail()
 
 
-INSTANCES: dict[int, Instance] = {}
+@dataclass
+class Site:
+    """What a worker makes once: a certificate takes as long as a walk."""
+
+    instance: Instance
+    disk: Disk | None
+    keys: list[Recovery]
 
 
-def instance_of_worker(place: Place) -> Instance:
-    """Made once: a certificate takes as long as a walk."""
-    if os.getpid() not in INSTANCES:
+SITES: dict[int, Site] = {}
+
+
+def make_recovery(instance: Instance, number: int) -> Recovery:
+    """A key, as a person makes one."""
+    path = instance.root / f"recovery{number}.key"
+    said = subprocess.run([tool("age-keygen"), "-o", path], check=True,
+                          stderr=subprocess.PIPE, text=True).stderr
+    instance.place.give(path)
+    return Recovery(path, re.search("age1[0-9a-z]+", said)[0])
+
+
+def site_of_worker(place: Place) -> Site:
+    """Its instance, its disk, and the recovery keys of its walks."""
+    if os.getpid() not in SITES:
+        disk = disk_if_root(place, f"disk{os.getpid()}")
         place.become_user()
-        INSTANCES[os.getpid()] = Instance(place, f"worker{os.getpid()}",
-                                          identity={"scrypt-log-n": 10})
-    return INSTANCES[os.getpid()]
+        instance = Instance(place, f"worker{os.getpid()}",
+                            identity={"scrypt-log-n": 10})
+        SITES[os.getpid()] = Site(instance, disk, [
+            make_recovery(instance, number) for number in range(3)])
+    return SITES[os.getpid()]
 
 
 def walk(place: Place, number: int) -> tuple[int, Counter]:
     """One walk, with a mailbox of its own that goes with it; whose the kills
     are so far, and what they are.
     """
-    instance = instance_of_worker(place)
-    w = Walk(instance, Oracle(instance.root), random.Random(number))
+    site = site_of_worker(place)
+    w = Walk(site.instance, Oracle(site.instance.root), random.Random(number),
+             disk=site.disk, keys=site.keys)
     try:
         w.go()
     except Exception as why:
         raise AssertionError(f"walk {number}: {why}\n" +
                              "\n".join(w.told)) from why
     shutil.rmtree(w.folder)
-    for path in instance.root.glob("recovery*.key"):
-        path.unlink()
+    if w.store == w.places()[-1]:
+        w.move(w.places()[0])
     return os.getpid(), AIM.kills
 
 
@@ -500,11 +570,12 @@ def walks(place: Place, report: Report) -> None:
     report.figure("key-walk-kills", total.total())
     for (command, point), n in sorted(total.items()):
         report.note(f"killed {n} times: {command} at {point}")
+    check(total.total() > WALKS, f"only {total.total()} kills")
+    total.update(AIM.before)
     least = min(total, key=total.__getitem__)
     report.figure("key-walk-points", len(total))
     report.figure("key-walk-least-killed",
                   f"{total[least]} ({least[0]} at {least[1]})")
-    check(total.total() > WALKS, f"only {total.total()} kills")
     check(total[least] >= KILLS, f"{least} only {total[least]} times")
 
 
@@ -516,4 +587,4 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
 if __name__ == "__main__":
     if "RESTANTE_FAULT_PREFIX" in os.environ:
         os.environ["RESTANTE_PREFIX"] = os.environ["RESTANTE_FAULT_PREFIX"]
-    sys.exit(run_script(sys.modules[__name__], cases))
+    sys.exit(run_script(sys.modules[__name__], cases, private_mounts=True))
