@@ -94,6 +94,16 @@ static void count_input(struct conn *c, size_t n)
 		c->in_used = n;
 }
 
+static bool has_read_ahead(const struct conn *c)
+{
+	return c->tls && tls_has_read_ahead(c->tls);
+}
+
+bool conn_need_not_wait(const struct conn *c)
+{
+	return conn_input_buffered(c) || has_read_ahead(c);
+}
+
 /* Reads once into the empty buffer. */
 static enum conn_status fill_input(struct conn *c)
 {
@@ -259,6 +269,8 @@ static enum conn_status settle(struct conn *c)
 {
 	bool input = true;
 
+	if (c->wire.held.len && has_read_ahead(c) && look(c) != CONN_TIMEOUT)
+		return CONN_EOF;
 	while (input) {
 		if (!wire_settle(&c->wire, &input))
 			return failure();
@@ -441,9 +453,10 @@ static void linger(struct conn *c)
 {
 	ssize_t got = wire_read_now(&c->wire, c->in, IN_SIZE);
 	bool silent = got < 0 && errno == EAGAIN;
+	bool talks = got > 0 || (silent && has_read_ahead(c));
 	size_t heard = 0;
 
-	if (silent ? c->peer_ends : got <= 0)
+	if (!talks && (!silent || c->peer_ends))
 		return;
 	c->in_start = c->in_end = 0;
 	c->in_used = IN_SIZE;

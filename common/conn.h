@@ -78,6 +78,11 @@ enum conn_status conn_read_exactly(struct conn *c, void *bytes, size_t n);
 
 /* Whether input is buffered already: then a reply may wait (PIPELINING). */
 bool conn_input_buffered(const struct conn *c);
+/*
+ * Whether there is something that poll(2) on the descriptor does not tell of: a
+ * record, or a part of one, that is not opened yet, too.
+ */
+bool conn_need_not_wait(const struct conn *c);
 
 /*
  * Output. Failures are remembered and met at conn_flush(): until then the
@@ -126,7 +131,7 @@ int conn_start_tls(struct conn *c, struct tls *t, struct err *e);
 void conn_prepare_tls(struct conn *c, struct tls *t);
 struct tls *conn_take_tls(struct conn *c);
 
-/* The descriptor that input comes from, to poll; see conn_input_buffered(). */
+/* The descriptor that input comes from, to poll; see conn_need_not_wait(). */
 int conn_fd(const struct conn *c);
 
 /* NULL before TLS. */

@@ -39,6 +39,7 @@ struct tls *tls_new(unsigned flags, struct err *e)
 	int done = gnutls_certificate_allocate_credentials(&t->cred);
 
 	buf_init(&t->flight, FLIGHT_MAX);
+	t->ahead = xmalloc(TLS_AHEAD_MAX);
 	if (done >= 0)
 		done = gnutls_init(&t->session,
 				   flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
@@ -62,6 +63,7 @@ void tls_free(struct tls **t)
 		gnutls_certificate_free_credentials((*t)->cred);
 	conf_strings_release(&(*t)->facts.client_names);
 	buf_release(&(*t)->flight);
+	free((*t)->ahead);
 	for (size_t i = 0; i < (*t)->n_pairs; i++)
 		tls_key_pair_release(&(*t)->pairs[i]);
 	free((*t)->pairs);
@@ -141,18 +143,38 @@ static ssize_t push_vector(gnutls_transport_ptr_t owner, const giovec_t *parts,
 	return (ssize_t)all;
 }
 
-static ssize_t pull(gnutls_transport_ptr_t owner, void *bytes, size_t n)
+/* Reads once what there is. */
+static ssize_t read_ahead(struct tls *t)
 {
-	struct tls *t = owner;
-	ssize_t got;
+	ssize_t got = t->io.pull(t->io.owner, t->ahead, TLS_AHEAD_MAX);
 
-	if (send_flight(t) < 0)
-		return -1;
-	got = t->io.pull(t->io.owner, bytes, n);
 	t->late = got < 0 && errno == EAGAIN;
 	if (got < 0)
 		gnutls_transport_set_errno(t->session, errno);
+	t->ahead_start = 0;
+	t->ahead_end = got > 0 ? (size_t)got : 0;
 	return got;
+}
+
+/*
+ * GnuTLS asks for the five octets of a record's header, then for its body: that
+ * is one read here, and often that of the next records as well.
+ */
+static ssize_t pull(gnutls_transport_ptr_t owner, void *bytes, size_t n)
+{
+	struct tls *t = owner;
+
+	if (!tls_has_read_ahead(t)) {
+		ssize_t got = send_flight(t) < 0 ? -1 : read_ahead(t);
+
+		if (got <= 0)
+			return got;
+	}
+	if (n > t->ahead_end - t->ahead_start)
+		n = t->ahead_end - t->ahead_start;
+	memcpy(bytes, t->ahead + t->ahead_start, n);
+	t->ahead_start += n;
+	return (ssize_t)n;
 }
 
 /* "ECDHE-X25519:AES-256-GCM" */
@@ -301,6 +323,11 @@ int tls_write(struct tls *t, const void *bytes, size_t n)
 size_t tls_pending(const struct tls *t)
 {
 	return gnutls_record_check_pending(t->session);
+}
+
+bool tls_has_read_ahead(const struct tls *t)
+{
+	return t->ahead_start < t->ahead_end;
 }
 
 void tls_bye(struct tls *t)

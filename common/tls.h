@@ -115,6 +115,9 @@ int tls_write(struct tls *t, const void *bytes, size_t n);
 /* Decrypted bytes that wait inside the session. */
 size_t tls_pending(const struct tls *t);
 
+/* Whether there are others that poll(2) will not tell of. */
+bool tls_has_read_ahead(const struct tls *t);
+
 /* close_notify, as far as it can be had; the peer may be gone. */
 void tls_bye(struct tls *t);
 

@@ -15,6 +15,8 @@
 
 enum { TLS_CHAIN_MAX = 16 }; /* certificates looked at, ours or a peer's */
 enum { TLS_NAME_MAX = 255 }; /* of a host */
+/* A record with its header, and all that TLS 1.2 may add to it. */
+enum { TLS_AHEAD_MAX = 16 * 1024 + 2048 + 5 };
 
 /* A chain of ours and its key; n 0: given away, or none. */
 struct tls_key_pair {
@@ -29,6 +31,8 @@ struct tls {
 	struct tls_io io;
 	bool in_handshake;
 	struct buf flight; /* handshake messages not sent yet */
+	uint8_t *ahead; /* [ahead_start, ahead_end): read, not asked for yet */
+	size_t ahead_start, ahead_end;
 	bool late; /* the owner's deadline passed in the last pull or push */
 	struct tls_facts facts;
 

@@ -38,14 +38,14 @@ struct relay {
 /* Whether that side has something, now or in its buffer. */
 static bool has_input(const struct conn *c, const struct pollfd *p)
 {
-	return conn_input_buffered(c) || p->revents;
+	return conn_need_not_wait(c) || p->revents;
 }
 
 /* False, errno set: silence, or poll failed. */
 static bool wait_for_either(const struct relay *r, struct pollfd p[2])
 {
-	bool buffered = conn_input_buffered(r->server) ||
-			(!r->client_ended && conn_input_buffered(r->client));
+	bool buffered = conn_need_not_wait(r->server) ||
+			(!r->client_ended && conn_need_not_wait(r->client));
 	int n;
 
 	p[0] = (struct pollfd){

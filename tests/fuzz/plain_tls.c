@@ -71,6 +71,11 @@ size_t tls_pending(const struct tls *t UNUSED)
 	return 0;
 }
 
+bool tls_has_read_ahead(const struct tls *t UNUSED)
+{
+	return false;
+}
+
 void tls_bye(struct tls *t UNUSED)
 {
 }
