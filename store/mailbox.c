@@ -177,6 +177,13 @@ static int check_still_named(const struct mailbox *m, struct err *e)
 	return err_set(e, ERR_ABSENT, "mailbox %s was deleted", m->id);
 }
 
+bool mailbox_is(const struct mailbox *m, const char *id)
+{
+	struct err e;
+
+	return strcmp(m->id, id) == 0 && check_still_named(m, &e) == 0;
+}
+
 /* Settings are replaced by rename, so that another inode or time tells. */
 static bool settings_are_those(const struct mailbox *m)
 {

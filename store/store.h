@@ -88,6 +88,8 @@ struct mailbox *mailbox_look_into(struct store *s, const char *id,
  */
 bool mailbox_glance(struct store *s, const char *id, struct stat *settings_r,
 		    struct counters *counters_r) MUST_USE;
+/* Is an open one that of this id, and still where mailbox_open() finds it? */
+bool mailbox_is(const struct mailbox *m, const char *id) MUST_USE;
 void mailbox_close(struct mailbox **m);
 
 /* Live until the next mailbox_hold(), which reads them anew if they changed. */

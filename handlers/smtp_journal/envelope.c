@@ -169,7 +169,7 @@ static const struct reply *limits_refusal(const struct mailbox *m,
 }
 
 static const struct reply *open_copy(struct smtp_journal *s,
-				     struct store *store, const char *id,
+				     const struct store *store, const char *id,
 				     struct smtp_copy **copy_r)
 {
 	const struct reply *refusal;
@@ -181,7 +181,7 @@ static const struct reply *open_copy(struct smtp_journal *s,
 	refusal = room_refusal(store, s->tx->params.size, s->tx->n_copies + 1);
 	if (refusal)
 		return refusal;
-	m = mailbox_open(store, id, &e);
+	m = smtp_journal_mailbox(s, id, &e);
 	if (!m || mailbox_hold(m, &e) < 0) {
 		if (e.kind != ERR_ABSENT) /* that is said with the address */
 			log_error("%s", e.text);
@@ -209,7 +209,7 @@ static const struct reply *find_copy(struct smtp_journal *s,
 				     const char *address,
 				     struct smtp_copy **copy_r)
 {
-	struct store *store = smtp_journal_store(s);
+	const struct store *store = smtp_journal_store(s);
 	char id[MAILBOX_ID_LEN + 1];
 
 	if (!store)

@@ -236,7 +236,7 @@ static void account_for(struct smtp_journal *s, const struct smtp_kept *k)
 		.refused = k->refused,
 	};
 	struct err e;
-	struct mailbox *m = mailbox_open(s->store, k->id, &e);
+	struct mailbox *m = smtp_journal_mailbox(s, k->id, &e);
 
 	if (!m || mailbox_account(m, &activity, &e) < 0)
 		log_info("%s", e.text);
@@ -254,6 +254,7 @@ static void end(struct smtp_journal *s)
 	s->summary.n_mailboxes = s->n_kept;
 	summary_log(&s->summary);
 	free(s->kept);
+	mailbox_close(&s->last);
 	store_free(&s->store);
 }
 

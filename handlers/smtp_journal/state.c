@@ -48,10 +48,38 @@ enum smtp_state smtp_journal_state(const struct smtp_journal *s)
 	return s->tx->n_recipients ? SMTP_STATE_RCPT : SMTP_STATE_MAIL;
 }
 
+/*
+ * The next message is most often for the mailbox of the last, and the line
+ * about the session is: one stays open.
+ */
+static void keep_last(struct smtp_journal *s)
+{
+	struct mailbox *m = smtp_tx_take_mailbox(s->tx);
+
+	if (!m)
+		return;
+	mailbox_release(m);
+	mailbox_close(&s->last);
+	s->last = m;
+}
+
 void smtp_journal_forget_mail(struct smtp_journal *s)
 {
+	if (s->tx)
+		keep_last(s);
 	smtp_tx_free(&s->tx);
 	s->refused_for_now = false;
+}
+
+struct mailbox *smtp_journal_mailbox(struct smtp_journal *s, const char *id,
+				     struct err *e)
+{
+	struct mailbox *m = s->last;
+
+	if (!m || !mailbox_is(m, id))
+		return mailbox_open(s->store, id, e);
+	s->last = NULL;
+	return m;
 }
 
 struct store *smtp_journal_store(struct smtp_journal *s)

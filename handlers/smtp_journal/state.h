@@ -34,7 +34,8 @@ struct smtp_journal {
 	const struct conf *conf;
 	const struct peer *peer;
 	enum tls_mode tls_mode;
-	struct store *store; /* NULL: it could not be opened yet */
+	struct store *store;  /* NULL: it could not be opened yet */
+	struct mailbox *last; /* of the transaction before, not held; or NULL */
 
 	char helo[SMTP_HELO_MAX + 1]; /* "": not greeted yet */
 	bool extended;		      /* by EHLO */
@@ -59,6 +60,10 @@ void smtp_journal_forget_mail(struct smtp_journal *s);
 
 /* The store, opened if need be. NULL: the log says why. */
 struct store *smtp_journal_store(struct smtp_journal *s);
+
+/* A mailbox of it: the last one, if it is that, or opened. */
+struct mailbox *smtp_journal_mailbox(struct smtp_journal *s, const char *id,
+				     struct err *e);
 
 /* envelope.c */
 const struct reply *smtp_journal_mail(void *session, const char *arg);

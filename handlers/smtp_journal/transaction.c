@@ -50,6 +50,18 @@ void smtp_tx_add_recipient(struct smtp_tx *tx, const struct smtp_copy *copy,
 	};
 }
 
+struct mailbox *smtp_tx_take_mailbox(struct smtp_tx *tx)
+{
+	struct mailbox *m;
+
+	if (!tx->n_copies)
+		return NULL;
+	journal_message_free(&tx->message);
+	m = tx->copies[0].mailbox;
+	tx->copies[0].mailbox = NULL;
+	return m;
+}
+
 void smtp_tx_free(struct smtp_tx **tx_r)
 {
 	struct smtp_tx *tx = *tx_r;

@@ -54,6 +54,9 @@ void smtp_tx_add_recipient(struct smtp_tx *tx, const struct smtp_copy *copy,
 			   const char *address,
 			   const struct smtp_rcpt_params *params);
 
+/* Drops an unfinished message, and gives a mailbox away, or NULL. */
+struct mailbox *smtp_tx_take_mailbox(struct smtp_tx *tx);
+
 /* Drops an unfinished message and lets the mailboxes go. Sets *tx to NULL. */
 void smtp_tx_free(struct smtp_tx **tx);
 

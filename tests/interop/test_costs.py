@@ -89,7 +89,7 @@ def deliver(instance: Instance, mailbox: Mailbox, report: Report) -> None:
     smtp = Smtp(handler.wire, instance.context)
     smtp.deliver(mailbox.address, MAIL).want(250)
     smtp.quit()
-    judge(report, "cost-delivery", handler.calls(), 2, 150)
+    judge(report, "cost-delivery", handler.calls(), 2, 130)
 
 
 def begin_a_spool(instance: Instance, mailbox: Mailbox,
@@ -102,7 +102,7 @@ def begin_a_spool(instance: Instance, mailbox: Mailbox,
     smtp = Smtp(handler.wire, instance.context)
     smtp.deliver(mailbox.address, MAIL).want(250)
     smtp.quit()
-    judge(report, "cost-first-line", handler.calls(), 3, 150)
+    judge(report, "cost-first-line", handler.calls(), 3, 130)
     check(spool.stat().st_size > 0, "no line was written into it")
 
 

@@ -141,6 +141,16 @@ void mailbox_close(struct mailbox **m)
 	*m = NULL;
 }
 
+bool mailbox_is(const struct mailbox *m, const char *id)
+{
+	return strcmp(m->rig->conf.id, id) == 0;
+}
+
+void mailbox_release(struct mailbox *m)
+{
+	m->held = false;
+}
+
 const struct mailbox_conf *mailbox_settings(const struct mailbox *m)
 {
 	return &m->rig->conf;
