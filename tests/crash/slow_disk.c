@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Preloaded into a program under test: a disk on which each call about a name
- * takes SLOW_MS milliseconds, and so does each block of a hundred names that a
+ * and each sync takes SLOW_MS milliseconds, and so does each block of a hundred names that a
  * directory is read in. Built by test_slow_disk.py, never installed.
  */
 #include <sys/stat.h>
@@ -38,6 +38,18 @@ int openat(int dir, const char *name, int flags, ...)
 	va_end(ap);
 	wait_for_disk();
 	return REAL(openat)(dir, name, flags, mode);
+}
+
+int faccessat(int dir, const char *name, int mode, int flags)
+{
+	wait_for_disk();
+	return REAL(faccessat)(dir, name, mode, flags);
+}
+
+int fsync(int fd)
+{
+	wait_for_disk();
+	return REAL(fsync)(fd);
 }
 
 int fstatat(int dir, const char *name, struct stat *st, int flags)
