@@ -8,6 +8,17 @@
 
 #include "store/seal.h"
 
+/*
+ * To all that are named. Settings may say so already, and tell nothing then:
+ * who has the key is a change of its own.
+ */
+static int seal_key(struct mailbox *m, const struct secret *keys, struct err *e)
+{
+	if (admin_key_line(m, "recovery", KEY_FILE, e) < 0)
+		return -1;
+	return admin_seal_recovery(m->dir, &m->settings, keys, e);
+}
+
 static int check_recipient(const char *recipient, struct err *e)
 {
 	uint8_t public[AGE_KEY_SIZE];
@@ -48,7 +59,7 @@ static int add_with_key(struct mailbox *m, const char *recipient,
 	if (result == 0)
 		result = admin_write_settings(m, e);
 	if (result == 0)
-		result = admin_seal_recovery(m->dir, &m->settings, &keys, e);
+		result = seal_key(m, &keys, e);
 	secret_release(&keys);
 	return result;
 }
@@ -87,7 +98,7 @@ static int reseal(struct mailbox *m, const struct mailbox_opener *opener,
 	int result = admin_open_keys(m, opener, &keys, e);
 
 	if (result == 0 && m->settings.recipients.n > 1)
-		result = admin_seal_recovery(m->dir, &m->settings, &keys, e);
+		result = seal_key(m, &keys, e);
 	secret_release(&keys);
 	return result;
 }

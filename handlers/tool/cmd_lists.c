@@ -132,7 +132,11 @@ TOOL_RUN(recipient_remove)
 			      ? "The mailbox has a new key. The removed one "
 				"opens nothing that comes; what arrived\n"
 				"before it opens as it did.\n"
-			      : "No mail is sealed to it from now on.\n",
+			      : "No mail is sealed to it from now on. Where "
+				"the "
+				"mailbox's key was, who has the\n"
+				"removed one and a copy of "
+				"identity.recovery.age still opens all mail.\n",
 		      stderr);
 	end_change(&c);
 	return result;

@@ -861,8 +861,11 @@ class Command:
                  text)
         said(spool, ("mailbox", "recipient", "remove", mailbox.id, recipient,
                      "--yes"), "recipients by=administrator", "")
+        said(spool, ("mailbox", "recipient", "add", mailbox.id, recipient),
+             f"what=add recipient={recipient}")
+        # Named already: what changes is who can open the key.
         said(spool, ("mailbox", "recipient", "add", mailbox.id, recipient,
-                     "--password"), f"what=add recipient={recipient}", own)
+                     "--password"), "what=recovery session-key=", own)
         said(spool, ("mailbox", "passwd", mailbox.id), "what=passwd", own)
         said(spool, ("mailbox", "passwd", mailbox.id, "--cancel"),
              "what=cancel")
