@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Preloaded into a program under test: a disk on which each call about a name
- * and each sync takes SLOW_MS milliseconds, and so does each block of a hundred names that a
- * directory is read in. Built by test_slow_disk.py, never installed.
+ * and each sync takes SLOW_MS milliseconds, and so does each block of a hundred
+ * names that a directory is read in. Built by test_slow_disk.py, never
+ * installed.
  */
 #include <sys/stat.h>
 
