@@ -8,9 +8,9 @@ A sender must hear 250 and his message be there and whole, or anything that
 makes him try again (4xx, a broken connection) and nothing of it be seen; never
 a 5xx. A collector must get a message whole or not to its end, and what he did
 not delete must stay. What kept a message stands in the log with its reason;
-but where memory is out the process may simply end. What an undo, a sweep and the
-ledger leave half done the next run finishes, and `ledger verify` finds nothing
-missing. NTH_ALL=1 tries every error, and fails every single allocation
+but where memory is out the process may simply end. What an undo, a sweep and
+the ledger leave half done the next run finishes, and `ledger verify` finds
+nothing missing. NTH_ALL=1 tries every error, and fails every single allocation
 instead of each 150th; and in these three every opening instead of each third.
 """
 

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rules of order taken away, and the power cut campaign has to notice.
 
-One run with senders, a mail client through the proxy, collectors, sweeps, runs of the
-ledger and changes of the password is written down by shadow.c. A rule of order is an
-fsync in the right place: leaving its records out makes the very disks that a
-program without it would leave. With all of them none of ORDER_CUTS (60) disks
-may break a promise; without one the search goes on until a disk does. The names
-are those of docs/store-protocol.md; the model shows the rules that are no fsync.
+One run with senders, a mail client through the proxy, collectors, sweeps, runs
+of the ledger and changes of the password is written down by shadow.c. A rule of
+order is an fsync in the right place: leaving its records out makes the very
+disks that a program without it would leave. With all of them none of ORDER_CUTS
+(60) disks may break a promise; without one the search goes on until a disk
+does. The names are those of docs/store-protocol.md; the model shows the rules
+that are no fsync.
 """
 
 import os

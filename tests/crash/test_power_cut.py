@@ -8,11 +8,10 @@ The run is written down by shadow.c; then, for each of POWER_CUTS moments, one
 of the disks that could be found after it is made (disk_model.py) and opened by
 the real programs. What was promised before the cut must hold: every message
 acknowledged is there and whole, none comes back whose deletion was, the last
-password shown opens the mailbox, and sweeping leaves nothing unfinished. The ledger,
-which lies on the same disk, goes on without an alarm, extends each checkpoint that
-it had published, and misses nothing. The
-seed is printed; POWER_CUT_SEED repeats a run's choices. POWER_CUT_ROUNDS makes
-the run longer.
+password shown opens the mailbox, and sweeping leaves nothing unfinished. The
+ledger, which lies on the same disk, goes on without an alarm, extends each
+checkpoint that it had published, and misses nothing. The seed is printed;
+POWER_CUT_SEED repeats a run's choices. POWER_CUT_ROUNDS makes the run longer.
 """
 
 import os
