@@ -223,7 +223,9 @@ static void grant_ledger(struct ruleset *r, const struct conf *conf)
 {
 	grant(r, conf->store, READ);
 	grant(r, "/proc/sys/kernel/random/boot_id", READ);
-	grant(r, conf->ledger.path, KEEP | LANDLOCK_ACCESS_FS_MAKE_DIR);
+	grant(r, conf->ledger.path,
+	      KEEP | LANDLOCK_ACCESS_FS_MAKE_DIR |
+		      LANDLOCK_ACCESS_FS_REMOVE_DIR);
 }
 
 static void (*const grant_row[SANDBOX_N_ROWS])(struct ruleset *r,

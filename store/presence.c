@@ -249,11 +249,15 @@ static enum presence_state absent_state(struct comparison *c,
 		return PRESENCE_FULL;
 	case GONE_OTHER:
 		return PRESENCE_EXPIRED;
+	case GONE_FORMER:
+		return PRESENCE_BEFORE;
 	case GONE_NOT:
 		break;
 	}
 	if (evidence_find(&c->p->lost, m->ulid))
 		return PRESENCE_LOST;
+	if (m->named == NAMED_BEFORE)
+		return PRESENCE_BEFORE;
 	return is_coming_back(c, m) ? PRESENCE_IN_GONE : PRESENCE_GONE_UNTOLD;
 }
 

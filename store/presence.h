@@ -28,6 +28,7 @@ enum presence_state {
 	PRESENCE_FULL,	      /* a full disk took it, as a handler claims */
 	PRESENCE_EXPIRED,     /* by the ledger's own act */
 	PRESENCE_LOST,	      /* to a reset: sealed to a key that was lost */
+	PRESENCE_BEFORE,      /* gone when a ledger took another's place */
 	PRESENCE_GONE_UNTOLD, /* as PRESENCE_MISSING */
 	PRESENCE_N_STATES,
 };

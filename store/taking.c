@@ -266,7 +266,8 @@ static int look_through(const struct mailbox *m, const struct listing *l,
 
 	for (size_t i = 0; i < l->n; i++) {
 		ulid_unpack(l->list[i].ulid, ulid);
-		if (tickets_find(t, ulid) || f->knows(f->arg, ulid))
+		if ((tickets_find(t, ulid) && !f->despite_tickets) ||
+		    f->knows(f->arg, ulid))
 			continue;
 		if (tell_found(m, &l->list[i], in_gone, f, e) < 0)
 			return -1;

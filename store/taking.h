@@ -43,9 +43,11 @@ void taking_release(struct taking_list *l);
 /*
  * Lends a line for each message of cur/ and gone/ that has no ticket and that
  * knows() does not: as `kept by=found`, hashed now. Both directories are synced
- * before. -1 also where each() says so.
+ * before. -1 also where each() says so. despite_tickets: the line that a ticket
+ * waits for may have been taken long ago, by another ledger.
  */
 struct taking_finder {
+	bool despite_tickets;
 	bool (*knows)(void *arg, const char *ulid);
 	int (*each)(void *arg, const struct entry *kept, struct err *e);
 	void *arg;

@@ -8,59 +8,111 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/utf8.h"
+#include "store/ledger/former_name.h"
 
-enum { NOTES_OCTETS_MAX = 1024 * 1024 };
+enum { NOTES_OCTETS_MAX = 1024 * 1024, FORMER_DEPTH_MAX = 64 };
 
 /* --- what the host's ledger knows ------------------------------------------
  */
 
 struct host_walk {
 	struct ledger_known *known;
-	const struct check *check;
+	struct check check;
 	const char *of; /* a mailbox's id; NULL: all */
 };
 
-/* "NAME/mbx-…/<ULID>" */
-static bool is_of(const char *origin, const char *id)
+static void add_vouched(struct ledger_known *k, const struct ledger_vouched *v)
 {
-	const char *at = strstr(origin, id);
+	k->list = xgrow(k->list, k->n, sizeof(*k->list));
+	k->list[k->n++] = *v;
+}
 
-	return at && at > origin && at[-1] == '/' && at[strlen(id)] == '/';
+static void add_dropped(struct ledger_known *k,
+			const struct entry_succession *s)
+{
+	struct ledger_vouched v = {.was_dropped = true, .when = s->when};
+
+	memcpy(v.checkpoint.origin, s->before.origin,
+	       sizeof(v.checkpoint.origin));
+	v.checkpoint.size = s->before.size;
+	memcpy(v.reason, s->before.reason, sizeof(v.reason));
+	add_vouched(k, &v);
+}
+
+static bool is_wanted(const struct host_walk *w, const char *origin)
+{
+	return !w->of || ledger_origin_is_of(origin, w->of);
 }
 
 static void note_vouched(void *arg, const struct judged *j)
 {
 	struct host_walk *w = arg;
-	struct ledger_known *k = w->known;
+	struct ledger_vouched v = {.was_dropped = false};
 
-	if (j->verdict != JUDGE_COUNTS || j->entry.kind != ENTRY_CHECKPOINT ||
-	    j->i >= w->check->checkpoint.size ||
-	    (w->of && !is_of(j->entry.checkpoint.checkpoint.origin, w->of)))
+	if (j->verdict != JUDGE_COUNTS || j->i >= w->check.checkpoint.size)
 		return;
-	k->list = xgrow(k->list, k->n, sizeof(*k->list));
-	k->list[k->n++] = (struct ledger_vouched){
-		.checkpoint = j->entry.checkpoint.checkpoint, .entry = j->i};
+	if (j->entry.kind == ENTRY_DROPPED &&
+	    is_wanted(w, j->entry.succession.before.origin))
+		add_dropped(w->known, &j->entry.succession);
+	if (j->entry.kind != ENTRY_CHECKPOINT ||
+	    !is_wanted(w, j->entry.checkpoint.checkpoint.origin))
+		return;
+	v.checkpoint = j->entry.checkpoint.checkpoint;
+	add_vouched(w->known, &v);
+}
+
+static int read_host(int host, struct host_walk *w, struct err *e)
+{
+	w->check = (struct check){.each = note_vouched, .arg = w};
+	return check_ledger(host, &w->check, e);
+}
+
+/* Those that the one in dir goes on behind, the oldest first. */
+static int read_former_hosts(int host, int behind, const char *of,
+			     struct ledger_known *k, int depth, struct err *e)
+{
+	char path[sizeof(FORMER_DIRECTORY "/") + FORMER_NAME_SIZE];
+	char name[FORMER_NAME_SIZE];
+	struct host_walk w = {.known = k, .of = of};
+	struct entry_ledger first;
+	int dir, result;
+
+	if (!ledger_read_first(behind, &first) || !first.before.act[0] ||
+	    depth == 0)
+		return 0;
+	former_name(first.before.origin, first.origin, name);
+	snprintf(path, sizeof(path), FORMER_DIRECTORY "/%s", name);
+	dir = openat(host, path,
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	result = read_former_hosts(host, dir, of, k, depth - 1, e);
+	if (result == 0)
+		result = read_host(dir, &w, e);
+	close(dir);
+	return result;
 }
 
 /* What a ledger says that does not hold is not held against others. */
 int ledger_known_read(int host, const char *of, struct ledger_known *k_r,
 		      struct err *e)
 {
-	struct check c = {.each = note_vouched};
-	struct host_walk w = {k_r, &c, of};
+	struct host_walk w = {.known = k_r, .of = of};
 
-	c.arg = &w;
-	if (check_ledger(host, &c, e) < 0)
+	if (read_former_hosts(host, host, of, k_r, FORMER_DEPTH_MAX, e) < 0 ||
+	    read_host(host, &w, e) < 0)
 		return -1;
-	k_r->host_holds = !c.fault.file;
+	k_r->host_holds = !w.check.fault.file;
 	if (!k_r->host_holds)
 		ledger_known_release(k_r);
-	k_r->has_host = k_r->host_holds && c.checkpoint.size > 0;
-	k_r->host = c.key;
+	k_r->has_host = k_r->host_holds && w.check.checkpoint.size > 0;
+	k_r->host = w.check.key;
 	return 0;
 }
 
@@ -163,6 +215,8 @@ static void take(void *arg, const struct judged *j)
 	struct ledger_report *r = arg;
 
 	evidence_take(&r->evidence, j);
+	if (j->i == 0 && j->entry.kind == ENTRY_LEDGER)
+		r->first = j->entry.ledger;
 	switch (j->verdict) {
 	case JUDGE_COUNTS:
 		if (j->entry.kind == ENTRY_TAKEN)
@@ -201,7 +255,8 @@ static void know_origin(struct ledger_report *r, const char *origin)
 	const struct ledger_known *k = r->known;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (strcmp(k->list[i].checkpoint.origin, origin) == 0)
+		if (!k->list[i].was_dropped &&
+		    strcmp(k->list[i].checkpoint.origin, origin) == 0)
 			add_known(&r->check, &k->list[i].checkpoint,
 				  "the host's ledger");
 	r->n_known = r->check.n_known;
@@ -260,6 +315,7 @@ static int verify_files(int dir, const struct ledger_look *how,
  */
 
 struct second_look {
+	const char *name;
 	struct ledger_report *report;
 	const struct evidence *before; /* NULL: this is the first one */
 	struct evidence found;
@@ -377,6 +433,8 @@ static int look(int dir, struct mailbox *m, const struct ledger_look *how,
 	int result = m && !p ? -1 : verify_files(dir, how, r, e);
 
 	if (result == 0)
+		result = ledger_verify_former(dir, s->name, r, e);
+	if (result == 0)
 		count_messages(r);
 	if (result == 0 && p) {
 		r->has_mailbox = true;
@@ -401,10 +459,12 @@ static bool may_be_on_its_way(const struct ledger_report *r)
 	       r->presence.faults[PRESENCE_UNTOLD];
 }
 
-static int look_twice(int dir, struct mailbox *m, const struct ledger_look *how,
-		      struct ledger_report *r, struct err *e)
+static int look_twice(int dir, const char *name, struct mailbox *m,
+		      const struct ledger_look *how, struct ledger_report *r,
+		      struct err *e)
 {
-	struct second_look first = {.report = r}, second = {.report = r};
+	struct second_look first = {.name = name, .report = r};
+	struct second_look second = {.name = name, .report = r};
 	int result = look(dir, m, how, &first, e);
 
 	if (result == 0 && may_be_on_its_way(r)) {
@@ -430,7 +490,7 @@ int ledger_verify(int dir, const char *name, const struct ledger_look *how,
 		if (!m && e->kind != ERR_ABSENT)
 			return -1;
 	}
-	result = look_twice(dir, m, how, r, e);
+	result = look_twice(dir, name, m, how, r, e);
 	r->is_gone = how->store && !m && strcmp(name, "host") != 0;
 	r->holds = result == 0 && holds(r);
 	mailbox_close(&m);

@@ -12,10 +12,12 @@
 
 enum { LEDGER_NOTES_MAX = 20 }; /* lines of notes: the first ones */
 
-/* What the host's ledger, or a file, says of a ledger. */
+/* What the host's ledger says of a ledger, in the order in which it said it. */
 struct ledger_vouched {
 	struct checkpoint checkpoint;
-	uint64_t entry; /* of the host's ledger */
+	bool was_dropped; /* and all of that mailbox before it */
+	int64_t when;	  /* it was dropped */
+	char reason[ENTRY_REASON_SIZE];
 };
 
 /* All that is known of ledgers before one of them is looked at. */
@@ -57,6 +59,8 @@ struct ledger_report {
 	const struct ledger_known *known;
 	uint64_t n_known; /* of its own checkpoints */
 	bool has_file;	  /* --checkpoint was of this ledger */
+	struct entry_ledger first;
+	uint64_t n_former; /* ledgers that it goes on behind */
 };
 
 struct ledger_look {
@@ -72,6 +76,19 @@ struct ledger_look {
 int ledger_verify(int dir, const char *name, const struct ledger_look *how,
 		  struct ledger_report *r_r, struct err *e) MUST_USE;
 void ledger_report_release(struct ledger_report *r);
+
+/* "NAME/mbx-…/<ULID>", and "NAME/host/<ULID>". */
+bool ledger_origin_is_of(const char *origin, const char *name);
+
+/*
+ * The ledgers that it goes on behind, one after the other: each is what the one
+ * behind it says, or that one says that it is not.
+ */
+int ledger_verify_former(int dir, const char *name, struct ledger_report *r,
+			 struct err *e) MUST_USE;
+
+/* The first entry of a ledger. False: there is none of that form. */
+bool ledger_read_first(int dir, struct entry_ledger *first_r);
 
 /* Appends a line to what is said of it. */
 void ledger_report_note(struct ledger_report *r, const char *fmt, ...)

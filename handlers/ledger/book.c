@@ -16,6 +16,7 @@
 #include "common/random_id.h"
 #include "handlers/ledger/activity.h"
 #include "handlers/ledger/files.h"
+#include "handlers/ledger/former.h"
 #include "store/fault.h"
 #include "store/ledger/places.h"
 #include "store/ledger/reader.h"
@@ -63,33 +64,35 @@ static int cut_to_memory(const struct book *b, struct err *e)
 	return cut_one(b, b->tiles, "tiles", m->tree.size * DIGEST_SIZE, e);
 }
 
-/* ERR_ABSENT: there is none yet. */
-static int read_memory(struct book *b, struct err *e)
+int book_memory(const struct ledger_place *place, const char *name,
+		struct memory *m_r, struct err *e)
 {
 	struct buf text;
 	int result;
 
 	buf_init(&text, MEMORY_OCTETS_MAX);
-	result = files_read(b->place->memory, b->name, &text, e);
-	if (result == 0 && !memory_parse(text.data, text.len, &b->memory))
+	result = files_read(place->memory, name, &text, e);
+	if (result == 0 && !memory_parse(text.data, text.len, m_r)) {
+		*m_r = (struct memory){.octets = 0};
 		result = err_set(e, ERR_DAMAGED,
-				 "ledger %s: its memory is not whole", b->name);
+				 "ledger %s: its memory is not whole", name);
+	}
 	buf_release(&text);
 	return result;
 }
 
-static int write_memory(const struct book *b, struct err *e)
+int book_remember(const struct ledger_place *place, const char *name,
+		  const struct memory *m, struct err *e)
 {
 	struct buf text;
 	int result;
 
 	buf_init(&text, MEMORY_OCTETS_MAX);
-	if (memory_write(&b->memory, &text))
-		result = files_replace(b->place->memory, b->name, 0600, &text,
-				       e);
+	if (memory_write(m, &text))
+		result = files_replace(place->memory, name, 0600, &text, e);
 	else
 		result = err_set(e, ERR_TEMP, "ledger %s: too much to remember",
-				 b->name);
+				 name);
 	buf_release(&text);
 	return result;
 }
@@ -123,27 +126,102 @@ static int check_unused(const struct book *b, struct err *e)
 		       b->name, b->name);
 }
 
-static int begin(struct book *b, struct err *e)
+int book_new_origin(const struct ledger_place *place, const char *name,
+		    char origin_r[NOTE_NAME_MAX + 1], struct err *e)
 {
-	struct entry first = {.kind = ENTRY_LEDGER};
 	char ulid[ULID_LEN + 1];
 
-	if (check_unused(b, e) < 0)
-		return -1;
 	ulid_new(ulid);
-	b->memory = (struct memory){.octets = 0};
+	if (snprintf(origin_r, NOTE_NAME_MAX + 1, "%s/%s/%s", place->key.name,
+		     name, ulid) <= NOTE_NAME_MAX)
+		return 0;
+	return err_set(e, ERR_CONFIG, "ledger: %s is too long a name",
+		       place->key.name);
+}
+
+/* Its own first entry says where it goes on from, if from anywhere. */
+static int write_first(struct book *b, struct err *e)
+{
+	struct entry first = {
+		.kind = ENTRY_LEDGER,
+		.ledger = {.when = time(NULL), .before = b->memory.before}};
+
 	b->is_new = true;
-	if (snprintf(b->memory.origin, sizeof(b->memory.origin), "%s/%s/%s",
-		     b->place->key.name, b->name,
-		     ulid) >= (int)sizeof(b->memory.origin))
-		return err_set(e, ERR_CONFIG, "ledger: %s is too long a name",
-			       b->place->key.name);
 	memcpy(first.ledger.origin, b->memory.origin,
 	       sizeof(first.ledger.origin));
-	first.ledger.when = time(NULL);
 	if (write_key(b, e) < 0 || cut_to_memory(b, e) < 0)
 		return -1;
 	return book_add_entry(b, &first, e);
+}
+
+static int begin(struct book *b, struct err *e)
+{
+	if (check_unused(b, e) < 0)
+		return -1;
+	b->memory = (struct memory){.octets = 0};
+	if (book_new_origin(b->place, b->name, b->memory.origin, e) < 0)
+		return -1;
+	return write_first(b, e);
+}
+
+/* The keys that the former ledger knew are the ledger's own word in this. */
+static int name_keys(struct book *b, struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_KEY,
+			      .change = {.when = b->now,
+					 .by = "found",
+					 .who = "-",
+					 .how = "-",
+					 .what = "found"}};
+	const struct memory *m = &b->memory;
+
+	for (size_t i = 0; i < m->n_keys; i++) {
+		memcpy(entry.change.session_key, m->keys[i],
+		       sizeof(entry.change.session_key));
+		if (book_add_entry(b, &entry, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int open_files(struct book *b, struct err *e)
+{
+	if (open_file(b, "entries", &b->entries, e) < 0 ||
+	    open_file(b, "offsets", &b->offsets, e) < 0)
+		return -1;
+	return open_file(b, "tiles", &b->tiles, e);
+}
+
+/* Behind a former one: its files go first, and none of them is opened. */
+static int begin_behind(struct book *b, struct err *e)
+{
+	struct memory *m = &b->memory;
+
+	if (m->stage == MEMORY_MOVING) {
+		if (former_move(b->dir, m, e) < 0)
+			return -1;
+		m->stage = MEMORY_BEGINNING;
+		if (book_remember(b->place, b->name, m, e) < 0)
+			return -1;
+		fault_point("ledger.moved");
+	}
+	if (open_files(b, e) < 0 || write_first(b, e) < 0 ||
+	    name_keys(b, e) < 0)
+		return -1;
+	m->stage = MEMORY_ACCOUNTING;
+	return 0;
+}
+
+static int open_known(struct book *b, struct err *e)
+{
+	enum memory_stage stage = b->memory.stage;
+
+	if (stage == MEMORY_DROPPING)
+		return err_set(e, ERR_STATE, "ledger %s is being dropped",
+			       b->name);
+	if (stage == MEMORY_MOVING || stage == MEMORY_BEGINNING)
+		return begin_behind(b, e);
+	return open_files(b, e) < 0 ? -1 : cut_to_memory(b, e);
 }
 
 int book_open(struct book *b, const struct ledger_place *place,
@@ -162,13 +240,13 @@ int book_open(struct book *b, const struct ledger_place *place,
 	buf_init(&b->hashes, BOOK_PENDING_MAX);
 	buf_init(&b->sessions, BOOK_PENDING_MAX);
 	b->dir = files_directory(place->dir, name, 0750, e);
-	if (b->dir < 0 || open_file(b, "entries", &b->entries, e) < 0 ||
-	    open_file(b, "offsets", &b->offsets, e) < 0 ||
-	    open_file(b, "tiles", &b->tiles, e) < 0)
+	if (b->dir < 0)
 		return -1;
-	if (read_memory(b, e) == 0)
-		return cut_to_memory(b, e);
-	return e->kind == ERR_ABSENT ? begin(b, e) : -1;
+	if (book_memory(place, name, &b->memory, e) == 0)
+		return open_known(b, e);
+	if (e->kind != ERR_ABSENT || open_files(b, e) < 0)
+		return -1;
+	return begin(b, e);
 }
 
 static void close_fd(int *fd)
@@ -272,7 +350,7 @@ int book_commit(struct book *b, struct err *e)
 	if (b->is_new && fsync(b->dir) < 0)
 		return err_sys(e, "ledger %s: fsync", b->name);
 	fault_point("ledger.synced");
-	if (write_memory(b, e) < 0)
+	if (book_remember(b->place, b->name, &b->memory, e) < 0)
 		return -1;
 	fault_point("ledger.remembered");
 	return 0;

@@ -40,6 +40,16 @@ int book_open(struct book *b, const struct ledger_place *place,
 	      const char *name, struct err *e) MUST_USE;
 void book_close(struct book *b);
 
+/* What is remembered of the ledger of that name. ERR_ABSENT, ERR_DAMAGED. */
+int book_memory(const struct ledger_place *place, const char *name,
+		struct memory *m_r, struct err *e) MUST_USE;
+int book_remember(const struct ledger_place *place, const char *name,
+		  const struct memory *m, struct err *e) MUST_USE;
+
+/* The origin of a ledger of that name that begins now. */
+int book_new_origin(const struct ledger_place *place, const char *name,
+		    char origin_r[NOTE_NAME_MAX + 1], struct err *e) MUST_USE;
+
 /* One line without its LF. Nothing of it counts before book_commit(). */
 int book_add(struct book *b, const char *text, size_t n,
 	     struct err *e) MUST_USE;

@@ -2,12 +2,16 @@
 # The ledger's sequencer and signer: no session, no network, opens no message.
 noinst_LIBRARIES += %D%/libledger.a
 %C%_libledger_a_SOURCES = \
+	%D%/account.c %D%/account.h \
 	%D%/activity.c %D%/activity.h \
 	%D%/book.c %D%/book.h \
 	%D%/expire.c %D%/expire.h \
 	%D%/files.c %D%/files.h \
+	%D%/former.c %D%/former.h \
 	%D%/key.c %D%/key.h \
 	%D%/sequence.c %D%/sequence.h \
+	%D%/spool_place.c %D%/spool_place.h \
+	%D%/succeed.c %D%/succeed.h \
 	%D%/ulids.c %D%/ulids.h \
 	%D%/untold.c %D%/untold.h
 

@@ -21,27 +21,45 @@
 #include "common/sandbox.h"
 #include "handlers/ledger/files.h"
 #include "handlers/ledger/sequence.h"
+#include "handlers/ledger/succeed.h"
 
 #define USAGE                                                                  \
 	"usage: ledger [-c FILE] --once\n"                                     \
+	"       ledger [-c FILE] --adopt|--resume|--drop ID [--reason TEXT]\n" \
 	"Takes what happened from the spools of all mailboxes into their "     \
 	"ledgers, and signs\n"                                                 \
 	"it. A timer starts it every minute. ledger(8) has it all.\n"          \
-	"  -c FILE    the configuration (default: %s)\n"                       \
-	"  --once     one run\n"                                               \
+	"  -c FILE        the configuration (default: %s)\n"                   \
+	"  --once         one run\n"                                           \
+	"  --adopt ID     begin a ledger behind one of a copy (restante "      \
+	"ledger adopt)\n"                                                      \
+	"  --resume ID    behind one that was lost or restored\n"              \
+	"  --drop ID      end that of a deleted mailbox\n"                     \
+	"  --reason TEXT  why\n"                                               \
 	"  --help\n"                                                           \
 	"  --version\n"
 
 /* --- the command line ------------------------------------------------------
  */
 
-enum { OPTION_ONCE = 256, OPTION_HELP, OPTION_VERSION };
+enum act { ACT_ONCE = 256, ACT_ADOPT, ACT_RESUME, ACT_DROP };
+enum { OPTION_REASON = ACT_DROP + 1, OPTION_HELP, OPTION_VERSION };
 
 static const struct option options[] = {
-	{"once", no_argument, NULL, OPTION_ONCE},
+	{"once", no_argument, NULL, ACT_ONCE},
+	{"adopt", required_argument, NULL, ACT_ADOPT},
+	{"resume", required_argument, NULL, ACT_RESUME},
+	{"drop", required_argument, NULL, ACT_DROP},
+	{"reason", required_argument, NULL, OPTION_REASON},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{NULL, 0, NULL, 0},
+};
+
+struct task {
+	const char *file;
+	enum act act; /* 0: none was named */
+	const char *name, *reason;
 };
 
 static NO_RETURN void end_told(void)
@@ -49,19 +67,47 @@ static NO_RETURN void end_told(void)
 	exit(fflush(stdout) == 0 ? 0 : err_exit_code(ERR_TEMP));
 }
 
-static const char *read_arguments(int argc, char **argv)
+static void take_act(struct task *t, enum act act)
 {
-	const char *file = conf_default_file();
-	bool once = false;
+	if (t->act)
+		die_usage("one thing at a time; try --help");
+	t->act = act;
+	t->name = optarg;
+}
+
+static void check_task(const struct task *t)
+{
+	char id[MAILBOX_ID_LEN + 1];
+
+	if (!t->act)
+		die_usage("--once is needed, and no more; try --help");
+	if (t->act == ACT_ONCE ||
+	    (t->act != ACT_DROP && strcmp(t->name, "host") == 0))
+		return;
+	if (!mailbox_id_parse(t->name, strlen(t->name), id))
+		die_usage("'%s' is no mailbox", t->name);
+	if (t->act == ACT_RESUME && !t->reason[0])
+		die_usage("--resume needs a --reason");
+}
+
+static struct task read_arguments(int argc, char **argv)
+{
+	struct task t = {.file = conf_default_file(), .reason = ""};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", options, NULL)) != -1)
 		switch (c) {
 		case 'c':
-			file = optarg;
+			t.file = optarg;
 			break;
-		case OPTION_ONCE:
-			once = true;
+		case ACT_ONCE:
+		case ACT_ADOPT:
+		case ACT_RESUME:
+		case ACT_DROP:
+			take_act(&t, (enum act)c);
+			break;
+		case OPTION_REASON:
+			t.reason = optarg;
 			break;
 		case OPTION_HELP:
 			printf(USAGE, conf_default_file());
@@ -72,9 +118,10 @@ static const char *read_arguments(int argc, char **argv)
 		default:
 			die_usage("try --help");
 		}
-	if (optind < argc || !once)
-		die_usage("--once is needed, and no more; try --help");
-	return file;
+	if (optind < argc)
+		die_usage("%s: no such option; try --help", argv[optind]);
+	check_task(&t);
+	return t;
 }
 
 /* --- its place -------------------------------------------------------------
@@ -198,10 +245,11 @@ static void look_if_deleted(struct all *a, const char *id)
 	mailbox_close(&m);
 }
 
-static int run_deleted(struct all *a, struct err *e)
+/* In memory/ those alone whose folder is gone: one that is being dropped. */
+static int run_deleted(struct all *a, int where, struct err *e)
 {
-	int fd = openat(a->run.place->dir, ".",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct ledger_place *p = a->run.place;
+	int fd = openat(where, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	char id[MAILBOX_ID_LEN + 1];
 	const struct dirent *entry;
@@ -212,7 +260,9 @@ static int run_deleted(struct all *a, struct err *e)
 		return err_sys(e, "ledger: its place");
 	}
 	while ((entry = readdir(d)))
-		if (mailbox_id_parse(entry->d_name, strlen(entry->d_name), id))
+		if (mailbox_id_parse(entry->d_name, strlen(entry->d_name),
+				     id) &&
+		    (where == p->dir || faccessat(p->dir, id, F_OK, 0) < 0))
 			look_if_deleted(a, id);
 	closedir(d);
 	return 0;
@@ -221,33 +271,83 @@ static int run_deleted(struct all *a, struct err *e)
 static int run_all(struct all *a, struct err *e)
 {
 	if (store_each_mailbox(a->run.store, run_mailbox, a, e) < 0 ||
-	    run_deleted(a, e) < 0 || sequence_host(&a->run, e) < 0)
+	    run_deleted(a, a->run.place->dir, e) < 0 ||
+	    run_deleted(a, a->run.place->memory, e) < 0 ||
+	    sequence_host(&a->run, e) < 0)
 		return -1;
 	if (a->failed)
 		*e = a->first;
 	return a->failed ? -1 : 0;
 }
 
-static int run_once(const struct conf *conf, struct ledger_place *place,
-		    struct err *e)
+/* --- one of them -----------------------------------------------------------
+ */
+
+static int act_on(struct sequence_run *r, const struct task *t, struct err *e)
+{
+	if (t->act == ACT_DROP)
+		return drop_begin(r, t->name, t->reason, e);
+	return succeed_begin(r, t->name,
+			     t->act == ACT_ADOPT ? "adopt" : "resume",
+			     t->reason, e);
+}
+
+/* What was decided is carried through at once, and signed. */
+static int carry_through(struct sequence_run *r, const char *id, struct err *e)
+{
+	if (sequence_mailbox(r, id, e) == 0)
+		return 0;
+	return e->kind == ERR_ABSENT ? sequence_deleted(r, id, e) : -1;
+}
+
+static int run_one(struct all *a, const struct task *t, struct err *e)
+{
+	struct sequence_run *r = &a->run;
+
+	r->at_once = true;
+	if (act_on(r, t, e) < 0 ||
+	    (t->act != ACT_DROP && carry_through(r, t->name, e) < 0))
+		return -1;
+	return sequence_host(r, e);
+}
+
+/* The host's own is opened only behind it. */
+static int succeed_host(struct sequence_run *r, const struct task *t,
+			struct err *e)
+{
+	r->host = NULL;
+	return act_on(r, t, e);
+}
+
+static int run_task(const struct conf *conf, struct ledger_place *place,
+		    const struct task *t, struct err *e)
 {
 	struct book host;
-	struct all a = {
-		.run = {.place = place, .host = &host, .now = time(NULL)}};
+	struct all a = {.run = {.place = place, .now = time(NULL)}};
+	bool of_host = t->name && strcmp(t->name, "host") == 0;
 	int result = -1;
 
 	a.run.store = store_open(conf->store, e);
 	if (!a.run.store)
 		return -1;
 	read_boot(a.run.boot);
+	if (of_host && succeed_host(&a.run, t, e) < 0) {
+		store_free(&a.run.store);
+		return -1;
+	}
+	a.run.host = &host;
+	a.run.at_once = of_host;
 	if (book_open(&host, place, "host", e) == 0)
-		result = run_all(&a, e);
+		result = of_host	      ? sequence_host(&a.run, e)
+			 : t->act == ACT_ONCE ? run_all(&a, e)
+					      : run_one(&a, t, e);
 	book_close(&host);
 	store_free(&a.run.store);
 	return result;
 }
 
-static int run_in_turn(const struct conf *conf, struct err *e)
+static int run_in_turn(const struct conf *conf, const struct task *t,
+		       struct err *e)
 {
 	struct ledger_place place = {.dir = -1, .memory = -1};
 	int turn = -1, result = -1;
@@ -256,7 +356,7 @@ static int run_in_turn(const struct conf *conf, struct err *e)
 	    sandbox_enter(SANDBOX_LEDGER, conf, e) == 0)
 		turn = take_turn(&place, e);
 	if (turn >= 0)
-		result = run_once(conf, &place, e);
+		result = run_task(conf, &place, t, e);
 	ledger_key_release(&place.key);
 	if (turn >= 0)
 		close(turn);
@@ -270,16 +370,18 @@ static int run_in_turn(const struct conf *conf, struct err *e)
 int main(int argc, char **argv)
 {
 	struct err e = {.kind = ERR_NONE};
-	const char *file;
+	struct task task;
 	struct conf *conf;
 	int result = -1;
 
 	log_open("ledger", LOG_STYLE_SERVICE);
 	limit_process();
-	file = read_arguments(argc, argv);
-	conf = conf_read(file, &e);
+	task = read_arguments(argc, argv);
+	if (task.act != ACT_ONCE)
+		log_open("restante", LOG_STYLE_PERSON);
+	conf = conf_read(task.file, &e);
 	if (conf)
-		result = run_in_turn(conf, &e);
+		result = run_in_turn(conf, &task, &e);
 	conf_free(&conf);
 	if (result == 0)
 		return 0;

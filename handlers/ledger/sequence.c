@@ -13,8 +13,11 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
+#include "handlers/ledger/account.h"
 #include "handlers/ledger/activity.h"
 #include "handlers/ledger/expire.h"
+#include "handlers/ledger/spool_place.h"
+#include "handlers/ledger/succeed.h"
 #include "handlers/ledger/untold.h"
 #include "store/ledger/judge.h"
 #include "store/taking.h"
@@ -32,6 +35,7 @@ struct sequence {
 	const char *id; /* "host": the store's own spool alone */
 	struct taking_list spools, admin;
 	bool admin_taken;
+	bool *is_other; /* a spool is not the one that was taken from */
 	/* The block at hand: its lines, each with its LF. */
 	struct buf lines;
 	uint64_t n_lines, passed_over;
@@ -227,8 +231,8 @@ static void begin_block(struct sequence *s)
 }
 
 /* Where they came from, then they themselves; the place moves with them. */
-static int enter_block(struct sequence *s, const char *spool, uint64_t from,
-		       uint64_t to, struct err *e)
+static int enter_block(struct sequence *s, const struct taking_spool *t,
+		       uint64_t from, uint64_t to, struct err *e)
 {
 	const char *at = s->lines.data, *end, *text;
 	struct entry taken = {.kind = ENTRY_TAKEN,
@@ -239,10 +243,9 @@ static int enter_block(struct sequence *s, const char *spool, uint64_t from,
 					.when = s->run->now}};
 	size_t n;
 
-	if (!memory_set_offset(&s->book->memory, spool, to))
-		return err_set(e, ERR_TEMP, "ledger %s: too many spools",
-			       s->id);
-	snprintf(taken.taken.spool, sizeof(taken.taken.spool), "%s", spool);
+	if (spool_place_set(&s->book->memory, t, to, e) < 0)
+		return err_prefix(e, "ledger %s", s->id);
+	snprintf(taken.taken.spool, sizeof(taken.taken.spool), "%s", t->name);
 	if (!s->n_lines && !s->passed_over)
 		return 0;
 	if (book_add_entry(s->book, &taken, e) < 0)
@@ -277,18 +280,43 @@ static int64_t read_block(struct sequence *s, const struct taking_spool *t,
 	return (int64_t)used;
 }
 
+/*
+ * Of another spool under the same name nothing is taken: the store was restored
+ * from a backup, and its ledger was not. One that takes the place of another
+ * begins with it anew. 0: it is to be left alone.
+ */
+static int begin_spool(struct sequence *s, const struct taking_spool *t,
+		       uint64_t *from_r, struct err *e)
+{
+	struct memory *m = &s->book->memory;
+	int fits = spool_place_fits(m, t, e);
+
+	*from_r = memory_offset(m, t->name);
+	if (fits != 0)
+		return fits;
+	if (m->stage == MEMORY_ACCOUNTING) {
+		*from_r = 0;
+		return spool_place_set(m, t, 0, e) < 0 ? -1 : 1;
+	}
+	log_error("ledger %s: spool %s is %s. Was the store restored, and its "
+		  "ledger not? (restante ledger adopt)",
+		  s->id, t->name,
+		  *from_r > t->size ? "shorter than what was taken from it"
+				    : "not the one that was taken from");
+	memory_spool(m, t->name)->is_other = true;
+	*s->is_other = true;
+	return 0;
+}
+
 /* ends: a torn line at the end is one for good. */
 static int take_spool(struct sequence *s, const struct taking_spool *t,
 		      const struct spool_visitor *v, bool ends, struct err *e)
 {
-	uint64_t from = memory_offset(&s->book->memory, t->name);
+	uint64_t from;
+	int begun = begin_spool(s, t, &from, e);
 
-	if (from > t->size) {
-		log_error("ledger %s: spool %s is shorter than what was taken "
-			  "from it. Who changed it?",
-			  s->id, t->name);
-		return 0;
-	}
+	if (begun <= 0)
+		return begun;
 	while (from < t->size) {
 		int64_t used;
 		int result;
@@ -297,7 +325,7 @@ static int take_spool(struct sequence *s, const struct taking_spool *t,
 		used = read_block(s, t, from, v, ends, e);
 		result = used < 0 || s->failed
 				 ? -1
-				 : enter_block(s, t->name, from,
+				 : enter_block(s, t, from,
 					       from + (uint64_t)used, e);
 		buf_release(&s->lines);
 		if (result < 0)
@@ -429,12 +457,35 @@ static int take_mailbox(struct sequence *s, const struct mailbox_conf *conf,
 	return untold_key(s->book, conf, s->run->now, e);
 }
 
+static bool places_differ(const struct memory *a, const struct memory *b)
+{
+	if (a->n_spools != b->n_spools)
+		return true;
+	for (size_t i = 0; i < a->n_spools; i++)
+		if (a->spools[i].offset != b->spools[i].offset ||
+		    strcmp(a->spools[i].name, b->spools[i].name) != 0)
+			return true;
+	return false;
+}
+
 static bool differs(const struct memory *a, const struct memory *b)
 {
-	return a->octets != b->octets || a->n_spools != b->n_spools ||
-	       memcmp(a->spools, b->spools,
-		      a->n_spools * sizeof(a->spools[0])) != 0 ||
-	       a->hour != b->hour || strcmp(a->boot, b->boot) != 0;
+	return a->octets != b->octets || a->stage != b->stage ||
+	       places_differ(a, b) || a->hour != b->hour ||
+	       strcmp(a->boot, b->boot) != 0;
+}
+
+/* Once in the life of a ledger that takes the place of another. */
+static int account(struct sequence *s, struct err *e)
+{
+	struct memory *m = &s->book->memory;
+
+	if (m->stage != MEMORY_ACCOUNTING)
+		return 0;
+	if (account_former(s->book, s->run, s->id, e) < 0)
+		return -1;
+	m->stage = MEMORY_TELLING;
+	return 0;
 }
 
 static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
@@ -446,15 +497,18 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	if (taking_spools(m, &s->spools, e) == 0 &&
 	    taking_admin(m, &s->admin, e) == 0 && end_hour(s, e) == 0 &&
 	    take_mailbox(s, mailbox_settings(m), e) == 0 &&
-	    untold_messages(s->book, s->run, s->id, e) == 0) {
+	    untold_messages(s->book, s->run, s->id, e) == 0 &&
+	    account(s, e) == 0) {
 		forget_spools(s);
 		result = differs(before, &s->book->memory)
 				 ? book_commit(s->book, e)
 				 : 0;
 	}
 	if (result == 0)
-		result = book_tell_places(s->book, e);
+		result = succeed_tell(s->run, s->book, e);
 	if (result == 0)
+		result = book_tell_places(s->book, e);
+	if (result == 0 && !*s->is_other)
 		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
 		result = publish(s, false, e);
@@ -475,10 +529,34 @@ static void warn_if_late(const struct sequence *s)
 			  s->id);
 }
 
+/* Lost, or never there? Where mail came long ago the host's ledger knows. */
+static int check_first(struct sequence_run *r, const struct book *b,
+		       const struct mailbox *m, struct err *e)
+{
+	struct checkpoint c;
+	int known;
+
+	if (!b->is_new || b->memory.stage != MEMORY_SETTLED ||
+	    r->now - mailbox_settings(m)->created < HOUR)
+		return 0;
+	known = succeed_host_knows(r, b->name, NULL, &c, e);
+	if (known <= 0)
+		return known;
+	return err_set(e, ERR_DAMAGED,
+		       "ledger %s: the host's ledger knows %s, and it is not "
+		       "there (restante ledger resume)",
+		       b->name, c.origin);
+}
+
 int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 {
 	struct book book;
-	struct sequence s = {.run = r, .book = &book, .id = id, .err = e};
+	bool is_other = false;
+	struct sequence s = {.run = r,
+			     .book = &book,
+			     .id = id,
+			     .err = e,
+			     .is_other = &is_other};
 	struct mailbox *m = mailbox_look_at(r->store, id, e);
 	int result;
 
@@ -486,6 +564,10 @@ int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 		return -1;
 	result = book_open(&book, r->place, id, e);
 	if (result == 0)
+		result = check_first(r, &book, m, e);
+	else if (book.memory.stage == MEMORY_DROPPING)
+		result = drop_finish(r, id, &book.memory, e);
+	if (result == 0 && book.memory.stage != MEMORY_DROPPING)
 		result = run_open(&s, m, e);
 	if (result == 0)
 		warn_if_late(&s);
@@ -494,44 +576,72 @@ int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 	return result;
 }
 
-int sequence_deleted(struct sequence_run *r, const char *id, struct err *e)
+/* Of the former there is nothing to be held against a mailbox. */
+static int end_deleted(struct sequence *s, struct err *e)
 {
 	struct entry entry = {.kind = ENTRY_DELETED,
-			      .change = {.when = r->now,
+			      .change = {.when = s->run->now,
 					 .by = "found",
 					 .who = "-",
 					 .how = "-",
 					 .what = "found"}};
+	struct memory *m = &s->book->memory;
+
+	m->closed = true;
+	m->hour = 0;
+	if (end_hour(s, e) < 0 || book_add_entry(s->book, &entry, e) < 0)
+		return -1;
+	if (m->stage == MEMORY_ACCOUNTING)
+		m->stage = MEMORY_TELLING;
+	if (succeed_tell(s->run, s->book, e) < 0)
+		return -1;
+	return publish(s, true, e);
+}
+
+int sequence_deleted(struct sequence_run *r, const char *id, struct err *e)
+{
 	struct book book;
 	struct sequence s = {.run = r, .book = &book, .id = id, .err = e};
 	int result = book_open(&book, r->place, id, e);
 
-	if (result == 0 && !book.memory.closed) {
-		book.memory.closed = true;
-		book.memory.hour = 0;
-		result = end_hour(&s, e);
-		if (result == 0)
-			result = book_add_entry(&book, &entry, e);
-		if (result == 0)
-			result = publish(&s, true, e);
-	}
+	if (result == 0 && !book.memory.closed)
+		result = end_deleted(&s, e);
+	else if (result < 0 && book.memory.stage == MEMORY_DROPPING)
+		result = drop_finish(r, id, &book.memory, e);
 	book_close(&book);
+	return result;
+}
+
+/* It has nobody to tell, and nothing lies there that it could account for. */
+static int sequence_store(struct sequence *s, struct err *e)
+{
+	struct memory *m = &s->book->memory;
+	bool settles = m->stage != MEMORY_SETTLED;
+	int result = take_admin(s, e);
+
+	m->stage = MEMORY_SETTLED;
+	if (result == 0 && (s->book->lines.len || settles))
+		result = book_commit(s->book, e);
 	return result;
 }
 
 int sequence_host(struct sequence_run *r, struct err *e)
 {
-	struct sequence s = {.run = r, .book = r->host, .id = "host", .err = e};
+	bool is_other = false;
+	struct sequence s = {.run = r,
+			     .book = r->host,
+			     .id = "host",
+			     .err = e,
+			     .is_other = &is_other};
 	struct checkpoint c;
 	bool is_new;
 	int result = taking_store_admin(r->store, &s.admin, e);
 
 	if (result == 0)
-		result = take_admin(&s, e);
-	if (result == 0 && s.book->lines.len)
-		result = book_commit(s.book, e);
+		result = sequence_store(&s, e);
 	if (result == 0)
-		result = book_publish(s.book, false, r->now, &c, &is_new, e);
+		result = book_publish(s.book, r->at_once, r->now, &c, &is_new,
+				      e);
 	taking_release(&s.admin);
 	return result;
 }

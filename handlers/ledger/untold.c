@@ -65,7 +65,11 @@ int untold_messages(struct book *b, const struct sequence_run *r,
 		    const char *id, struct err *e)
 {
 	struct finding f = {.book = b};
-	const struct taking_finder finder = {knows, enter_found, &f};
+	const struct taking_finder finder = {
+		.despite_tickets = b->memory.stage == MEMORY_ACCOUNTING,
+		.knows = knows,
+		.each = enter_found,
+		.arg = &f};
 	struct ledger l;
 	int result = -1;
 

@@ -10,8 +10,10 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "common/iso_time.h"
 #include "common/log.h"
 #include "common/read_all.h"
+#include "common/utf8.h"
 #include "handlers/admin/ledger_verify.h"
 #include "handlers/tool/args.h"
 #include "handlers/tool/command.h"
@@ -72,6 +74,13 @@ static void print_presence(const struct ledger_report *r)
 		printf(", %" PRIu64 " in lost/ since a reset",
 		       n[PRESENCE_LOST]);
 	putchar('\n');
+	if (n[PRESENCE_BEFORE] || r->evidence.missing_before)
+		printf("  %" PRIu64 " of before were not there when it began\n",
+		       n[PRESENCE_BEFORE] + r->evidence.missing_before);
+	if (r->evidence.differ_before)
+		printf("  %" PRIu64 " of before were other files when it "
+		       "began\n",
+		       r->evidence.differ_before);
 	if (n[PRESENCE_UNPROVED])
 		printf("  %" PRIu64 " were collected before a session key was "
 		       "known: nobody proves it\n",
@@ -163,9 +172,26 @@ static void write_presence(struct json *j, const struct presence_report *l)
 	json_number(j, "full", n[PRESENCE_FULL]);
 	json_number(j, "expired", n[PRESENCE_EXPIRED]);
 	json_number(j, "lost", n[PRESENCE_LOST]);
+	json_number(j, "before", n[PRESENCE_BEFORE]);
 	json_number(j, "not-entered", l->not_entered);
 	json_number(j, "missing", l->faults[PRESENCE_MISSING]);
 	json_number(j, "untold", l->faults[PRESENCE_UNTOLD]);
+}
+
+/* Of what it goes on behind. */
+static void write_former(struct json *j, const struct ledger_report *r)
+{
+	const struct entry_before *b = &r->first.before;
+
+	if (!b->act[0])
+		return;
+	json_text(j, "act", b->act);
+	json_text(j, "after", b->origin);
+	json_number(j, "entries-before", b->size);
+	json_text(j, "reason", b->reason);
+	json_number(j, "former", r->n_former);
+	json_number(j, "missing-before", r->evidence.missing_before);
+	json_number(j, "differs-before", r->evidence.differ_before);
 }
 
 static void write_report(struct json *j, const char *name,
@@ -184,6 +210,7 @@ static void write_report(struct json *j, const char *name,
 	json_number(j, "sessions-without-key", r->without_key);
 	json_number(j, "differs",
 		    r->differs + r->presence.faults[PRESENCE_DIFFERS]);
+	write_former(j, r);
 	if (r->has_mailbox)
 		write_presence(j, &r->presence);
 	if (r->was_hashed)
@@ -264,27 +291,58 @@ static int know_host(struct verify *v, const char *of, struct err *e)
 	return result;
 }
 
-/* A name that its own ledger's host knows, and that is not there. */
-static int check_absent(struct verify *v, const char *name)
+/* A name that the host's ledger knows, with the last that it says of it. */
+struct absent {
+	char name[TOOL_LEDGER_NAME_SIZE];
+	const struct ledger_vouched *last;
+};
+
+static void print_absent(const struct absent *a)
+{
+	const struct ledger_vouched *v = a->last;
+	char when[ISO_TIME_LEN + 1], reason[ENTRY_REASON_SIZE];
+
+	printf("%s\n", a->name);
+	if (!v->was_dropped) {
+		puts("  the host's ledger knows it, and it is not there\n"
+		     "  DOES NOT HOLD\n");
+		return;
+	}
+	iso_time_write(v->when, when);
+	printf("  dropped after %" PRIu64 " entries on %s%s%s\n\n",
+	       v->checkpoint.size, when, v->reason[0] ? ": " : "",
+	       utf8_plain(v->reason, reason, sizeof(reason)));
+}
+
+static void write_absent(struct json *j, const struct absent *a)
+{
+	const struct ledger_vouched *v = a->last;
+
+	json_object_begin(j);
+	json_text(j, "ledger", a->name);
+	json_bool(j, "holds", v->was_dropped);
+	if (v->was_dropped) {
+		json_time(j, "dropped", v->when);
+		json_number(j, "entries-before", v->checkpoint.size);
+		json_text(j, "reason", v->reason);
+	} else {
+		json_text(j, "fault",
+			  "the host's ledger knows it, and it is not there");
+	}
+	json_object_end(j);
+}
+
+static void tell_absent(struct verify *v, const struct absent *a)
 {
 	struct stat st;
 
-	if (fstatat(v->place, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	v->has_failed = true;
-	if (v->as_json) {
-		json_object_begin(&v->json);
-		json_text(&v->json, "ledger", name);
-		json_bool(&v->json, "holds", false);
-		json_text(&v->json, "fault",
-			  "the host's ledger knows it, and it is not there");
-		json_object_end(&v->json);
-	} else {
-		printf("%s\n  the host's ledger knows it, and it is not there\n"
-		       "  DOES NOT HOLD\n\n",
-		       name);
-	}
-	return 1;
+	if (fstatat(v->place, a->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	v->has_failed = v->has_failed || !a->last->was_dropped;
+	if (v->as_json)
+		write_absent(&v->json, a);
+	else
+		print_absent(a);
 }
 
 /* "NAME/mbx-…/<ULID>" */
@@ -295,18 +353,33 @@ static bool name_of(const char *origin, char name_r[TOOL_LEDGER_NAME_SIZE])
 	return at && mailbox_id_parse(at + 1, strcspn(at + 1, "/"), name_r);
 }
 
+static int by_absent_name(const void *a, const void *b)
+{
+	const struct absent *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	/* In the order in which they were said. */
+	return order ? order : (x->last > y->last) - (x->last < y->last);
+}
+
 static void find_absent(struct verify *v)
 {
-	char name[TOOL_LEDGER_NAME_SIZE], last[TOOL_LEDGER_NAME_SIZE] = "";
+	struct absent *list = NULL, one;
+	size_t n = 0;
 
 	for (size_t i = 0; i < v->known.n; i++) {
-		const struct checkpoint *c = &v->known.list[i].checkpoint;
-
-		if (!name_of(c->origin, name) || strcmp(name, last) == 0)
+		one.last = &v->known.list[i];
+		if (!name_of(one.last->checkpoint.origin, one.name))
 			continue;
-		if (check_absent(v, name))
-			memcpy(last, name, sizeof(last));
+		list = xgrow(list, n, sizeof(*list));
+		list[n++] = one;
 	}
+	if (n)
+		qsort(list, n, sizeof(*list), by_absent_name);
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || strcmp(list[i].name, list[i + 1].name) != 0)
+			tell_absent(v, &list[i]);
+	free(list);
 }
 
 static int by_name(const void *a, const void *b)

@@ -76,9 +76,12 @@ TOOL_RUN(ledger_checkpoint);
 TOOL_RUN(ledger_key);
 TOOL_RUN(ledger_verify); /* cmd_ledger_verify.c */
 TOOL_RUN(ledger_proof);	 /* cmd_ledger_proof.c */
-TOOL_RUN(setup);	 /* cmd_setup.c */
-TOOL_RUN(test);		 /* cmd_trial.c */
-TOOL_RUN(admin_add);	 /* cmd_admin.c */
+TOOL_RUN(ledger_adopt);	 /* cmd_ledger_act.c */
+TOOL_RUN(ledger_resume);
+TOOL_RUN(ledger_drop);
+TOOL_RUN(setup);     /* cmd_setup.c */
+TOOL_RUN(test);	     /* cmd_trial.c */
+TOOL_RUN(admin_add); /* cmd_admin.c */
 TOOL_RUN(admin_passwd);
 TOOL_RUN(admin_list);
 TOOL_RUN(admin_remove);

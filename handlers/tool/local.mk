@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_config.c \
 	%D%/cmd_export.c \
 	%D%/cmd_ledger.c \
+	%D%/cmd_ledger_act.c \
 	%D%/cmd_ledger_proof.c \
 	%D%/cmd_ledger_verify.c \
 	%D%/cmd_lists.c \

@@ -114,6 +114,16 @@ static const struct tool_command commands[] = {
 	 "what was signed last of a ledger, or of the host's, to be kept "
 	 "elsewhere",
 	 "", 0, 1, TOOL_NEEDS_CONF, tool_ledger_checkpoint},
+	{"ledger adopt", "ID [--reason TEXT] [--json]",
+	 "begin a ledger behind one that is whole, of a mailbox that is not "
+	 "what" MORE "it was: copied, or restored from a backup",
+	 "reason= json", 1, 1, TOOL_NEEDS_CONF, tool_ledger_adopt},
+	{"ledger resume", "ID --reason TEXT [--json]",
+	 "begin a ledger behind one that was lost, or restored from a backup",
+	 "reason= json", 1, 1, TOOL_NEEDS_CONF, tool_ledger_resume},
+	{"ledger drop", "ID [--reason TEXT] [--yes] [--json]",
+	 "remove the ledger of a mailbox that was deleted", "reason= yes json",
+	 1, 1, TOOL_NEEDS_CONF, tool_ledger_drop},
 	{"ledger key", "", "the public key that all of them are signed with",
 	 "", 0, 0, TOOL_NEEDS_CONF, tool_ledger_key},
 	{"sweep", "",

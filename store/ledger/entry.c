@@ -150,6 +150,34 @@ static void write_activity(struct line_writer *w,
 /* --- what the ledger says --------------------------------------------------
  */
 
+static bool parse_before(struct line *l, const char *origin,
+			 struct entry_before *b)
+{
+	return line_take(l, origin, b->origin, sizeof(b->origin)) &&
+	       note_name_valid(b->origin) &&
+	       line_take_number(l, "size", INT64_MAX, &b->size) &&
+	       line_take_hex(l, "root", b->root, sizeof(b->root));
+}
+
+static void write_before(struct line_writer *w, const char *origin,
+			 const struct entry_before *b)
+{
+	line_add(w, origin, b->origin);
+	line_add_number(w, "size", b->size);
+	line_add_hex(w, "root", b->root, sizeof(b->root));
+}
+
+/* The first ledger of a mailbox has none before it. */
+static bool parse_act(struct line *l, struct entry_before *b)
+{
+	*b = (struct entry_before){.size = 0};
+	if (!line_next_is(l, "act"))
+		return true;
+	return line_take(l, "act", b->act, sizeof(b->act)) && b->act[0] &&
+	       parse_before(l, "after", b) &&
+	       line_take(l, "reason", b->reason, sizeof(b->reason));
+}
+
 static bool parse_ledger(struct line *l, struct entry_ledger *k)
 {
 	uint64_t version;
@@ -157,7 +185,7 @@ static bool parse_ledger(struct line *l, struct entry_ledger *k)
 	return line_take_number(l, "version", 1, &version) && version == 1 &&
 	       line_take(l, "origin", k->origin, sizeof(k->origin)) &&
 	       note_name_valid(k->origin) &&
-	       line_take_time(l, "time", &k->when);
+	       line_take_time(l, "time", &k->when) && parse_act(l, &k->before);
 }
 
 static void write_ledger(struct line_writer *w, const struct entry_ledger *k)
@@ -165,6 +193,11 @@ static void write_ledger(struct line_writer *w, const struct entry_ledger *k)
 	line_add_number(w, "version", 1);
 	line_add(w, "origin", k->origin);
 	line_add_time(w, "time", k->when);
+	if (!k->before.act[0])
+		return;
+	line_add(w, "act", k->before.act);
+	write_before(w, "after", &k->before);
+	line_add(w, "reason", k->before.reason);
 }
 
 static bool parse_taken(struct line *l, struct entry_taken *t)
@@ -224,6 +257,57 @@ static void write_checkpoint(struct line_writer *w,
 	line_add_number(w, "size", c->size);
 	line_add_hex(w, "root", c->root, sizeof(c->root));
 	line_add_time(w, "time", k->when);
+}
+
+static bool parse_missing(struct line *l, struct entry_missing *m)
+{
+	return take_ulid(l, "ulid", m->ulid) &&
+	       line_take(l, "by", m->by, sizeof(m->by)) &&
+	       line_take_time(l, "time", &m->when);
+}
+
+static void write_missing(struct line_writer *w, const struct entry_missing *m)
+{
+	line_add(w, "ulid", m->ulid);
+	line_add(w, "by", m->by);
+	line_add_time(w, "time", m->when);
+}
+
+static bool parse_differs(struct line *l, struct entry_differs *d)
+{
+	return take_ulid(l, "ulid", d->ulid) &&
+	       line_take_hex(l, "sha256", d->sha256, sizeof(d->sha256)) &&
+	       line_take(l, "by", d->by, sizeof(d->by)) &&
+	       line_take_time(l, "time", &d->when);
+}
+
+static void write_differs(struct line_writer *w, const struct entry_differs *d)
+{
+	line_add(w, "ulid", d->ulid);
+	line_add_hex(w, "sha256", d->sha256, sizeof(d->sha256));
+	line_add(w, "by", d->by);
+	line_add_time(w, "time", d->when);
+}
+
+static bool parse_succession(struct line *l, struct entry_succession *s)
+{
+	struct entry_before *b = &s->before;
+
+	*b = (struct entry_before){.size = 0};
+	return parse_before(l, "origin", b) &&
+	       line_take(l, "to", s->to, sizeof(s->to)) &&
+	       (!s->to[0] || note_name_valid(s->to)) &&
+	       line_take(l, "reason", b->reason, sizeof(b->reason)) &&
+	       line_take_time(l, "time", &s->when);
+}
+
+static void write_succession(struct line_writer *w,
+			     const struct entry_succession *s)
+{
+	write_before(w, "origin", &s->before);
+	line_add(w, "to", s->to);
+	line_add(w, "reason", s->before.reason);
+	line_add_time(w, "time", s->when);
 }
 
 /* --- changes ---------------------------------------------------------------
@@ -302,6 +386,11 @@ static const char *const names[] = {
 	[ENTRY_DELETED] = "deleted",
 	[ENTRY_BACK] = "back",
 	[ENTRY_ADMINISTRATORS] = "administrators",
+	[ENTRY_MISSING] = "missing",
+	[ENTRY_DIFFERS] = "differs",
+	[ENTRY_ADOPTED] = "adopted",
+	[ENTRY_RESUMED] = "resumed",
+	[ENTRY_DROPPED] = "dropped",
 };
 
 static enum entry_kind kind_of(const struct line *l)
@@ -341,6 +430,14 @@ static bool parse_known(struct line *l, struct entry *e)
 		return parse_change(l, &e->change);
 	case ENTRY_BACK:
 		return parse_back(l, &e->change);
+	case ENTRY_MISSING:
+		return parse_missing(l, &e->missing);
+	case ENTRY_DIFFERS:
+		return parse_differs(l, &e->differs);
+	case ENTRY_ADOPTED:
+	case ENTRY_RESUMED:
+	case ENTRY_DROPPED:
+		return parse_succession(l, &e->succession);
 	case ENTRY_OTHER:
 		break;
 	}
@@ -399,6 +496,17 @@ bool entry_write(const struct entry *e, struct buf *out)
 	case ENTRY_BACK:
 	case ENTRY_ADMINISTRATORS:
 		write_change(&w, &e->change);
+		break;
+	case ENTRY_MISSING:
+		write_missing(&w, &e->missing);
+		break;
+	case ENTRY_DIFFERS:
+		write_differs(&w, &e->differs);
+		break;
+	case ENTRY_ADOPTED:
+	case ENTRY_RESUMED:
+	case ENTRY_DROPPED:
+		write_succession(&w, &e->succession);
 		break;
 	case ENTRY_OTHER:
 		break;

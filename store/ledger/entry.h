@@ -12,10 +12,15 @@
  *
  * What the ledger says itself, and what only it says:
  *
- *	ledger version=1 origin= time=			its first line
+ *	ledger version=1 origin= time=			its first line; where
+ *		another was before it, act= after= size= root= reason= as well
  *	taken spool= from= to= lines= passed-over= time=	and so many
  *lines sessions from= program= outcome= count=		of the hour from then on
+ *	missing ulid= by= time=		received, not there, and nobody says why
+ *	differs ulid= sha256= by= time=	not what was received: what it is
  *	checkpoint origin= size= root= time=		in the host's ledger
+ *	adopted|resumed|dropped origin= size= root= to= reason= time=	so, too:
+ *		what became of a ledger, and which one goes on behind it
  *
  * What administrators have changed (store/admin_spool.h), or the ledger found
  * changed; behind `what` stands what is special to it:
@@ -52,6 +57,11 @@ enum entry_kind {
 	ENTRY_DELETED,
 	ENTRY_BACK,
 	ENTRY_ADMINISTRATORS,
+	ENTRY_MISSING,
+	ENTRY_DIFFERS,
+	ENTRY_ADOPTED,
+	ENTRY_RESUMED,
+	ENTRY_DROPPED,
 };
 
 enum {
@@ -62,6 +72,7 @@ enum {
 	ENTRY_SPOOL_SIZE = 64,
 	ENTRY_WHO_SIZE = 128,
 	ENTRY_SESSION_KEY_LEN = 64, /* hexadecimal digits */
+	ENTRY_REASON_SIZE = 121,
 };
 
 struct entry_kept {
@@ -102,8 +113,37 @@ struct entry_activity {
 	uint64_t octets;
 };
 
+/* A ledger as it was known when another one took its place. */
+struct entry_before {
+	char act[ENTRY_WORD_SIZE]; /* "adopt", "resume"; "": there was none */
+	char origin[NOTE_NAME_MAX + 1];
+	uint64_t size;
+	uint8_t root[DIGEST_SIZE];
+	char reason[ENTRY_REASON_SIZE];
+};
+
 struct entry_ledger {
 	char origin[NOTE_NAME_MAX + 1];
+	int64_t when;
+	struct entry_before before;
+};
+
+struct entry_missing {
+	char ulid[ULID_LEN + 1];
+	char by[ENTRY_WORD_SIZE];
+	int64_t when;
+};
+
+struct entry_differs {
+	char ulid[ULID_LEN + 1];
+	uint8_t sha256[DIGEST_SIZE];
+	char by[ENTRY_WORD_SIZE];
+	int64_t when;
+};
+
+struct entry_succession {
+	struct entry_before before; /* the kind is its act */
+	char to[NOTE_NAME_MAX + 1]; /* "": none goes on */
 	int64_t when;
 };
 
@@ -157,6 +197,9 @@ struct entry {
 		struct entry_sessions sessions;
 		struct entry_checkpoint checkpoint;
 		struct entry_change change;
+		struct entry_missing missing;
+		struct entry_differs differs;
+		struct entry_succession succession;
 	};
 };
 

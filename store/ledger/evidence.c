@@ -93,7 +93,10 @@ static enum evidence_gone gone_by(const struct judged *j)
 		return GONE_UNPROVED;
 	if (j->in_session)
 		return GONE_COLLECTOR;
-	return j->source == JUDGE_SPOOL ? GONE_FULL : GONE_OTHER;
+	if (j->source == JUDGE_SPOOL)
+		return GONE_FULL;
+	return strcmp(j->entry.gone.by, "former") == 0 ? GONE_FORMER
+						       : GONE_OTHER;
 }
 
 /* The same file, under a new name. */
@@ -135,6 +138,17 @@ static void take_collected(struct evidence *v, const struct judged *j)
 	m->collected = m->collected || c->ended;
 }
 
+static void take_missing(struct evidence *v, const struct judged *j)
+{
+	const struct entry_missing *said = &j->entry.missing;
+	struct evidence_message *m = evidence_message(v, said->ulid);
+	bool found = strcmp(said->by, "found") == 0;
+
+	if (!found && m->named != NAMED_BEFORE && m->entry == EVIDENCE_NONE)
+		v->missing_before++;
+	m->named = found ? NAMED_MISSING : NAMED_BEFORE;
+}
+
 static void take_change(struct evidence *v, const struct judged *j)
 {
 	if (j->entry.kind == ENTRY_DELETED)
@@ -164,6 +178,12 @@ void evidence_take(struct evidence *v, const struct judged *j)
 		break;
 	case ENTRY_COLLECTED:
 		take_collected(v, j);
+		break;
+	case ENTRY_MISSING:
+		take_missing(v, j);
+		break;
+	case ENTRY_DIFFERS:
+		v->differ_before += strcmp(j->entry.differs.by, "found") != 0;
 		break;
 	case ENTRY_KEY:
 	case ENTRY_DELETED:

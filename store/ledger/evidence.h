@@ -13,6 +13,7 @@ enum evidence_gone {
 	GONE_NOT,
 	GONE_FULL,	/* a full disk took it: its writer's claim */
 	GONE_UNPROVED,	/* in a session, before a session key was known */
+	GONE_FORMER,	/* before this ledger took the place of another */
 	GONE_OTHER,	/* by=expiry, by=undo-end: the ledger's own act */
 	GONE_COLLECTOR, /* signed with the session key */
 };
@@ -28,8 +29,16 @@ struct evidence_message {
 	uint8_t collected; /* and ended with QUIT */
 	uint8_t differs;   /* what was read had another digest */
 	uint8_t found;	   /* no writer's word, the ledger found it there */
+	uint8_t named;	   /* enum evidence_named */
 	uint8_t used;
 	uint8_t state; /* enum presence_state, for whoever looks at it */
+};
+
+/* `missing`: it was seen that it is not there. */
+enum evidence_named {
+	NAMED_NOT,
+	NAMED_MISSING, /* by the ledger itself */
+	NAMED_BEFORE,  /* when this ledger took the place of another */
 };
 
 #define EVIDENCE_NONE UINT64_MAX /* of both: no entry says so */
@@ -38,10 +47,12 @@ struct evidence {
 	struct evidence_message *slots; /* in no order; not `used`: free */
 	size_t size;			/* a power of two, or 0 */
 	size_t n;
-	uint64_t key;	     /* of the hash */
-	uint64_t resets;     /* keys that were lost, and mail with them */
-	uint64_t last_reset; /* the entry of the last one */
-	bool deleted;	     /* the mailbox is gone */
+	uint64_t key;		 /* of the hash */
+	uint64_t resets;	 /* keys that were lost, and mail with them */
+	uint64_t last_reset;	 /* the entry of the last one */
+	bool deleted;		 /* the mailbox is gone */
+	uint64_t missing_before; /* that no entry here says was received */
+	uint64_t differ_before;	 /* when it took the place of another */
 };
 
 /* All zero: empty. */

@@ -92,9 +92,14 @@ static const unsigned sayers[] = {
 	[ENTRY_DELETED] = BY_LEDGER | BY_ADMIN,
 	[ENTRY_BACK] = BY_ADMIN,
 	[ENTRY_ADMINISTRATORS] = BY_ADMIN,
+	[ENTRY_MISSING] = BY_LEDGER,
+	[ENTRY_DIFFERS] = BY_LEDGER,
+	[ENTRY_ADOPTED] = BY_LEDGER,
+	[ENTRY_RESUMED] = BY_LEDGER,
+	[ENTRY_DROPPED] = BY_LEDGER,
 };
 
-static_assert(N_ELEMENTS(sayers) == ENTRY_ADMINISTRATORS + 1,
+static_assert(N_ELEMENTS(sayers) == ENTRY_DROPPED + 1,
 	      "who may say an entry of each kind");
 
 static unsigned sayer_of(const struct judged *j)

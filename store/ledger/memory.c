@@ -16,6 +16,11 @@ static struct memory_spool *find_spool(const struct memory *m, const char *name)
 	return NULL;
 }
 
+struct memory_spool *memory_spool(struct memory *m, const char *spool)
+{
+	return find_spool(m, spool);
+}
+
 uint64_t memory_offset(const struct memory *m, const char *spool)
 {
 	const struct memory_spool *s = find_spool(m, spool);
@@ -23,7 +28,9 @@ uint64_t memory_offset(const struct memory *m, const char *spool)
 	return s ? s->offset : 0;
 }
 
-bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset)
+/* before: NULL where it is not known. */
+bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset,
+		       const uint8_t before[DIGEST_SIZE])
 {
 	struct memory_spool *s = find_spool(m, spool);
 
@@ -34,6 +41,10 @@ bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset)
 		snprintf(s->name, sizeof(s->name), "%s", spool);
 	}
 	s->offset = offset;
+	s->is_other = false;
+	s->has_before = before != NULL;
+	if (before)
+		memcpy(s->before, before, DIGEST_SIZE);
 	return true;
 }
 
@@ -136,6 +147,9 @@ static bool write_spools(const struct memory *m, struct buf *out)
 		line_begin(&w, out, "spool");
 		line_add(&w, "name", m->spools[i].name);
 		line_add_number(&w, "offset", m->spools[i].offset);
+		if (m->spools[i].has_before)
+			line_add_hex(&w, "before", m->spools[i].before,
+				     DIGEST_SIZE);
 		if (!line_end(&w))
 			return false;
 	}
@@ -170,11 +184,29 @@ static bool write_counts(const struct memory *m, struct buf *out)
 	return true;
 }
 
+static bool write_former(const struct memory *m, struct buf *out)
+{
+	const struct entry_before *b = &m->before;
+	struct line_writer w;
+
+	if (m->stage == MEMORY_SETTLED)
+		return true;
+	line_begin(&w, out, "former");
+	line_add_number(&w, "stage", m->stage);
+	line_add(&w, "act", b->act);
+	line_add(&w, "origin", b->origin);
+	line_add_number(&w, "size", b->size);
+	line_add_hex(&w, "root", b->root, sizeof(b->root));
+	line_add(&w, "reason", b->reason);
+	return line_end(&w);
+}
+
 bool memory_write(const struct memory *m, struct buf *out)
 {
-	return write_head(m, out) && write_frontier(m, out) &&
-	       write_spools(m, out) && write_keys(m, out) &&
-	       write_counts(m, out) && buf_adds(out, "end\n");
+	return write_head(m, out) && write_former(m, out) &&
+	       write_frontier(m, out) && write_spools(m, out) &&
+	       write_keys(m, out) && write_counts(m, out) &&
+	       buf_adds(out, "end\n");
 }
 
 /* --- reading ---------------------------------------------------------------
@@ -231,11 +263,35 @@ static bool parse_frontier(struct parser *p, struct line *l)
 static bool parse_spool(struct parser *p, struct line *l)
 {
 	char name[ENTRY_SPOOL_SIZE];
+	uint8_t before[DIGEST_SIZE];
 	uint64_t offset;
+	bool has_before;
 
-	return line_take(l, "name", name, sizeof(name)) &&
-	       line_take_number(l, "offset", INT64_MAX, &offset) &&
-	       memory_set_offset(p->memory, name, offset);
+	if (!line_take(l, "name", name, sizeof(name)) ||
+	    !line_take_number(l, "offset", INT64_MAX, &offset))
+		return false;
+	has_before = line_next_is(l, "before");
+	if (has_before && !line_take_hex(l, "before", before, sizeof(before)))
+		return false;
+	return memory_set_offset(p->memory, name, offset,
+				 has_before ? before : NULL);
+}
+
+static bool parse_former(struct parser *p, struct line *l)
+{
+	struct entry_before *b = &p->memory->before;
+	uint64_t stage;
+
+	if (!line_take_number(l, "stage", MEMORY_DROPPING, &stage) || !stage ||
+	    !line_take(l, "act", b->act, sizeof(b->act)) ||
+	    !line_take(l, "origin", b->origin, sizeof(b->origin)) ||
+	    !note_name_valid(b->origin) ||
+	    !line_take_number(l, "size", INT64_MAX, &b->size) ||
+	    !line_take_hex(l, "root", b->root, sizeof(b->root)) ||
+	    !line_take(l, "reason", b->reason, sizeof(b->reason)))
+		return false;
+	p->memory->stage = (enum memory_stage)stage;
+	return true;
 }
 
 static bool parse_key(struct parser *p, struct line *l)
@@ -273,9 +329,9 @@ static const struct {
 	const char *kind;
 	bool (*parse)(struct parser *p, struct line *l);
 } kinds[] = {
-	{"frontier", parse_frontier}, {"spool", parse_spool},
-	{"key", parse_key},	      {"count", parse_count},
-	{"end", parse_end},
+	{"former", parse_former}, {"frontier", parse_frontier},
+	{"spool", parse_spool},	  {"key", parse_key},
+	{"count", parse_count},	  {"end", parse_end},
 };
 
 static bool parse_line(struct parser *p, const char *text, size_t n, bool first)

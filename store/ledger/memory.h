@@ -17,11 +17,30 @@ enum {
 	MEMORY_BOOT_SIZE = 40,
 	MEMORY_ACTIVITY_SIZE = 24,
 	MEMORY_OCTETS_MAX = 256 * 1024,
+	MEMORY_BEFORE = 4096, /* octets of a spool */
 };
 
 struct memory_spool {
 	char name[ENTRY_SPOOL_SIZE];
 	uint64_t offset;
+	/* SHA-256 of the octets before it, MEMORY_BEFORE at most. */
+	bool has_before; /* a memory of before they were remembered has none */
+	uint8_t before[DIGEST_SIZE];
+	/* Not the one that was taken from, seen just now; not remembered. */
+	bool is_other;
+};
+
+/*
+ * Where another ledger takes the place of one: how far that is. The next run
+ * goes on from there, whatever was killed.
+ */
+enum memory_stage {
+	MEMORY_SETTLED,
+	MEMORY_MOVING,	   /* the files of the former one are moved away */
+	MEMORY_BEGINNING,  /* they are; the first entry is to be written */
+	MEMORY_ACCOUNTING, /* what of the former is not there is entered */
+	MEMORY_TELLING,	   /* the host's ledger is told */
+	MEMORY_DROPPING,   /* the files are removed; none takes its place */
 };
 
 /* Sessions of one kind in the hour that goes on. */
@@ -44,6 +63,8 @@ struct memory {
 	bool closed;			     /* its mailbox is gone */
 	char activity[MEMORY_ACTIVITY_SIZE]; /* file of sessions; or "" */
 	uint64_t activity_octets;
+	enum memory_stage stage;
+	struct entry_before before; /* unless settled: the former one */
 	size_t n_spools;
 	struct memory_spool spools[MEMORY_SPOOLS_MAX];
 	size_t n_keys; /* session keys that collections may be signed with */
@@ -56,11 +77,13 @@ bool memory_write(const struct memory *m, struct buf *out) MUST_USE;
 /* False: it is not whole, or does not fit together. */
 bool memory_parse(const char *text, size_t n, struct memory *m_r) MUST_USE;
 
+/* The place in that spool; NULL: nothing was taken from it. */
+struct memory_spool *memory_spool(struct memory *m, const char *spool);
 /* How far that spool was taken; 0: not at all. */
 uint64_t memory_offset(const struct memory *m, const char *spool);
 /* False: there are too many. */
-bool memory_set_offset(struct memory *m, const char *spool,
-		       uint64_t offset) MUST_USE;
+bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset,
+		       const uint8_t before[DIGEST_SIZE]) MUST_USE;
 
 bool memory_has_key(const struct memory *m, const char *session_key);
 /* The oldest goes where there are too many. */

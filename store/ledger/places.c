@@ -11,7 +11,7 @@ static bool write_one(const struct memory_spool *s, struct buf *out)
 
 	line_begin(&w, out, "spool");
 	line_add(&w, "name", s->name);
-	line_add_number(&w, "offset", s->offset);
+	line_add_number(&w, "offset", s->is_other ? 0 : s->offset);
 	return line_end(&w);
 }
 

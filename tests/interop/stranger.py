@@ -116,6 +116,9 @@ class Account:
     kept: dict[str, str] = field(default_factory=dict)  # ULID: digest
     collected: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)  # ULID: how
+    missing: dict[str, str] = field(default_factory=dict)  # ULID: by
+    differs: dict[str, str] = field(default_factory=dict)  # ULID: digest
+    behind: tuple[str, str, int, str] | None = None  # act, origin, size, root
     unproved: int = 0  # sessions
     passed_over: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
@@ -153,7 +156,14 @@ def judge(entries: list[bytes]) -> Account:
         in_spool -= not ours
         inside = in_session > 0
         in_session -= inside
-        if kind == "taken":
+        if kind == "ledger" and "act" in says:
+            account.behind = (says["act"], says["after"], int(says["size"]),
+                              says["root"])
+        elif kind in ("missing", "differs"):
+            require(ours, f"entry {at}: a handler's `{kind}`")
+            target = account.missing if kind == "missing" else account.differs
+            target[says["ulid"]] = says.get("sha256", says["by"])
+        elif kind == "taken":
             require(ours, f"entry {at}: a handler's `taken`")
             in_spool, spool = int(says["lines"]), says["spool"]
             account.passed_over += int(says["passed-over"])

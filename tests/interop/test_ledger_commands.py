@@ -4,7 +4,6 @@
 somebody has changed the files: a ledger's, the host's, the mailbox's.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -15,8 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
-from harness.instance import Mailbox
-from harness.ledger import World, in_one_world
+from harness.ledger import Evidence, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
@@ -26,25 +24,8 @@ from harness.tools import SYSTEM_PATH, tool
 PLACES = int(os.environ.get("PROOF_PLACES", "2"))  # changed in each file
 
 
-class Evidence(World):
-    """The commands of an instance."""
-
-    def call(self, *args: object, want: int = 0) -> str:
-        """`restante ledger …`; what it printed."""
-        done = subprocess.run(
-            [self.place.prefix / "bin/restante", "-c", self.instance.conf,
-             "ledger", *map(str, args)], timeout=120, check=False,
-            capture_output=True, text=True, env={"PATH": SYSTEM_PATH},
-            cwd=self.instance.root, **self.place.as_user)
-        equal(done.returncode, want, f"ledger {args}: exit of {done.stdout}"
-              f"{done.stderr}")
-        return done.stdout + done.stderr
-
-    def verify(self, *args: object, want: int = 0) -> dict:
-        """The one object of `ledger verify ID --json`."""
-        said = json.loads(self.call("verify", *args, "--json", want=want))
-        equal(len(said), 1, "objects")
-        return said[0]
+class Proving(Evidence):
+    """And what proves to somebody else."""
 
     def by_readme(self, folder: Path) -> tuple[bool, str]:
         """What the commands of a proof's README say of it."""
@@ -53,28 +34,8 @@ class Evidence(World):
                               env={"PATH": SYSTEM_PATH})
         return done.returncode == 0, done.stdout + done.stderr
 
-    def entered(self, mailbox: Mailbox) -> None:
-        """Everything is entered and signed."""
-        self.ledger.run()
-        self.ledger.sign()
-        said = self.verify(mailbox.id)
-        equal(said["unsigned"], 0, "entries that are not signed")
 
-    def copy(self, source: Path, target: Path) -> None:
-        """A folder with all that lies in it."""
-        shutil.copytree(source, target)
-        for path in [target, *target.rglob("*")]:
-            self.place.give(path)
-
-    def broken(self, mailbox: Mailbox, *words: str) -> None:
-        """It does not hold, and says that."""
-        said = self.call("verify", mailbox.id, want=1)
-        check("DOES NOT HOLD" in said, said)
-        for word in words:
-            check(word in said, f"no word of {word}: {said}")
-
-
-def a_round_trip_holds(w: Evidence) -> None:
+def a_round_trip_holds(w: Proving) -> None:
     """Received, waiting, collected; the files hashed."""
     mailbox = w.instance.create_mailbox("round trip")
     w.deliver(mailbox, 5)
@@ -96,7 +57,7 @@ def a_round_trip_holds(w: Evidence) -> None:
     equal(w.verify("host")["passed-over"], 0, "administrators' own lines")
 
 
-def what_is_shown_is_what_stands_there(w: Evidence) -> None:
+def what_is_shown_is_what_stands_there(w: Proving) -> None:
     """Each entry once, in order; and since a time."""
     mailbox = w.instance.create_mailbox("shown")
     w.deliver(mailbox, 2)
@@ -115,7 +76,7 @@ def what_is_shown_is_what_stands_there(w: Evidence) -> None:
           "of no mailbox")
 
 
-def checkpoints_and_the_key(w: Evidence) -> None:
+def checkpoints_and_the_key(w: Proving) -> None:
     """As a stranger reads them."""
     mailbox = w.instance.create_mailbox("checkpoint")
     w.deliver(mailbox, 1)
@@ -130,7 +91,7 @@ def checkpoints_and_the_key(w: Evidence) -> None:
           stranger.verify(w.ledger.of(mailbox)).signed, "its size")
 
 
-def changed_files_are_named(w: Evidence) -> None:
+def changed_files_are_named(w: Proving) -> None:
     """One octet, a line, a tail, a copy of before; file and entry named."""
     mailbox = w.instance.create_mailbox("changed")
     w.deliver(mailbox, 6)
@@ -176,7 +137,7 @@ def changed_files_are_named(w: Evidence) -> None:
     equal(w.verify(mailbox.id)["holds"], True, "all put back")
 
 
-def an_old_copy_is_found(w: Evidence) -> None:
+def an_old_copy_is_found(w: Proving) -> None:
     """By the host's ledger; where that is old as well, by a checkpoint that
     somebody has kept.
     """
@@ -213,7 +174,7 @@ def an_old_copy_is_found(w: Evidence) -> None:
     w.call("verify", mailbox.id, "--checkpoint", kept, want=1)
 
 
-def what_is_not_there_is_missed(w: Evidence) -> None:
+def what_is_not_there_is_missed(w: Proving) -> None:
     """A message removed, one put there, one changed."""
     mailbox = w.instance.create_mailbox("missing")
     said = list(w.deliver(mailbox, 4))
@@ -239,7 +200,7 @@ def what_is_not_there_is_missed(w: Evidence) -> None:
     w.call("verify", mailbox.id, "--content")
 
 
-def what_is_on_its_way_is_no_fault(w: Evidence) -> None:
+def what_is_on_its_way_is_no_fault(w: Proving) -> None:
     """Delivered and collected, and no sequencer has come by."""
     mailbox = w.instance.create_mailbox("on its way")
     w.deliver(mailbox, 3)
@@ -251,7 +212,7 @@ def what_is_on_its_way_is_no_fault(w: Evidence) -> None:
           (True, 3, 2), "before it is entered")
 
 
-def forged_lines_are_named(w: Evidence) -> None:
+def forged_lines_are_named(w: Proving) -> None:
     """Written into a spool by somebody with a handler's rights."""
     mailbox = w.instance.create_mailbox("forged")
     ulid = next(iter(w.deliver(mailbox, 1)))
@@ -268,7 +229,7 @@ def forged_lines_are_named(w: Evidence) -> None:
           w.call("verify", mailbox.id), "named")
 
 
-def a_proof_is_good_for_strangers(w: Evidence) -> None:
+def a_proof_is_good_for_strangers(w: Proving) -> None:
     """openssl alone, by the README; the stranger's verifier; and no file of it
     can be changed.
     """
@@ -309,7 +270,7 @@ def a_proof_is_good_for_strangers(w: Evidence) -> None:
     w.call("proof", mailbox.id, "x", w.instance.root / "none", want=64)
 
 
-def others_programs_verify_a_proof(w: Evidence) -> None:
+def others_programs_verify_a_proof(w: Proving) -> None:
     """openssl the signature, spicy-litetlog the whole; each refuses what was
     changed.
     """
@@ -351,7 +312,7 @@ def others_programs_verify_a_proof(w: Evidence) -> None:
         check(program(), f"{program.__name__}: all put back")
 
 
-def what_is_not_signed_is_not_proved_yet(w: Evidence) -> None:
+def what_is_not_signed_is_not_proved_yet(w: Proving) -> None:
     """Within five minutes."""
     mailbox = w.instance.create_mailbox("too early")
     w.deliver(mailbox, 1)
@@ -363,7 +324,7 @@ def what_is_not_signed_is_not_proved_yet(w: Evidence) -> None:
     check("not signed yet" in said, said)
 
 
-def nobody_else_may_read_them(w: Evidence) -> None:
+def nobody_else_may_read_them(w: Proving) -> None:
     """Said plainly."""
     if os.getuid() != 0:
         return
@@ -391,7 +352,7 @@ CASES = [a_round_trip_holds, what_is_shown_is_what_stands_there,
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each over one instance with one run of servers."""
-    yield from in_one_world(place, Evidence, CASES)
+    yield from in_one_world(place, Proving, CASES)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,15 @@ static const char *const good[] = {
 	"session id=" U " mailbox=" ID " n=256 sha256=" H " sig=" H H,
 	"ledger version=1 origin=gw.example/" ID "/" U
 	" time=2026-11-30T02:49:25Z",
+	"ledger version=1 origin=gw.example/" ID "/" U
+	" time=2026-11-30T02:49:25Z act=resume after=old.example/" ID "/" U
+	" size=7 root=" H " reason=a%20disk%3D%22x%22",
+	"missing ulid=" U " by=adopt time=2026-11-30T02:49:25Z",
+	"differs ulid=" U " sha256=" H " by=found time=2026-11-30T02:49:25Z",
+	"adopted origin=gw.example/" ID "/" U " size=7 root=" H
+	" to=gw.example/" ID "/" U " reason= time=2026-11-30T02:49:25Z",
+	"dropped origin=gw.example/" ID "/" U " size=7 root=" H
+	" to= reason=ten%20years time=2026-11-30T02:49:25Z",
 	"taken spool=local.3 from=0 to=1048576 lines=7 passed-over=0 "
 	"time=2026-11-30T02:49:25Z",
 	"sessions from=2026-11-30T02:00:00Z program=pop3-serve "
@@ -72,6 +81,13 @@ static const char *const bad[] = {
 	" ended=maybe time=2026-11-30T02:49:25Z",
 	"ledger version=2 origin=gw.example time=2026-11-30T02:49:25Z",
 	"ledger version=1 origin=gw%20example time=2026-11-30T02:49:25Z",
+	"ledger version=1 origin=gw.example time=2026-11-30T02:49:25Z act= "
+	"after=x size=7 root=" H " reason=",
+	"ledger version=1 origin=gw.example time=2026-11-30T02:49:25Z "
+	"act=adopt",
+	"resumed origin=gw.example size=7 root=" H
+	" to=a%20b reason= time=2026-11-30T02:49:25Z",
+	"missing ulid=" U " by=adopt time=2026-11-30T02:49:25Z more=1",
 	"taken spool=local.3 from=0 to=1048576 lines=7 "
 	"time=2026-11-30T02:49:25Z",
 	"checkpoint origin=gw.example size=03 root=" H

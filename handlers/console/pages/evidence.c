@@ -103,6 +103,7 @@ static const struct column {
 	{N_("Expired"), PRESENCE_EXPIRED, false},
 	{N_("Taken by a full disk"), PRESENCE_FULL, false},
 	{N_("Lost to a reset"), PRESENCE_LOST, false},
+	{N_("Before this ledger"), PRESENCE_BEFORE, false},
 	{N_("Not provable"), PRESENCE_UNPROVED, false},
 	{N_("Missing"), PRESENCE_GONE_UNTOLD, true},
 };

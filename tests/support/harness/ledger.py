@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An instance whose mail is entered in ledgers."""
 
+import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from harness.instance import Instance, Mailbox
 from harness.place import Place
-from harness.report import check
+from harness.report import check, equal
 from harness.script import Case
 from harness.servers import Xinetd
 from harness.tools import SYSTEM_PATH
@@ -26,13 +28,14 @@ class Ledger:
         instance.place.give(self.path)
         instance.configure(ledger={"path": self.path})
 
-    def run(self, want: int | None = 0, program: Path | None = None,
-            **env: str) -> str:
-        """One run, as the timer starts it; returns its log."""
+    def run(self, *act: str, want: int | None = 0,
+            program: Path | None = None, **env: str) -> str:
+        """One run, as the timer starts it, or of an act; returns its log."""
         program = program or \
             self.instance.place.prefix / "libexec/restante/ledger"
         done = subprocess.run(
-            [program, "-c", self.instance.conf, "--once"], timeout=300,
+            [program, "-c", self.instance.conf, *(act or ("--once",))],
+            timeout=300,
             check=False, capture_output=True, text=True,
             env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
             **self.instance.place.as_user)
@@ -105,6 +108,47 @@ class World:
         """So many of them, and their lines."""
         collect(self.instance, self.servers.ports[1], mailbox, n)
         self.servers.idle()
+
+
+class Evidence(World):
+    """The commands of an instance."""
+
+    def call(self, *args: object, want: int = 0) -> str:
+        """`restante ledger …`; what it printed."""
+        done = subprocess.run(
+            [self.place.prefix / "bin/restante", "-c", self.instance.conf,
+             "ledger", *map(str, args)], timeout=120, check=False,
+            capture_output=True, text=True, env={"PATH": SYSTEM_PATH},
+            cwd=self.instance.root, **self.place.as_user)
+        equal(done.returncode, want, f"ledger {args}: exit of {done.stdout}"
+              f"{done.stderr}")
+        return done.stdout + done.stderr
+
+    def verify(self, *args: object, want: int = 0) -> dict:
+        """The one object of `ledger verify ID --json`."""
+        said = json.loads(self.call("verify", *args, "--json", want=want))
+        equal(len(said), 1, "objects")
+        return said[0]
+
+    def entered(self, mailbox: Mailbox) -> None:
+        """Everything is entered and signed."""
+        self.ledger.run()
+        self.ledger.sign()
+        said = self.verify(mailbox.id)
+        equal(said["unsigned"], 0, "entries that are not signed")
+
+    def copy(self, source: Path, target: Path) -> None:
+        """A folder with all that lies in it."""
+        shutil.copytree(source, target)
+        for path in [target, *target.rglob("*")]:
+            self.place.give(path)
+
+    def broken(self, mailbox: Mailbox, *words: str) -> None:
+        """It does not hold, and says that."""
+        said = self.call("verify", mailbox.id, want=1)
+        check("DOES NOT HOLD" in said, said)
+        for word in words:
+            check(word in said, f"no word of {word}: {said}")
 
 
 def in_one_world(place: Place, kind: type[World],

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Goes by what the former ledger says as far as it is there, and by what lies
+ * in the mailbox. Names and removes nothing else.
+ */
+#include "common/base.h"
+#include "handlers/ledger/account.h"
+
+#include <unistd.h>
+
+#include "handlers/ledger/former.h"
+#include "store/ledger/check.h"
+#include "store/presence.h"
+
+struct account {
+	struct book *book;
+	struct evidence former, own;
+	struct ledger lines; /* of its own entries */
+	struct err *err;
+	bool failed;
+};
+
+/* --- what both ledgers say -------------------------------------------------
+ */
+
+static void take(void *arg, const struct judged *j)
+{
+	evidence_take(arg, j);
+}
+
+static int read_one(int dir, struct evidence *v, struct err *e)
+{
+	struct check c = {.each = take, .arg = v};
+
+	return check_ledger(dir, &c, e);
+}
+
+/* A former one of which nothing is there says nothing. */
+static int read_former(struct account *a, struct err *e)
+{
+	int dir = former_open(a->book->dir, &a->book->memory, e), result;
+
+	if (dir < 0)
+		return e->kind == ERR_ABSENT ? 0 : -1;
+	result = read_one(dir, &a->former, e);
+	close(dir);
+	return result;
+}
+
+/* --- what is not there -----------------------------------------------------
+ */
+
+static void add(struct account *a, const struct entry *entry)
+{
+	if (!a->failed && book_add_entry(a->book, entry, a->err) < 0)
+		a->failed = true;
+}
+
+static void name_missing(struct account *a, const char *ulid)
+{
+	struct entry entry = {.kind = ENTRY_MISSING,
+			      .missing = {.when = a->book->now}};
+
+	memcpy(entry.missing.ulid, ulid, sizeof(entry.missing.ulid));
+	snprintf(entry.missing.by, sizeof(entry.missing.by), "%s",
+		 a->book->memory.before.act);
+	add(a, &entry);
+}
+
+static void name_gone(struct account *a, const char *ulid)
+{
+	struct entry entry = {.kind = ENTRY_GONE,
+			      .gone = {.when = a->book->now, .by = "former"}};
+
+	memcpy(entry.gone.ulid, ulid, sizeof(entry.gone.ulid));
+	add(a, &entry);
+}
+
+static const struct evidence_message *find(const struct evidence *v,
+					   const char *ulid)
+{
+	uint8_t packed[ULID_PACKED_SIZE];
+
+	ulid_pack(ulid, packed);
+	return evidence_find(v, packed);
+}
+
+/* The former says that it is there; a spool that was taken says it has left. */
+static void note_former(void *arg, enum presence_fault fault, const char *ulid,
+			UNUSED uint64_t entry)
+{
+	struct account *a = arg;
+	const struct evidence_message *own = find(&a->own, ulid);
+
+	if (fault == PRESENCE_MISSING && !(own && own->gone))
+		name_missing(a, ulid);
+}
+
+/*
+ * A spool says that it came; how it left may stand in one that went long ago,
+ * and in the former ledger.
+ */
+static void note_own(void *arg, enum presence_fault fault, const char *ulid,
+		     UNUSED uint64_t entry)
+{
+	struct account *a = arg;
+	const struct evidence_message *former = find(&a->former, ulid);
+
+	if (fault != PRESENCE_MISSING)
+		return;
+	if (former && former->gone)
+		name_gone(a, ulid);
+	else if (!former || former->entry == EVIDENCE_NONE)
+		name_missing(a, ulid);
+}
+
+/* --- what is another file --------------------------------------------------
+ */
+
+static int name_differs(struct account *a, const struct evidence_message *own,
+			struct err *e)
+{
+	struct entry kept, entry = {.kind = ENTRY_DIFFERS,
+				    .differs = {.when = a->book->now}};
+	struct buf line;
+	int result;
+
+	buf_init(&line, LINE_OCTETS_MAX);
+	result = ledger_line(&a->lines, own->sealed, &line, e);
+	if (result == 0 && entry_parse(line.data, line.len, &kept) &&
+	    kept.kind == ENTRY_KEPT) {
+		memcpy(entry.differs.ulid, kept.kept.ulid,
+		       sizeof(entry.differs.ulid));
+		memcpy(entry.differs.sha256, kept.kept.sha256, DIGEST_SIZE);
+		snprintf(entry.differs.by, sizeof(entry.differs.by), "%s",
+			 a->book->memory.before.act);
+		result = book_add_entry(a->book, &entry, e);
+	}
+	buf_release(&line);
+	return result;
+}
+
+/* Hashed just now, and received with another digest. */
+static int compare_digests(struct account *a, struct err *e)
+{
+	for (size_t i = 0; i < a->own.size; i++) {
+		const struct evidence_message *own = &a->own.slots[i], *was;
+
+		if (!own->used || !own->found)
+			continue;
+		was = evidence_find(&a->former, own->ulid);
+		if (was && was->sealed != EVIDENCE_NONE &&
+		    was->head != own->head && name_differs(a, own, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- all of it -------------------------------------------------------------
+ */
+
+static int compare(struct account *a, struct mailbox *m, struct err *e)
+{
+	struct presence *p = presence_begin(m, e);
+	struct presence_report report;
+	int result = -1;
+
+	if (!p)
+		return -1;
+	if (read_former(a, e) == 0 && read_one(a->book->dir, &a->own, e) == 0 &&
+	    presence_end(p, &a->former, note_former, a, &report, e) == 0)
+		result = presence_end(p, &a->own, note_own, a, &report, e);
+	presence_free(&p);
+	if (result == 0)
+		result = compare_digests(a, e);
+	return a->failed ? -1 : result;
+}
+
+int account_former(struct book *b, const struct sequence_run *r, const char *id,
+		   struct err *e)
+{
+	struct account a = {.book = b, .err = e};
+	struct mailbox *m;
+	int result = -1;
+
+	if (book_commit(b, e) < 0 || ledger_open(b->dir, &a.lines, e) < 0)
+		return -1;
+	m = mailbox_look_into(r->store, id, e);
+	if (m)
+		result = compare(&a, m, e);
+	mailbox_close(&m);
+	ledger_close(&a.lines);
+	evidence_release(&a.former);
+	evidence_release(&a.own);
+	return result;
+}

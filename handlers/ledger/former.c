@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Moves and removes whole ledgers. Nothing that was moved is written again. */
+#include "common/base.h"
+#include "handlers/ledger/former.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/random_id.h"
+#include "handlers/ledger/files.h"
+#include "store/expiry.h"
+#include "store/fault.h"
+#include "store/ledger/former_name.h"
+#include "store/ledger/places.h"
+
+enum { DEPTH_MAX = 4 }; /* <id>/former/<ULID>/<file> */
+
+/* --- moving ----------------------------------------------------------------
+ */
+
+/* What stands for the former one alone; the sessions go on. */
+static const char *const files[] = {"entries",	  "offsets", "tiles",
+				    "checkpoint", "vkey",    PLACES_FILE,
+				    EXPIRY_FILE};
+
+static int open_folder(int dir, const struct memory *m, bool make,
+		       struct err *e)
+{
+	char name[FORMER_NAME_SIZE];
+	int former =
+		make ? files_directory(dir, FORMER_DIRECTORY, 0750, e)
+		     : openat(dir, FORMER_DIRECTORY,
+			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd;
+
+	former_name(m->before.origin, m->origin, name);
+	if (former < 0)
+		return make ? -1 : err_open(e, "ledger: former");
+	fd = make ? files_directory(former, name, 0750, e)
+		  : openat(former, name,
+			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	close(former);
+	return fd < 0 && !make ? err_open(e, "ledger: former/%s", name) : fd;
+}
+
+int former_open(int dir, const struct memory *m, struct err *e)
+{
+	return open_folder(dir, m, false, e);
+}
+
+static int move_files(int dir, int to, struct err *e)
+{
+	for (size_t i = 0; i < N_ELEMENTS(files); i++) {
+		if (renameat(dir, files[i], to, files[i]) < 0 &&
+		    errno != ENOENT)
+			return err_sys(e, "ledger: %s", files[i]);
+		fault_point("former.moved");
+	}
+	if (fsync(to) < 0 || fsync(dir) < 0)
+		return err_sys(e, "ledger: fsync");
+	return 0;
+}
+
+int former_move(int dir, const struct memory *m, struct err *e)
+{
+	int to = open_folder(dir, m, true, e), result;
+
+	if (to < 0)
+		return -1;
+	result = move_files(dir, to, e);
+	close(to);
+	return result;
+}
+
+/* --- dropping --------------------------------------------------------------
+ */
+
+static int empty(int dir, int depth, struct err *e);
+
+static int empty_below(int dir, const char *name, int depth, struct err *e)
+{
+	int fd = openat(dir, name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "ledger: %s", name);
+	result = empty(fd, depth, e);
+	close(fd);
+	if (result == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		result = err_sys(e, "ledger: %s", name);
+	return result;
+}
+
+static int remove_one(int dir, const char *name, int depth, struct err *e)
+{
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return 0;
+	fault_point("former.dropped");
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if ((errno != EISDIR && errno != EPERM) || depth == 0)
+		return err_sys(e, "ledger: %s", name);
+	return empty_below(dir, name, depth - 1, e);
+}
+
+static int empty(int dir, int depth, struct err *e)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int result = 0;
+
+	if (!d) {
+		err_sys(e, "ledger: a folder");
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (result == 0 && (entry = readdir(d)))
+		result = remove_one(dir, entry->d_name, depth, e);
+	closedir(d);
+	return result;
+}
+
+int former_drop(const struct ledger_place *p, const char *name, struct err *e)
+{
+	if (empty_below(p->dir, name, DEPTH_MAX, e) < 0)
+		return -1;
+	if (fsync(p->dir) < 0)
+		return err_sys(e, "ledger: fsync");
+	fault_point("former.gone");
+	if ((unlinkat(p->memory, name, 0) < 0 && errno != ENOENT) ||
+	    fsync(p->memory) < 0)
+		return err_sys(e, "ledger: memory/%s", name);
+	return 0;
+}
