@@ -121,27 +121,6 @@ async function notProvable(visit, name) {
 	await look(visit, `evidence-not-provable-${name}`);
 }
 
-// What was brought back is a new message, and proved as one.
-async function back(visit, name) {
-	const mailbox = addMailbox(`Back, ${name}`);
-
-	restante(["mailbox", "set", mailbox.id, "undo=30"]);
-	for (const subject of ["one", "two"])
-		send(mailbox.address, subject);
-	collect(mailbox.id, mailbox.password);
-	restante(["mailbox", "undo", mailbox.id]);
-	send(mailbox.address, "three");
-	collect(mailbox.id, mailbox.password);
-	enter();
-	const now = entered(mailbox, /^back .* as=(\S+)/m);
-	await download(visit, mailbox, now, `back .* as=${now}`);
-	send(mailbox.address, "four");
-	await visit.go(`/mailbox/${mailbox.id}/evidence`);
-	await visit.sees("Messages not entered yet");
-	assert.strictEqual((await cells(visit))["Deleted, still here"], "3");
-	await look(visit, `evidence-back-${name}`);
-}
-
 function seen(colorScheme, width) {
 	const name = `${colorScheme}-${width}`;
 
@@ -149,7 +128,6 @@ function seen(colorScheme, width) {
 		await visit.begin({ colorScheme, viewport: { width, height: 900 } });
 		await visit.signIn();
 		await notProvable(visit, name);
-		await back(visit, name);
 	}];
 }
 
