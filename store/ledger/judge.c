@@ -163,9 +163,18 @@ bool judge_is_signed_with(const struct entry_session *s, const char *key)
 	return good;
 }
 
+static bool knows_key(const struct judge *j, const char *session_key)
+{
+	for (size_t i = 0; i < j->n_keys; i++)
+		if (strcmp(j->keys[i], session_key) == 0)
+			return true;
+	return false;
+}
+
 /*
  * After a rekey the old key's holder is the same person; after a reset it is
- * nobody's word. The oldest goes where there are too many.
+ * nobody's word. The oldest goes where there are too many: each change of a
+ * password names the key again, and is to push out none.
  */
 static void learn_key(struct judge *j, const struct entry_change *c)
 {
@@ -173,6 +182,8 @@ static void learn_key(struct judge *j, const struct entry_change *c)
 		return;
 	if (strcmp(c->what, "reset") == 0)
 		j->n_keys = 0;
+	if (knows_key(j, c->session_key))
+		return;
 	if (j->n_keys == KEYS_MAX)
 		memmove(j->keys[0], j->keys[1],
 			--j->n_keys * sizeof(j->keys[0]));

@@ -388,6 +388,27 @@ static void only_what_is_signed_was_collected(UNUSED void **state)
 	ledger_rig_end(&r);
 }
 
+/* A late session may be signed with the key from before a rekey. */
+static void a_key_that_is_named_often_pushes_out_none(UNUSED void **state)
+{
+	struct ledger_rig r;
+	struct verdicts v;
+
+	ledger_rig_begin(&r);
+	ledger_rig_add(&r,
+		       "key " TIME " by=found who=- how=- what=found "
+		       "session-key=%s\n",
+		       r.session_key);
+	for (int i = 0; i < 100; i++)
+		ledger_rig_add(&r, "key " TIME " by=found who=- how=- "
+				   "what=password session-key=" H "\n");
+	ledger_rig_add_messages(&r, 2, true);
+	look_at(&r, &v);
+	assert_int_equal(count_gone(&v.evidence, GONE_COLLECTOR), 2);
+	evidence_release(&v.evidence);
+	ledger_rig_end(&r);
+}
+
 static void what_a_handler_forges_is_nothing(UNUSED void **state)
 {
 	static const char *const forged[] = {
@@ -460,6 +481,7 @@ int main(void)
 		cmocka_unit_test(another_key_is_told_by_the_hosts),
 		cmocka_unit_test(the_tail_is_no_fault),
 		cmocka_unit_test(only_what_is_signed_was_collected),
+		cmocka_unit_test(a_key_that_is_named_often_pushes_out_none),
 		cmocka_unit_test(what_a_handler_forges_is_nothing),
 		cmocka_unit_test(a_session_that_is_cut_proves_nothing),
 	};
