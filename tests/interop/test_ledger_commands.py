@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
-from harness.ledger import Evidence, in_one_world
+from harness.ledger import TREE, Evidence, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
@@ -89,6 +89,20 @@ def checkpoints_and_the_key(w: Proving) -> None:
     note = w.call("checkpoint", mailbox.id)
     equal(stranger.read_note(note.encode(), own)[1],
           stranger.verify(w.ledger.of(mailbox)).signed, "its size")
+
+
+def the_vector_of_the_page_holds(_w: Proving) -> None:
+    """What docs/ledger.md gives a stranger to try a verifier with."""
+    page = (TREE / "docs/ledger.md").read_text()
+    block = page.split("## Vector\n\n```\n")[1].split("```")[0]
+    lines = [line[12:] for line in block.splitlines()]
+    at = lines.index("kept")
+    note = "\n".join(lines[1:at]) + "\n"
+    leaves = [stranger.leaf(line.encode()) for line in lines[at:]]
+    for one in leaves:
+        check(one.hex() in page, f"no leaf {one.hex()}")
+    equal(stranger.read_note(note.encode(), lines[0])[1:],
+          (len(leaves), stranger.root(leaves)), "its tree")
 
 
 def changed_files_are_named(w: Proving) -> None:
@@ -342,7 +356,8 @@ def nobody_else_may_read_them(w: Proving) -> None:
 
 
 CASES = [a_round_trip_holds, what_is_shown_is_what_stands_there,
-         checkpoints_and_the_key, changed_files_are_named,
+         checkpoints_and_the_key, the_vector_of_the_page_holds,
+         changed_files_are_named,
          an_old_copy_is_found, what_is_not_there_is_missed,
          what_is_on_its_way_is_no_fault, forged_lines_are_named,
          a_proof_is_good_for_strangers, others_programs_verify_a_proof,

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
 from harness.instance import Mailbox
-from harness.ledger import Evidence, in_one_world
+from harness.ledger import Evidence, documented, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
@@ -47,7 +47,8 @@ class Restored(Evidence):
     def act(self, act: str, name: str, *args: str, want: int = 0) -> dict:
         """One of the three; what it says of what has become of it."""
         said = self.call(act, name, *args, "--json", want=want)
-        return json.loads(said)[0] if want == 0 else {"said": said}
+        return documented(json.loads(said)[0]) if want == 0 \
+            else {"said": said}
 
     def alarms(self, *words: str) -> None:
         """A run says them."""

@@ -2,6 +2,7 @@
 """An instance whose mail is entered in ledgers."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,15 @@ from harness.servers import Xinetd
 from harness.tools import SYSTEM_PATH
 
 TEXT = b"Subject: x\r\n\r\ntext %d\r\n"
+TREE = Path(__file__).resolve().parents[3]
+
+
+def documented(said: dict) -> dict:
+    """What is printed for programs, each member of it in docs/json.md."""
+    page = (TREE / "docs/json.md").read_text()
+    unknown = set(said) - set(re.findall("`([a-z-]+)`", page))
+    equal(unknown, set(), "members that docs/json.md does not tell of")
+    return said
 
 
 class Ledger:
@@ -128,7 +138,7 @@ class Evidence(World):
         """The one object of `ledger verify ID --json`."""
         said = json.loads(self.call("verify", *args, "--json", want=want))
         equal(len(said), 1, "objects")
-        return said[0]
+        return documented(said[0])
 
     def entered(self, mailbox: Mailbox) -> None:
         """Everything is entered and signed."""
