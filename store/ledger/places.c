@@ -27,8 +27,10 @@ static bool parse_spool(struct places *p, struct line *l)
 {
 	struct memory_spool *s = &p->list[p->n];
 
-	if (p->n == MEMORY_SPOOLS_MAX ||
-	    !line_take(l, "name", s->name, sizeof(s->name)) ||
+	if (p->n == MEMORY_SPOOLS_MAX)
+		return false;
+	*s = (struct memory_spool){.offset = 0};
+	if (!line_take(l, "name", s->name, sizeof(s->name)) ||
 	    !line_take_number(l, "offset", INT64_MAX, &s->offset))
 		return false;
 	p->n++;
