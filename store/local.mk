@@ -38,10 +38,11 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/check.c \
 	%D%/ledger/check.h \
 	%D%/ledger/entry.c \
-	%D%/ledger/former_name.c \
 	%D%/ledger/entry.h \
 	%D%/ledger/evidence.c \
 	%D%/ledger/evidence.h \
+	%D%/ledger/former_name.c \
+	%D%/ledger/former_name.h \
 	%D%/ledger/judge.c \
 	%D%/ledger/judge.h \
 	%D%/ledger/line.c \
