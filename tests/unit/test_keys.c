@@ -656,6 +656,7 @@ static void every_change_is_a_line(void **state)
 	assert_string_equal(told.data, "settings create\n"
 				       "settings name:'A b',allow-from\n"
 				       "recipients add\n"
+				       "key recovery\n"
 				       "key passwd\n"
 				       "key cancel\n"
 				       "key passwd\n"
