@@ -135,17 +135,6 @@ bool ledger_is_of_the_store(const struct conf *conf)
 /* --- notes -----------------------------------------------------------------
  */
 
-void ledger_report_note(struct ledger_report *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (!buf_adds(&r->notes, "  ") || !buf_addv(&r->notes, fmt, ap) ||
-	    !buf_adds(&r->notes, "\n"))
-		r->n_notes = LEDGER_NOTES_MAX;
-	va_end(ap);
-}
-
 /* The first ones alone; of the others the sums tell. */
 static bool has_room(struct ledger_report *r)
 {
@@ -495,11 +484,4 @@ int ledger_verify(int dir, const char *name, const struct ledger_look *how,
 	r->holds = result == 0 && holds(r);
 	mailbox_close(&m);
 	return result;
-}
-
-void ledger_report_release(struct ledger_report *r)
-{
-	free(r->check.known);
-	evidence_release(&r->evidence);
-	buf_release(&r->notes);
 }

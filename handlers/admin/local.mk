@@ -6,5 +6,6 @@ noinst_LIBRARIES += %D%/libadmin.a
 	%D%/evidence_days.c %D%/evidence_days.h \
 	%D%/health.c %D%/health.h \
 	%D%/ledger_former.c \
+	%D%/ledger_report.c \
 	%D%/ledger_verify.c %D%/ledger_verify.h \
 	%D%/sibling_program.c %D%/sibling_program.h
