@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SHA-256 and HMAC as text, from Nettle. Keeps nothing. */
+/* SHA-256 and HMAC, from Nettle. Keeps nothing. */
 #include "common/base.h"
 #include "common/digest.h"
 
@@ -9,14 +9,20 @@
 
 #include "common/num.h"
 
-void digest_hex(const void *bytes, size_t n, char hex_r[DIGEST_HEX_LEN + 1])
+void digest_sha256(const void *bytes, size_t n, uint8_t digest_r[DIGEST_SIZE])
 {
 	struct sha256_ctx ctx;
-	uint8_t digest[DIGEST_SIZE];
 
 	sha256_init(&ctx);
 	sha256_update(&ctx, n, bytes);
-	sha256_digest(&ctx, sizeof(digest), digest);
+	sha256_digest(&ctx, DIGEST_SIZE, digest_r);
+}
+
+void digest_hex(const void *bytes, size_t n, char hex_r[DIGEST_HEX_LEN + 1])
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	digest_sha256(bytes, n, digest);
 	num_write_hex(digest, sizeof(digest), hex_r);
 }
 

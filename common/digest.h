@@ -7,6 +7,8 @@
 
 enum { DIGEST_SIZE = 32, DIGEST_HEX_LEN = 2 * DIGEST_SIZE };
 
+void digest_sha256(const void *bytes, size_t n, uint8_t digest_r[DIGEST_SIZE]);
+
 /* SHA-256 in lower-case hexadecimal. */
 void digest_hex(const void *bytes, size_t n, char hex_r[DIGEST_HEX_LEN + 1]);
 

@@ -3,8 +3,7 @@
 #include "common/base.h"
 #include "handlers/ledger/spool_place.h"
 
-#include <nettle/sha2.h>
-
+#include "common/digest.h"
 #include "common/read_all.h"
 
 /* The octets before a place, as many as are remembered. */
@@ -14,13 +13,10 @@ static int digest_before(const struct taking_spool *t, uint64_t at,
 	uint64_t n = at < MEMORY_BEFORE ? at : MEMORY_BEFORE;
 	char octets[MEMORY_BEFORE];
 	ssize_t got = read_up_to_at(t->fd, octets, (size_t)n, at - n);
-	struct sha256_ctx ctx;
 
 	if (got < 0)
 		return err_sys(e, "spool %s", t->name);
-	sha256_init(&ctx);
-	sha256_update(&ctx, (size_t)got, (const uint8_t *)octets);
-	sha256_digest(&ctx, DIGEST_SIZE, digest_r);
+	digest_sha256(octets, (size_t)got, digest_r);
 	return 0;
 }
 
