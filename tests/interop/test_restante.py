@@ -109,7 +109,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 42, f"commands in the help: {commands}")
+        check(len(commands) == 45, f"commands in the help: {commands}")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
