@@ -231,6 +231,7 @@ static const struct conf_key keys[] = {
 	 .fallback = "/var/lib/restante-ledger",
 	 .meaning = "The directory of the ledgers, where they are kept."},
 	{"ledger", "name", TEXT(0, 200), MEMBER(ledger.name), .fallback = "",
+	 .expected = "at most 200 octets",
 	 .meaning = "What checkpoints are signed as. Frozen when the first\n"
 		    "one is. Empty: the value of hostname."},
 	{"ledger", "activity-keep", TIME(DAY, 3650 * DAY),

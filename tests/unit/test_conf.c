@@ -370,6 +370,7 @@ static void expect_refused_key(const struct fixture *f, const char *section,
 	assert_int_equal(e.kind, ERR_CONFIG);
 	assert_memory_equal(e.text, expected, strlen(expected));
 	assert_true(strlen(e.text) > strlen(expected) + 5);
+	assert_null(strstr(e.text, "(null)"));
 }
 
 static void test_every_key_has_a_validator(void **state)
