@@ -5,6 +5,7 @@ verifier says what of it is proved. The sequencer is killed at every point, and
 somebody who has the spools writes into them.
 """
 
+import dataclasses
 import hashlib
 import os
 import sys
@@ -132,6 +133,26 @@ def keys_are_followed(w: Told) -> None:
     w.ledger.run()
     account = w.account(mailbox)
     equal((account.unproved, len(account.collected)), (0, 2), "after rekey")
+    spool = max((w.instance.folder(mailbox) / "spool").iterdir())
+    signed = spool.read_bytes()
+    at = signed.rindex(b"session id=")
+    w.instance.restante("mailbox", "suspend", mailbox.id)
+    done = w.instance.restante("mailbox", "reset", mailbox.id,
+                               text=mailbox.id + "\n")
+    w.instance.restante("mailbox", "activate", mailbox.id)
+    w.deliver(mailbox, 1)
+    w.collect(dataclasses.replace(mailbox, password=done.stdout.split()[-1]), 1)
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal((account.unproved, len(account.collected)), (0, 3), "after reset")
+    memory = (w.ledger.path / "memory" / mailbox.id).read_text()
+    equal(memory.count("key session-key="), 1, "keys that may still sign")
+    # What the old key has signed is nobody's word any more.
+    with open(max(spool.parent.iterdir()), "ab") as file:
+        file.write(signed[at:])
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal((account.unproved, len(account.collected)), (1, 3), "the old key's")
 
 
 def a_deleted_mailbox_keeps_its_ledger(w: Told) -> None:
