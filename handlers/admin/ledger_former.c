@@ -139,7 +139,7 @@ static void hold_all(struct former *f, const struct note_key *key,
 	const struct ledger_known *k = f->report->known;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (!k->list[i].was_dropped &&
+		if (k->list[i].says == VOUCHED_TREE &&
 		    strcmp(k->list[i].checkpoint.origin, f->before->origin) ==
 			    0)
 			hold_against(f, there, &k->list[i].checkpoint,
@@ -212,22 +212,12 @@ static void verify_absent(struct former *f)
 		ledger_report_note(f->report, "of them nothing is there");
 }
 
-static int open_former(int dir, const struct former *f)
-{
-	char path[sizeof(FORMER_DIRECTORY "/") + FORMER_NAME_SIZE];
-	char name[FORMER_NAME_SIZE];
-
-	former_name(f->before->origin, f->origin, name);
-	snprintf(path, sizeof(path), FORMER_DIRECTORY "/%s", name);
-	return openat(dir, path,
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
 /* *next_r: what its own first entry says; nothing where it is not there. */
 static int verify_one(int dir, struct former *f, struct entry_ledger *next_r,
 		      struct err *e)
 {
-	int fd = open_former(dir, f), result = 0;
+	int fd = former_folder(dir, f->before->origin, f->origin);
+	int result;
 
 	*next_r = (struct entry_ledger){.when = 0};
 	note(f);
@@ -266,7 +256,10 @@ static bool has_origin(const struct chain *c, const char *origin)
 	return false;
 }
 
-/* What the host's ledger knows was dropped, or is one of them. */
+/*
+ * What the host's ledger knows was dropped, or is one of them, or went on as
+ * another one: a folder of before that was put back does not tell of it.
+ */
 static void find_unknown(const struct chain *c, const char *name,
 			 struct ledger_report *r)
 {
@@ -278,7 +271,7 @@ static void find_unknown(const struct chain *c, const char *name,
 
 		if (!ledger_origin_is_of(origin, name))
 			continue;
-		if (k->list[i].was_dropped)
+		if (k->list[i].says == VOUCHED_DROPPED)
 			unknown = NULL;
 		else if (!has_origin(c, origin))
 			unknown = origin;
@@ -319,6 +312,9 @@ int ledger_verify_former(int dir, const char *name, struct ledger_report *r,
 	int result;
 
 	add_origin(&c, r->first.origin);
+	for (size_t i = 0; i < r->known->n; i++)
+		if (r->known->list[i].says == VOUCHED_WENT_ON)
+			add_origin(&c, r->known->list[i].checkpoint.origin);
 	result = walk(dir, r, &c, e);
 	if (result == 0 && strcmp(name, "host") != 0)
 		find_unknown(&c, name, r);

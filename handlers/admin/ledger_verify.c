@@ -33,16 +33,25 @@ static void add_vouched(struct ledger_known *k, const struct ledger_vouched *v)
 	k->list[k->n++] = *v;
 }
 
-static void add_dropped(struct ledger_known *k,
-			const struct entry_succession *s)
+static void add_end(struct ledger_known *k, const struct judged *j)
 {
-	struct ledger_vouched v = {.was_dropped = true, .when = s->when};
+	const struct entry_succession *s = &j->entry.succession;
+	struct ledger_vouched v = {.says = j->entry.kind == ENTRY_DROPPED
+						   ? VOUCHED_DROPPED
+						   : VOUCHED_WENT_ON,
+				   .when = s->when};
 
 	memcpy(v.checkpoint.origin, s->before.origin,
 	       sizeof(v.checkpoint.origin));
 	v.checkpoint.size = s->before.size;
 	memcpy(v.reason, s->before.reason, sizeof(v.reason));
 	add_vouched(k, &v);
+}
+
+static bool is_end(const struct judged *j)
+{
+	return j->entry.kind == ENTRY_ADOPTED ||
+	       j->entry.kind == ENTRY_RESUMED || j->entry.kind == ENTRY_DROPPED;
 }
 
 static bool is_wanted(const struct host_walk *w, const char *origin)
@@ -53,13 +62,12 @@ static bool is_wanted(const struct host_walk *w, const char *origin)
 static void note_vouched(void *arg, const struct judged *j)
 {
 	struct host_walk *w = arg;
-	struct ledger_vouched v = {.was_dropped = false};
+	struct ledger_vouched v = {.says = VOUCHED_TREE};
 
 	if (j->verdict != JUDGE_COUNTS || j->i >= w->check.checkpoint.size)
 		return;
-	if (j->entry.kind == ENTRY_DROPPED &&
-	    is_wanted(w, j->entry.succession.before.origin))
-		add_dropped(w->known, &j->entry.succession);
+	if (is_end(j) && is_wanted(w, j->entry.succession.before.origin))
+		add_end(w->known, j);
 	if (j->entry.kind != ENTRY_CHECKPOINT ||
 	    !is_wanted(w, j->entry.checkpoint.checkpoint.origin))
 		return;
@@ -77,8 +85,6 @@ static int read_host(int host, struct host_walk *w, struct err *e)
 static int read_former_hosts(int host, int behind, const char *of,
 			     struct ledger_known *k, int depth, struct err *e)
 {
-	char path[sizeof(FORMER_DIRECTORY "/") + FORMER_NAME_SIZE];
-	char name[FORMER_NAME_SIZE];
 	struct host_walk w = {.known = k, .of = of};
 	struct entry_ledger first;
 	int dir, result;
@@ -86,10 +92,7 @@ static int read_former_hosts(int host, int behind, const char *of,
 	if (!ledger_read_first(behind, &first) || !first.before.act[0] ||
 	    depth == 0)
 		return 0;
-	former_name(first.before.origin, first.origin, name);
-	snprintf(path, sizeof(path), FORMER_DIRECTORY "/%s", name);
-	dir = openat(host, path,
-		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = former_folder(host, first.before.origin, first.origin);
 	if (dir < 0)
 		return 0;
 	result = read_former_hosts(host, dir, of, k, depth - 1, e);
@@ -244,7 +247,7 @@ static void know_origin(struct ledger_report *r, const char *origin)
 	const struct ledger_known *k = r->known;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (!k->list[i].was_dropped &&
+		if (k->list[i].says == VOUCHED_TREE &&
 		    strcmp(k->list[i].checkpoint.origin, origin) == 0)
 			add_known(&r->check, &k->list[i].checkpoint,
 				  "the host's ledger");

@@ -13,10 +13,16 @@
 enum { LEDGER_NOTES_MAX = 20 }; /* lines of notes: the first ones */
 
 /* What the host's ledger says of a ledger, in the order in which it said it. */
+enum ledger_vouched_what {
+	VOUCHED_TREE,	 /* it was signed so */
+	VOUCHED_WENT_ON, /* another one took its place */
+	VOUCHED_DROPPED, /* and all of that mailbox before it */
+};
+
 struct ledger_vouched {
+	enum ledger_vouched_what says;
 	struct checkpoint checkpoint;
-	bool was_dropped; /* and all of that mailbox before it */
-	int64_t when;	  /* it was dropped */
+	int64_t when; /* it was dropped */
 	char reason[ENTRY_REASON_SIZE];
 };
 

@@ -156,6 +156,31 @@ static int compare_digests(struct account *a, struct err *e)
 	return 0;
 }
 
+/* --- what has left, and is still there -------------------------------------
+ */
+
+/*
+ * It lies in gone/ for as long as it can be brought back; then it goes, and who
+ * took it stands in the former ledger alone.
+ */
+static void name_left(struct account *a)
+{
+	char ulid[ULID_LEN + 1];
+
+	for (size_t i = 0; i < a->own.size; i++) {
+		const struct evidence_message *own = &a->own.slots[i], *was;
+
+		if (!own->used || own->gone || own->state != PRESENCE_IN_GONE ||
+		    own->sealed != own->entry) /* it is coming back */
+			continue;
+		was = evidence_find(&a->former, own->ulid);
+		if (was && was->entry != EVIDENCE_NONE && !was->gone)
+			continue;
+		ulid_unpack(own->ulid, ulid);
+		name_gone(a, ulid);
+	}
+}
+
 /* --- all of it -------------------------------------------------------------
  */
 
@@ -173,6 +198,8 @@ static int compare(struct account *a, struct mailbox *m, struct err *e)
 	presence_free(&p);
 	if (result == 0)
 		result = compare_digests(a, e);
+	if (result == 0)
+		name_left(a);
 	return a->failed ? -1 : result;
 }
 

@@ -18,6 +18,7 @@
 #include "handlers/ledger/files.h"
 #include "handlers/ledger/former.h"
 #include "store/fault.h"
+#include "store/ledger/check.h"
 #include "store/ledger/places.h"
 #include "store/ledger/reader.h"
 
@@ -212,6 +213,24 @@ static int begin_behind(struct book *b, struct err *e)
 	return 0;
 }
 
+/*
+ * A folder of before, put back behind an adoption: it is another ledger, and
+ * may be longer than memory has ours, so that its size is no alarm.
+ */
+static int check_whose(const struct book *b, struct err *e)
+{
+	struct note_key key;
+	struct err unread;
+
+	if (check_key(b->dir, &key, &unread) < 0 ||
+	    strcmp(key.name, b->memory.origin) == 0)
+		return 0;
+	return err_set(e, ERR_DAMAGED,
+		       "ledger %s: what lies there is %s, and not the one that "
+		       "goes on (restante ledger resume)",
+		       b->name, key.name);
+}
+
 static int open_known(struct book *b, struct err *e)
 {
 	enum memory_stage stage = b->memory.stage;
@@ -221,7 +240,9 @@ static int open_known(struct book *b, struct err *e)
 			       b->name);
 	if (stage == MEMORY_MOVING || stage == MEMORY_BEGINNING)
 		return begin_behind(b, e);
-	return open_files(b, e) < 0 ? -1 : cut_to_memory(b, e);
+	if (check_whose(b, e) < 0 || open_files(b, e) < 0)
+		return -1;
+	return cut_to_memory(b, e);
 }
 
 int book_open(struct book *b, const struct ledger_place *place,

@@ -27,29 +27,31 @@ static const char *const files[] = {"entries",	  "offsets", "tiles",
 				    "checkpoint", "vkey",    PLACES_FILE,
 				    EXPIRY_FILE};
 
-static int open_folder(int dir, const struct memory *m, bool make,
-		       struct err *e)
+static int make_folder(int dir, const struct memory *m, struct err *e)
 {
+	int former = files_directory(dir, FORMER_DIRECTORY, 0750, e);
 	char name[FORMER_NAME_SIZE];
-	int former =
-		make ? files_directory(dir, FORMER_DIRECTORY, 0750, e)
-		     : openat(dir, FORMER_DIRECTORY,
-			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int fd;
 
-	former_name(m->before.origin, m->origin, name);
 	if (former < 0)
-		return make ? -1 : err_open(e, "ledger: former");
-	fd = make ? files_directory(former, name, 0750, e)
-		  : openat(former, name,
-			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		return -1;
+	former_name(m->before.origin, m->origin, name);
+	fd = files_directory(former, name, 0750, e);
+	/* It may be there already, and its name not be durable. */
+	if (fd >= 0 && fsync(former) < 0) {
+		err_sys(e, "ledger: " FORMER_DIRECTORY);
+		close(fd);
+		fd = -1;
+	}
 	close(former);
-	return fd < 0 && !make ? err_open(e, "ledger: former/%s", name) : fd;
+	return fd;
 }
 
 int former_open(int dir, const struct memory *m, struct err *e)
 {
-	return open_folder(dir, m, false, e);
+	int fd = former_folder(dir, m->before.origin, m->origin);
+
+	return fd < 0 ? err_open(e, "ledger: " FORMER_DIRECTORY) : fd;
 }
 
 static int move_files(int dir, int to, struct err *e)
@@ -67,7 +69,7 @@ static int move_files(int dir, int to, struct err *e)
 
 int former_move(int dir, const struct memory *m, struct err *e)
 {
-	int to = open_folder(dir, m, true, e), result;
+	int to = make_folder(dir, m, e), result;
 
 	if (to < 0)
 		return -1;

@@ -81,13 +81,13 @@ static void check_task(const struct task *t)
 
 	if (!t->act)
 		die_usage("--once is needed, and no more; try --help");
+	if (t->act == ACT_RESUME && !t->reason[0])
+		die_usage("--resume needs a --reason");
 	if (t->act == ACT_ONCE ||
 	    (t->act != ACT_DROP && strcmp(t->name, "host") == 0))
 		return;
 	if (!mailbox_id_parse(t->name, strlen(t->name), id))
 		die_usage("'%s' is no mailbox", t->name);
-	if (t->act == ACT_RESUME && !t->reason[0])
-		die_usage("--resume needs a --reason");
 }
 
 static struct task read_arguments(int argc, char **argv)

@@ -180,21 +180,51 @@ static int set_reason(struct entry_before *b, const char *act,
 		       ENTRY_REASON_SIZE - 1);
 }
 
+/* Behind what was decided there is no way back: the next run finishes it. */
+static int check_settled(const struct known *k, const char *name, struct err *e)
+{
+	if (!k->has_memory || k->memory.stage == MEMORY_SETTLED)
+		return 0;
+	return err_set(
+		e, ERR_BUSY,
+		"ledger %s: what was begun with it before is not through "
+		"yet: the next run does it",
+		name);
+}
+
 /* --- another takes its place -----------------------------------------------
  */
 
+/* Sizes tell that it was not cut; its entries, that nobody changed one. */
+static int check_content(const struct sequence_run *r, const char *name,
+			 const struct known *k, struct err *e)
+{
+	struct check_known host = {.size = k->host.size,
+				   .who = "the host's ledger"};
+	struct check c = {.known = &host, .n_known = k->has_host};
+	int dir = openat(r->place->dir, name,
+			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int result;
+
+	if (dir < 0)
+		return err_open(e, "ledger %s", name);
+	memcpy(host.root, k->host.root, sizeof(host.root));
+	result = check_ledger(dir, &c, e);
+	close(dir);
+	if (result == 0 && c.fault.file)
+		result = err_set(e, ERR_DAMAGED, "ledger %s: %s: %s", name,
+				 c.fault.file, c.fault.text);
+	return result;
+}
+
 /* As whole as memory has it; then nothing of it is left unsigned. */
-static int end_former(struct sequence_run *r, const char *name,
-		      const struct known *k, struct err *e)
+static int sign_former(struct sequence_run *r, const char *name, struct err *e)
 {
 	struct checkpoint c;
 	struct book b;
 	bool is_new;
 	int result;
 
-	/* Brought from elsewhere, and signed there. */
-	if (!k->has_memory && k->has_note && !k->has_host)
-		return 0;
 	result = book_open(&b, r->place, name, e);
 	if (result == 0 && b.is_new)
 		result = err_set(e, ERR_STATE,
@@ -204,22 +234,26 @@ static int end_former(struct sequence_run *r, const char *name,
 	if (result == 0)
 		result = book_publish(&b, true, r->now, &c, &is_new, e);
 	book_close(&b);
-	if (result < 0 && e->kind == ERR_DAMAGED)
+	return result;
+}
+
+static int end_former(struct sequence_run *r, const char *name,
+		      const struct known *k, struct err *e)
+{
+	/* Brought from elsewhere, and signed there. */
+	bool is_brought = !k->has_memory && k->has_note && !k->has_host;
+	int result = is_brought ? 0 : sign_former(r, name, e);
+
+	if (result == 0)
+		result = check_content(r, name, k, e);
+	if (result < 0 && e->kind == ERR_DAMAGED) {
+		log_error("%s", e->text);
 		err_set(e, ERR_STATE,
 			"ledger %s is not whole, so it is not adopted: "
 			"restante ledger resume %s --reason TEXT",
 			name, name);
+	}
 	return result;
-}
-
-static int check_settled(const struct known *k, const char *name, struct err *e)
-{
-	if (!k->has_memory || k->memory.stage == MEMORY_SETTLED)
-		return 0;
-	return err_set(e, ERR_BUSY,
-		       "ledger %s: the one before it is not settled yet: the "
-		       "next run does it",
-		       name);
 }
 
 /*
@@ -257,6 +291,32 @@ static int check_there(struct sequence_run *r, const char *name, struct err *e)
 	return 0;
 }
 
+/*
+ * What will be written must fit, for behind the decision it cannot be refused
+ * any more: a long reason full of escapes, and two long origins.
+ */
+static int check_lines(const struct memory *m, struct err *e)
+{
+	struct entry first = {.kind = ENTRY_LEDGER,
+			      .ledger = {.before = m->before}};
+	struct entry told = {.kind = ENTRY_RESUMED,
+			     .succession = {.before = m->before}};
+	struct buf line;
+	bool fits;
+
+	memcpy(first.ledger.origin, m->origin, sizeof(m->origin));
+	memcpy(told.succession.to, m->origin, sizeof(m->origin));
+	buf_init(&line, LINE_OCTETS_MAX + 1);
+	fits = entry_write(&first, &line);
+	buf_reset(&line);
+	fits = fits && entry_write(&told, &line);
+	buf_release(&line);
+	return fits ? 0
+		    : err_set(e, ERR_CONFIG,
+			      "the reason is too long beside the name %s",
+			      m->origin);
+}
+
 static int succeed(struct sequence_run *r, const char *name, struct known *k,
 		   const struct entry_before *why, struct err *e)
 {
@@ -273,7 +333,8 @@ static int succeed(struct sequence_run *r, const char *name, struct known *k,
 	m->before = *why;
 	describe(k, &m->before);
 	carry_over(k, adopts, m);
-	if (book_new_origin(r->place, name, m->origin, e) == 0)
+	if (book_new_origin(r->place, name, m->origin, e) == 0 &&
+	    check_lines(m, e) == 0)
 		result = book_remember(r->place, name, m, e);
 	free(m);
 	fault_point("succeed.decided");
@@ -361,6 +422,8 @@ static int drop(struct sequence_run *r, const char *id, struct known *k,
 		return drop_finish(r, id, &k->memory, e);
 	if (!k->has_memory && !k->has_note)
 		return err_set(e, ERR_ABSENT, "%s has no ledger", id);
+	if (check_settled(k, id, e) < 0)
+		return -1;
 	m = xcalloc(1, sizeof(*m));
 	m->stage = MEMORY_DROPPING;
 	m->before = *why;

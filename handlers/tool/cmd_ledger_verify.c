@@ -303,7 +303,7 @@ static void print_absent(const struct absent *a)
 	char when[ISO_TIME_LEN + 1], reason[ENTRY_REASON_SIZE];
 
 	printf("%s\n", a->name);
-	if (!v->was_dropped) {
+	if (v->says != VOUCHED_DROPPED) {
 		puts("  the host's ledger knows it, and it is not there\n"
 		     "  DOES NOT HOLD\n");
 		return;
@@ -320,8 +320,8 @@ static void write_absent(struct json *j, const struct absent *a)
 
 	json_object_begin(j);
 	json_text(j, "ledger", a->name);
-	json_bool(j, "holds", v->was_dropped);
-	if (v->was_dropped) {
+	json_bool(j, "holds", v->says == VOUCHED_DROPPED);
+	if (v->says == VOUCHED_DROPPED) {
 		json_time(j, "dropped", v->when);
 		json_number(j, "entries-before", v->checkpoint.size);
 		json_text(j, "reason", v->reason);
@@ -338,7 +338,7 @@ static void tell_absent(struct verify *v, const struct absent *a)
 
 	if (fstatat(v->place, a->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return;
-	v->has_failed = v->has_failed || !a->last->was_dropped;
+	v->has_failed = v->has_failed || a->last->says != VOUCHED_DROPPED;
 	if (v->as_json)
 		write_absent(&v->json, a);
 	else

@@ -16,4 +16,7 @@ enum { FORMER_NAME_SIZE = ULID_LEN + 1 };
 void former_name(const char *origin, const char *next,
 		 char name_r[FORMER_NAME_SIZE]);
 
+/* That folder in the ledger's own, no link followed; -1: errno. */
+int former_folder(int dir, const char *origin, const char *next) MUST_USE;
+
 #endif

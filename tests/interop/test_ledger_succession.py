@@ -121,8 +121,74 @@ def one_that_is_whole_is_not_resumed_without_a_reason(w: Restored) -> None:
     entries.write_bytes(whole[:-10])
     said = w.act("adopt", mailbox.id, want=64)["said"]
     check("restante ledger resume" in said, said)
+    entries.write_bytes(whole.replace(b"by=writer", b"by=sweep%", 1))
+    w.act("adopt", mailbox.id, want=64)
     entries.write_bytes(whole)
     equal(w.quiet(mailbox)["waiting"], 2, "nothing has changed")
+
+
+def what_cannot_be_written_is_not_begun(w: Restored) -> None:
+    """A reason that no line has room for, and one that is needed."""
+    mailbox = w.instance.create_mailbox("long")
+    w.deliver(mailbox, 1)
+    w.entered(mailbox)
+    place, name = w.ledger.path, "a." * 96 + "example"
+    w.ledger.path = w.instance.root / "long ledger"
+    w.instance.configure(ledger={"path": w.ledger.path, "name": name})
+    w.ledger.path.mkdir(mode=0o750)
+    w.place.give(w.ledger.path)
+    w.entered(mailbox)
+    before = (w.ledger.path / "memory" / mailbox.id).read_bytes()
+    for act in ("adopt", "resume"):
+        said = w.act(act, mailbox.id, "--reason", "\u00e4" * 60, want=64)
+        check("too long" in said["said"], said)
+    w.ledger.run("--resume", "host", want=64)
+    equal((w.ledger.path / "memory" / mailbox.id).read_bytes(), before,
+          "what is remembered")
+    w.act("adopt", mailbox.id, "--reason", "short")
+    w.quiet(mailbox)
+    w.ledger.path = place
+    w.instance.configure(ledger={"path": place})
+
+
+def what_lay_in_gone_may_go(w: Restored) -> None:
+    """Deleted under undo before an adoption, and over after it: the former
+    says who took it, and nobody misses it.
+    """
+    mailbox = w.instance.create_mailbox("under undo")
+    w.instance.restante("mailbox", "set", mailbox.id, "undo=30")
+    said = list(w.deliver(mailbox, 3))
+    w.collect(mailbox, 2)
+    w.instance.restante("sweep")
+    w.entered(mailbox)
+    w.act("adopt", mailbox.id)
+    equal(w.quiet(mailbox)["in-gone"], 2, "while it can come back")
+    account = stranger.verify(w.ledger.of(mailbox))
+    equal(set(account.gone.items()), {(ulid, "former") for ulid in said[:2]},
+          "gone")
+    w.instance.restante("mailbox", "set", mailbox.id, "undo=0")
+    w.instance.restante("sweep")
+    found = w.quiet(mailbox)
+    equal((found["in-gone"], found["waiting"], found["missing"]), (0, 1, 0),
+          f"of {found}")
+
+
+def an_older_folder_is_not_written_to(w: Restored) -> None:
+    """That of before an adoption, longer than the one that goes on."""
+    mailbox = w.instance.create_mailbox("older folder")
+    w.deliver(mailbox, 9)
+    w.collect(mailbox, 8)
+    w.entered(mailbox)
+    copy = w.backup(w.ledger.of(mailbox))
+    w.act("adopt", mailbox.id)
+    w.quiet(mailbox)
+    w.put_back(copy, w.ledger.of(mailbox))
+    w.deliver(mailbox, 1)
+    w.alarms("and not the one that goes on", "restante ledger resume")
+    equal((w.ledger.of(mailbox) / "entries").read_bytes(),
+          (copy / "entries").read_bytes(), "entries of before")
+    w.act("resume", mailbox.id, "--reason", "an old folder")
+    equal(w.quiet(mailbox)["waiting"], 2, "waiting")
 
 
 def a_ledger_of_yesterday_is_resumed(w: Restored) -> None:
@@ -405,6 +471,8 @@ def killed_while_it_is_dropped(w: Restored) -> None:
 CASES = [killed_anywhere, killed_while_it_is_dropped,
          a_store_of_yesterday_is_adopted,
          one_that_is_whole_is_not_resumed_without_a_reason,
+         what_cannot_be_written_is_not_begun, what_lay_in_gone_may_go,
+         an_older_folder_is_not_written_to,
          a_ledger_of_yesterday_is_resumed, a_lost_ledger_is_resumed,
          a_message_taken_meanwhile_is_named,
          the_hosts_ledger_is_resumed, twice_is_no_harm,
