@@ -6,6 +6,7 @@ before. And what nobody but its own user can do to its files.
 """
 
 import ctypes
+import dataclasses
 import json
 import os
 import stat
@@ -336,6 +337,46 @@ def try_everything(users: ThreeUsers, uid: int, report: Report) -> None:
     report.figure(f"ledger-attempts-of-{uid}", tried)
 
 
+def only_root_ends_a_ledger(place: Place) -> None:
+    """adopt, resume and drop, asked for by the handlers' user and by the
+    administrators': 77, and nothing has changed; nor by the program itself.
+    Root may: of a mailbox, of one that was deleted, of the host.
+    """
+    if os.geteuid() != 0:
+        raise Skip("needs root, to be several users")
+    users = ThreeUsers(dataclasses.replace(place, root=place.folder("acts")))
+    mailbox, dead = users.filled(), users.create()
+    users.sign()
+    users.run("mailbox", "suspend", dead.id)
+    users.run("mailbox", "delete", dead.id, "--yes")
+    users.sign()
+    before = facts(users.path)
+    acts = [("adopt", mailbox.id, "--reason", "x"), ("adopt", "host"),
+            ("resume", mailbox.id, "--reason", "x"),
+            ("resume", "host", "--reason", "x"), ("drop", dead.id, "--yes")]
+    for uid in (HANDLER, ADMIN):
+        for act, *args in acts:
+            said = users.run("ledger", act, *args, uid=uid, gid=GROUP,
+                             want=77)
+            check("only root decides" in said, said)
+            ends_by_program(users, uid, f"--{act}", args[0])
+        equal(facts(users.path), before, f"after {uid}")
+    for act, *args in acts:
+        users.run("ledger", act, *args)
+    users.sign()
+    users.run("ledger", "verify")
+
+
+def ends_by_program(users: ThreeUsers, uid: int, *args: str) -> None:
+    """The program that has the key, run by somebody who has not."""
+    done = subprocess.run(
+        [users.instance.place.handler("ledger"), "-c",
+         str(users.instance.conf), *args, "--reason", "x"],
+        capture_output=True, text=True, check=False, timeout=60, cwd="/",
+        user=uid, group=GROUP, extra_groups=[])
+    check(done.returncode not in (0, 70), f"{args} as {uid}: {done.stderr}")
+
+
 def its_place_is_shared(w: Told) -> None:
     """Made by a run and not by tmpfiles.d: the store's group reads it."""
     path = w.instance.root / "made"
@@ -357,6 +398,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """One instance with one run of servers; then the users."""
     yield from in_one_world(place, Told, CASES)
     yield "rights", partial(nothing_can_be_done, place, report)
+    yield "only-root-ends-a-ledger", partial(only_root_ends_a_ledger, place)
 
 
 if __name__ == "__main__":
