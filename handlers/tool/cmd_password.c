@@ -96,6 +96,12 @@ static int count_messages(struct mailbox *m, uint64_t *messages_r,
 {
 	struct sweep_report report;
 
+	if (mailbox_settings(m)->hold)
+		return err_set(
+			e, ERR_STATE,
+			"mailbox %s is under hold: nothing of it may go; "
+			"first: restante mailbox release %s",
+			mailbox_settings(m)->id, mailbox_settings(m)->id);
 	if (!mailbox_settings(m)->suspended)
 		return err_set(e, ERR_STATE,
 			       "mailbox %s is active; first: restante mailbox "
@@ -127,15 +133,31 @@ static int limit_messages(const struct tool_args *a, uint64_t *messages,
 	return 0;
 }
 
-static int confirm(const struct mailbox *m, uint64_t messages, const char *what,
+/* Also what was deleted and could come back. */
+static void add_deleted(struct mailbox *m, char *text, size_t size)
+{
+	struct counters n;
+	struct err e;
+
+	*text = '\0';
+	if (mailbox_counters(m, &n, &e) == 0 && n.deleted_messages)
+		snprintf(text, size,
+			 ", and %" PRIu64 " that %s deleted and can still come "
+			 "back",
+			 n.deleted_messages,
+			 n.deleted_messages == 1 ? "was" : "were");
+}
+
+static int confirm(struct mailbox *m, uint64_t messages, const char *what,
 		   struct err *e)
 {
 	const struct mailbox_conf *c = mailbox_settings(m);
-	char question[600];
+	char question[700], deleted[100];
 
+	add_deleted(m, deleted, sizeof(deleted));
 	snprintf(question, sizeof(question),
-		 "Mailbox %s (%s) holds %" PRIu64 " message%s. %s", c->id,
-		 c->name, messages, messages == 1 ? "" : "s", what);
+		 "Mailbox %s (%s) holds %" PRIu64 " message%s%s. %s", c->id,
+		 c->name, messages, messages == 1 ? "" : "s", deleted, what);
 	return tool_confirm(question, c->id, e);
 }
 

@@ -484,6 +484,24 @@ class Command:
         check(not self.opens(mailbox, mailbox.password), "the old password")
         check(self.opens(mailbox, new), "the new password")
 
+    def deleting_what_was_deleted(self) -> None:
+        """What could still come back is counted, too; and a hold forbids."""
+        mailbox = self.suspended()
+        folder = self.instance.folder(mailbox)
+        self.run("mailbox", "set", mailbox.id, "undo=30")
+        waiting = min((folder / "cur").iterdir())
+        waiting.rename(folder / "gone" / waiting.name)
+        for act in ("delete", "reset"):
+            self.refused(64, "2 messages, and 1 that was deleted and can "
+                         "still come back", "mailbox", act, mailbox.id,
+                         text="no\n")
+        self.run("mailbox", "hold", mailbox.id)
+        for args in (("delete",), ("delete", "--yes"), ("reset",)):
+            self.refused(64, "under hold", "mailbox", args[0],
+                                mailbox.id, *args[1:], text=mailbox.id + "\n")
+        self.run("mailbox", "release", mailbox.id)
+        self.run("mailbox", "delete", mailbox.id, "--yes")
+
     def deleting(self) -> None:
         """Only suspended, only after the id or --yes."""
         mailbox = self.create()
@@ -494,6 +512,7 @@ class Command:
         check(self.instance.folder(mailbox).exists(), "deleted after no")
         self.run("mailbox", "delete", mailbox.id, text=mailbox.id + "\n")
         check(not self.instance.folder(mailbox).exists(), "still there")
+        self.deleting_what_was_deleted()
         mailbox = self.suspended()
         self.run("mailbox", "delete", mailbox.id, "--yes")
         self.refused(67, mailbox.id, "mailbox", "show", mailbox.id)
@@ -782,7 +801,8 @@ class Command:
         for computed, name, default in keys:
             said = [item.partition("\n.El")[0]
                     for item in re.split(r"^\.It ", page, flags=re.MULTILINE)
-                    if item.startswith(f"Cm {computed or name}\n")]
+                    if (computed or name) in item.partition("\n")[0]
+                    .removeprefix("Cm ").split(" , ")]
             check(said, f"{computed or name} is not in the page")
             value = default.strip("'")
             check(computed or value in ("", "{}") or

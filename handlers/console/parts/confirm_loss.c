@@ -4,6 +4,7 @@
 #include "handlers/console/parts/confirm_loss.h"
 
 #include "common/num.h"
+#include "handlers/console/parts/deleted.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
 #include "store/admin.h"
@@ -28,14 +29,11 @@ static int count_files(struct mailbox *m, uint64_t *messages_r, struct err *e)
 }
 
 /* What is asked about costs one read; what is agreed to is counted. */
-static int count_to_ask(struct mailbox *m, uint64_t *messages_r, struct err *e)
+static int count_to_ask(struct mailbox *m, struct counters *n, struct err *e)
 {
-	struct counters n;
-
-	if (mailbox_counters(m, &n, e) < 0)
+	if (mailbox_counters(m, n, e) < 0)
 		return -1;
-	*messages_r = n.messages;
-	return n.counted ? 0 : count_files(m, messages_r, e);
+	return n->counted ? 0 : count_files(m, &n->messages, e);
 }
 
 static void write_number(struct console *c, uint64_t messages)
@@ -59,13 +57,14 @@ static void write_suspend_first(struct console *c)
 }
 
 static void write_question(struct console *c, const struct confirm_loss *w,
-			   uint64_t messages, const struct form *f)
+			   const struct counters *n, const struct form *f)
 {
-	write_number(c, messages);
+	write_number(c, n->messages);
+	deleted_write_amount(c, n);
 	say(c, "<p>%s</p>\n", w->what);
 	page_form_once(c, "/mailbox/%s%s", c->id, w->path);
 	say(c, "<input type=\"hidden\" name=\"messages\" value=\"%ju\">\n",
-	    (uintmax_t)messages);
+	    (uintmax_t)n->messages);
 	form_write(c, f);
 	say(c, "<button class=\"danger\">%s</button>\n</form>\n", w->button);
 }
@@ -75,19 +74,22 @@ static void write_loss_page(struct console *c, struct mailbox *m,
 			    const struct confirm_loss *w, const struct form *f)
 {
 	const struct mailbox_conf *settings = mailbox_settings(m);
-	uint64_t messages = 0;
+	bool asks = settings->suspended && !settings->hold;
+	struct counters n;
 	struct form fresh;
 	struct err e;
 
-	if (settings->suspended && count_to_ask(m, &messages, &e) < 0) {
+	if (asks && count_to_ask(m, &n, &e) < 0) {
 		page_failure(c, &e);
 		return;
 	}
 	form_init(&fresh, fields, N_ELEMENTS(fields));
 	mailbox_frame_begin(c, settings);
 	page_section(c, w->title);
-	if (settings->suspended)
-		write_question(c, w, messages, f ? f : &fresh);
+	if (asks)
+		write_question(c, w, &n, f ? f : &fresh);
+	else if (settings->hold)
+		deleted_write_hold(c, settings);
 	else
 		write_suspend_first(c);
 	page_section_end(c);

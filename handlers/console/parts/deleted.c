@@ -43,7 +43,8 @@ static void write_tight(struct console *c, const struct mailbox_conf *m)
 		      "room, or release the hold."));
 }
 
-static void write_amount(struct console *c, const struct counters *n)
+static void write_amount(struct console *c, const struct counters *n,
+			 const char *attributes)
 {
 	char number[TEXT_SIZE], octets[TEXT_SIZE], text[4 * TEXT_SIZE];
 
@@ -53,7 +54,7 @@ static void write_amount(struct console *c, const struct counters *n)
 				(unsigned long)n->deleted_messages),
 		 text_number(c->language, n->deleted_messages, number),
 		 text_octets(c->language, n->deleted_octets, octets));
-	say(c, "<p id=\"deleted\" data-live><strong>%s</strong></p>\n", text);
+	say(c, "<p%s><strong>%s</strong></p>\n", attributes, text);
 }
 
 static const struct {
@@ -103,10 +104,22 @@ void deleted_write(struct console *c, const struct mailbox *m)
 	write_sentence(c, settings);
 	if (mailbox_counters(m, &n, &e) == 0 &&
 	    (n.deleted_messages || settings->hold || settings->undo)) {
-		write_amount(c, &n);
+		write_amount(c, &n, " id=\"deleted\" data-live");
 		if (n.deleted_messages)
 			write_undo(c);
 	}
 	write_hold(c, settings);
 	page_section_end(c);
+}
+
+void deleted_write_amount(struct console *c, const struct counters *n)
+{
+	if (n->deleted_messages)
+		write_amount(c, n, "");
+}
+
+void deleted_write_hold(struct console *c, const struct mailbox_conf *m)
+{
+	write_sentence(c, m);
+	write_hold(c, m);
 }

@@ -8,4 +8,10 @@
 /* A section: how much it is, how long it stays, and what can be done. */
 void deleted_write(struct console *c, const struct mailbox *m);
 
+/* How much it is, or nothing. */
+void deleted_write_amount(struct console *c, const struct counters *n);
+
+/* What a hold forbids, and how it ends. */
+void deleted_write_hold(struct console *c, const struct mailbox_conf *m);
+
 #endif
