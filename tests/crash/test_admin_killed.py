@@ -53,11 +53,14 @@ class Killed:
         self.report = report
         self.ledger = Ledger(instance)
         self.published = Published(self.ledger.path)
+        self.checkpoints = 0
         self.log = instance.logs / "faults"
         self.shown = ""  # what the killed command has printed
-        self.before = instance.root / "before"  # the store, as a story has it
+        # What there is before a step, and before a story.
+        self.places = {"store": instance.store, "ledger": self.ledger.path}
+        self.before = instance.root / "before"
         self.empty = instance.root / "empty"
-        self.copy_store(instance.store, self.empty)
+        self.keep(self.empty)
         self.key = instance.root / "recovery.key"
         said = subprocess.run([tool("age-keygen"), "-o", self.key], check=True,
                               stderr=subprocess.PIPE, text=True).stderr
@@ -82,27 +85,45 @@ class Killed:
         """Kill it at every step, each time in the same store."""
         self.log.unlink(missing_ok=True)
         run = story()
-        self.copy_store(self.instance.store, self.before)
+        self.keep(self.before)
         equal(self.start(run, RESTANTE_FAULT_LOG=str(self.log)), 0,
               "a run that is not killed")
         names = self.log.read_text().split()
         check(any(name.split(".")[0] in ("admin", "sweep") for name in names),
               f"no step of ours among {names}")
         for step, name in enumerate(names, 1):
-            self.copy_store(self.before, self.instance.store)
+            self.put_back(self.before)
             equal(self.start(run, RESTANTE_FAULT_POINT=str(step)), -9,
                   f"killed at {step}, {name}")
             try:
                 run.verify()
+                self.published.extended()
             except Exception as why:
                 raise type(why)(f"killed at {step}, {name}: {why}") from why
         self.report.figure(f"{story.__name__}-steps", len(names))
-        self.copy_store(self.empty, self.instance.store)
+        self.put_back(self.empty)
+
+    def keep(self, folder: Path) -> None:
+        """Store and ledger as they are now."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for name, place in self.places.items():
+            self.copy(place, folder / name)
+
+    def put_back(self, folder: Path) -> None:
+        """Both: a store of before, alone, is what an alarm is for. Nothing that
+        was published since is held against it.
+        """
+        for name, place in self.places.items():
+            shutil.rmtree(place)
+            self.copy(folder / name, place)
+        self.checkpoints += self.published.count()
+        self.published = Published(self.ledger.path)
+        self.published.look()
 
     @staticmethod
-    def copy_store(source: Path, target: Path) -> None:
-        """Whatever the target was; with links, owners and times."""
-        shutil.rmtree(target, ignore_errors=True)
+    def copy(source: Path, target: Path) -> None:
+        """With links, owners and times."""
         subprocess.run(["cp", "-a", source, target], check=True)
 
     # --- what they share -----------------------------------------------------
@@ -306,6 +327,7 @@ class Killed:
         self.run("set", mailbox, "undo=5")
         equal(self.log_in(mailbox, True), MESSAGES, "collected")
         self.instance.restante("sweep")
+        self.is_entered()
         return mailbox
 
     def is_entered(self) -> None:
@@ -415,10 +437,10 @@ class Killed:
             self.is_entered()
         return Run(["sweep"], "", verify)
 
-    def extended(self) -> None:
-        """Whatever was published between all these kills."""
-        self.published.extended()
-        self.report.figure("killed-checkpoints", self.published.count())
+    def published_enough(self) -> None:
+        """Each step that enters has published one at least."""
+        self.report.figure("killed-checkpoints", self.checkpoints)
+        check(self.checkpoints > 0, "nothing was published")
 
     def delete(self) -> Run:
         """All there, or all gone."""
@@ -447,7 +469,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
         yield (f"killed-{name.replace('_', '-')}",
                lambda story=story: killed.all_steps(story))
     yield "hold-keeps-what-was-begun", killed.hold_keeps_what_was_begun
-    yield "killed-published", killed.extended
+    yield "killed-published", killed.published_enough
 
 
 if __name__ == "__main__":
