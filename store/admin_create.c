@@ -18,6 +18,7 @@
 #include "store/admin_spool.h"
 #include "store/identity.h"
 #include "store/lock_file.h"
+#include "store/remove_tree.h"
 #include "store/seal.h"
 
 enum { SEEN_KEY_SIZE = 32, RECIPIENT_MAX = 128 };
@@ -196,7 +197,7 @@ static void take_down(int mailboxes, const char *name, const char *id)
 	struct err ignored;
 
 	(void)renameat(mailboxes, id, mailboxes, name);
-	(void)admin_remove_tree(mailboxes, name, &ignored);
+	(void)remove_tree(mailboxes, name, &ignored);
 }
 
 static int build(struct store *s, const struct mailbox_conf *conf,
@@ -291,7 +292,7 @@ static int tidy(int mailboxes, const char *name, struct err *e)
 	if (dir < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "open %s", name);
 	if (admin_lock_directory(dir))
-		result = admin_remove_tree(mailboxes, name, e) < 0 ? -1 : 1;
+		result = remove_tree(mailboxes, name, e) < 0 ? -1 : 1;
 	close(dir);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "store/admin_private.h"
 
 #include "store/admin_spool.h"
+#include "store/remove_tree.h"
 
 /* In the store's own spool: the mailbox's goes with it. */
 static int write_line(const struct mailbox *m, uint64_t messages, struct err *e)
@@ -61,7 +62,7 @@ int mailbox_delete(struct mailbox **m_r, uint64_t messages, struct err *e)
 	/* The directory stays locked meanwhile: store_tidy() keeps out. */
 	result = admin_unlink_alias(m->store, m->id, e);
 	if (result == 0)
-		result = admin_remove_tree(m->store->mailboxes, gone, e);
+		result = remove_tree(m->store->mailboxes, gone, e);
 	if (result < 0)
 		err_prefix(e, "mailbox %s is deleted, but not all of its files",
 			   m->id);

@@ -5,15 +5,13 @@
 
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "common/read_all.h"
 #include "store/fault.h"
-
-enum { LEVELS_MAX = 16 };
 
 int admin_sync(int fd, const char *name, struct err *e)
 {
@@ -111,62 +109,4 @@ int admin_unlink(int at, const char *name, struct err *e)
 		return err_sys(e, "remove %s", name);
 	fault_point("admin.unlinked");
 	return 0;
-}
-
-static bool is_dot(const char *name)
-{
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static int remove_tree(int at, const char *name, unsigned levels,
-		       struct err *e);
-
-/* No link is ever followed. */
-static int remove_within(int at, const char *name, unsigned levels,
-			 struct err *e)
-{
-	int fd = openat(at, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *d;
-	int result = 0;
-
-	if (!dir)
-		return errno == ENOENT ? 0 : err_sys(e, "open %s", name);
-	while (result == 0 && (d = readdir(dir))) {
-		if (is_dot(d->d_name))
-			continue;
-		fault_point("admin.tree.removing");
-		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
-			continue;
-		if (errno == EISDIR || errno == EPERM)
-			result = remove_tree(fd, d->d_name, levels - 1, e);
-		else
-			result = err_sys(e, "remove %s", d->d_name);
-	}
-	closedir(dir);
-	return result;
-}
-
-/*
- * Each level holds a descriptor. A mailbox has three; handlers write into it,
- * and one that was taken over may have made any number.
- */
-static int remove_tree(int at, const char *name, unsigned levels, struct err *e)
-{
-	if (!levels)
-		return err_set(e, ERR_STATE,
-			       "%s lies deeper than anything of ours: look "
-			       "who made it, and remove it by hand",
-			       name);
-	if (remove_within(at, name, levels, e) < 0)
-		return -1;
-	if (unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(e, "remove %s", name);
-	return 0;
-}
-
-int admin_remove_tree(int at, const char *name, struct err *e)
-{
-	return remove_tree(at, name, LEVELS_MAX, e);
 }

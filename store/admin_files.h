@@ -43,12 +43,6 @@ int admin_rename(int at, const char *from, const char *to,
 /* Unlinks; a file that is not there is none too many. Not synced. */
 int admin_unlink(int at, const char *name, struct err *e) MUST_USE;
 
-/*
- * Removes a directory and all in it, to a bounded depth. Others may be doing
- * the same.
- */
-int admin_remove_tree(int at, const char *name, struct err *e);
-
 int admin_sync(int fd, const char *name, struct err *e) MUST_USE;
 
 #endif

@@ -45,6 +45,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/former_name.h \
 	%D%/ledger/judge.c \
 	%D%/ledger/judge.h \
+	%D%/ledger/judge_all.c \
+	%D%/ledger/judge_all.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
 	%D%/ledger/memory.c \
@@ -77,6 +79,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/presence.h \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/remove_tree.c \
+	%D%/remove_tree.h \
 	%D%/seal.c \
 	%D%/seal.h \
 	%D%/seen.c \
@@ -136,6 +140,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/identity.h \
 	%D%/login_key.c \
 	%D%/login_key.h \
+	%D%/remove_tree.c \
+	%D%/remove_tree.h \
 	%D%/reader.c \
 	%D%/scrypt.c \
 	%D%/scrypt.h \

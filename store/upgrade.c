@@ -21,6 +21,7 @@
 #include "store/fault.h"
 #include "store/lock_file.h"
 #include "store/record.h"
+#include "store/remove_tree.h"
 
 enum {
 	LOCK_WAIT_MS = 60 * 1000,
@@ -199,7 +200,7 @@ static int convert(struct mailbox *m, struct err *e)
 	    admin_sync(m->dir, ".", e) < 0)
 		return -1;
 	fault_point("upgrade.made");
-	if (admin_remove_tree(m->dir, "index", e) < 0)
+	if (remove_tree(m->dir, "index", e) < 0)
 		return -1;
 	return admin_sync(m->dir, ".", e);
 }

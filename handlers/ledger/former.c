@@ -3,9 +3,6 @@
 #include "common/base.h"
 #include "handlers/ledger/former.h"
 
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,8 +13,7 @@
 #include "store/fault.h"
 #include "store/ledger/former_name.h"
 #include "store/ledger/places.h"
-
-enum { DEPTH_MAX = 4 }; /* <id>/former/<ULID>/<file> */
+#include "store/remove_tree.h"
 
 /* --- moving ----------------------------------------------------------------
  */
@@ -81,57 +77,9 @@ int former_move(int dir, const struct memory *m, struct err *e)
 /* --- dropping --------------------------------------------------------------
  */
 
-static int empty(int dir, int depth, struct err *e);
-
-static int empty_below(int dir, const char *name, int depth, struct err *e)
-{
-	int fd = openat(dir, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int result;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "ledger: %s", name);
-	result = empty(fd, depth, e);
-	close(fd);
-	if (result == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
-		result = err_sys(e, "ledger: %s", name);
-	return result;
-}
-
-static int remove_one(int dir, const char *name, int depth, struct err *e)
-{
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return 0;
-	fault_point("former.dropped");
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if ((errno != EISDIR && errno != EPERM) || depth == 0)
-		return err_sys(e, "ledger: %s", name);
-	return empty_below(dir, name, depth - 1, e);
-}
-
-static int empty(int dir, int depth, struct err *e)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int result = 0;
-
-	if (!d) {
-		err_sys(e, "ledger: a folder");
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (result == 0 && (entry = readdir(d)))
-		result = remove_one(dir, entry->d_name, depth, e);
-	closedir(d);
-	return result;
-}
-
 int former_drop(const struct ledger_place *p, const char *name, struct err *e)
 {
-	if (empty_below(p->dir, name, DEPTH_MAX, e) < 0)
+	if (remove_tree(p->dir, name, e) < 0)
 		return -1;
 	if (fsync(p->dir) < 0)
 		return err_sys(e, "ledger: fsync");

@@ -25,6 +25,7 @@
 #include "store/admin_files.h"
 #include "store/identity.h"
 #include "store/mailbox_private.h"
+#include "store/remove_tree.h"
 
 enum { LOG_N = 10 };
 
@@ -79,7 +80,7 @@ static int teardown(void **state)
 	store_free(&f->store);
 	mailbox_conf_release(&f->conf);
 	secret_release(&f->password);
-	GOOD(admin_remove_tree(AT_FDCWD, f->dir, &failure));
+	GOOD(remove_tree(AT_FDCWD, f->dir, &failure));
 	free(f);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "store/admin_files.h"
+#include "store/remove_tree.h"
 
 enum { IDLE = 600 };
 
@@ -45,7 +46,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	close(f->state);
-	assert_int_equal(admin_remove_tree(AT_FDCWD, f->path, &e), 0);
+	assert_int_equal(remove_tree(AT_FDCWD, f->path, &e), 0);
 	free(f);
 	return 0;
 }
