@@ -27,15 +27,6 @@ struct former {
 	struct check check;
 };
 
-bool ledger_origin_is_of(const char *origin, const char *name)
-{
-	const char *slash = strrchr(origin, '/');
-	size_t n = strlen(name);
-
-	return slash && (size_t)(slash - origin) > n &&
-	       memcmp(slash - n, name, n) == 0 && *(slash - n - 1) == '/';
-}
-
 bool ledger_read_first(int dir, struct entry_ledger *first_r)
 {
 	struct entry entry;
@@ -93,17 +84,6 @@ static void note(const struct former *f)
 /* --- one of them -----------------------------------------------------------
  */
 
-static void add_known(struct check *c, const struct checkpoint *of,
-		      const char *who)
-{
-	struct check_known *k;
-
-	c->known = xgrow(c->known, c->n_known, sizeof(*c->known));
-	k = &c->known[c->n_known++];
-	*k = (struct check_known){.size = of->size, .who = who};
-	memcpy(k->root, of->root, sizeof(k->root));
-}
-
 /*
  * A tree of it that somebody knows. One that is larger than what is there is
  * told of, and no fault, where the ledger was resumed: it says itself that more
@@ -113,7 +93,7 @@ static void hold_against(struct former *f, uint64_t there,
 			 const struct checkpoint *c, const char *who)
 {
 	if (f->is_adopted || c->size <= there)
-		add_known(&f->check, c, who);
+		check_against(&f->check, c, who);
 	else if (c->size > f->before->size)
 		ledger_report_note(f->report,
 				   "%s knows %" PRIu64 " entries of it, more "
@@ -269,7 +249,7 @@ static void find_unknown(const struct chain *c, const char *name,
 	for (size_t i = 0; i < k->n; i++) {
 		const char *origin = k->list[i].checkpoint.origin;
 
-		if (!ledger_origin_is_of(origin, name))
+		if (!note_name_is_of(origin, name))
 			continue;
 		if (k->list[i].says == VOUCHED_DROPPED)
 			unknown = NULL;

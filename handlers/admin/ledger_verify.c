@@ -56,7 +56,7 @@ static bool is_end(const struct judged *j)
 
 static bool is_wanted(const struct host_walk *w, const char *origin)
 {
-	return !w->of || ledger_origin_is_of(origin, w->of);
+	return !w->of || note_name_is_of(origin, w->of);
 }
 
 static void note_vouched(void *arg, const struct judged *j)
@@ -230,17 +230,6 @@ static void take(void *arg, const struct judged *j)
 /* --- its files -------------------------------------------------------------
  */
 
-static void add_known(struct check *c, const struct checkpoint *of,
-		      const char *who)
-{
-	struct check_known *k;
-
-	c->known = xgrow(c->known, c->n_known, sizeof(*c->known));
-	k = &c->known[c->n_known++];
-	*k = (struct check_known){.size = of->size, .who = who};
-	memcpy(k->root, of->root, sizeof(k->root));
-}
-
 /* Of the same origin: another one is another ledger, of before or of a copy. */
 static void know_origin(struct ledger_report *r, const char *origin)
 {
@@ -249,8 +238,8 @@ static void know_origin(struct ledger_report *r, const char *origin)
 	for (size_t i = 0; i < k->n; i++)
 		if (k->list[i].says == VOUCHED_TREE &&
 		    strcmp(k->list[i].checkpoint.origin, origin) == 0)
-			add_known(&r->check, &k->list[i].checkpoint,
-				  "the host's ledger");
+			check_against(&r->check, &k->list[i].checkpoint,
+				      "the host's ledger");
 	r->n_known = r->check.n_known;
 }
 
@@ -270,7 +259,7 @@ static int know_file(struct ledger_report *r, const struct note_key *key,
 		return err_set(e, ERR_DAMAGED,
 			       "%s is not signed with the key that lies here",
 			       r->known->file);
-	add_known(&r->check, &note.checkpoint, r->known->file);
+	check_against(&r->check, &note.checkpoint, r->known->file);
 	return 0;
 }
 

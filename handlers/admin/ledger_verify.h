@@ -54,7 +54,7 @@ struct ledger_report {
 	uint64_t received; /* messages */
 	uint64_t passed_over, unproved, without_key, not_theirs;
 	uint64_t differs; /* read, and not what was received */
-	bool has_mailbox; /* it was looked at, and `lies` says how it is */
+	bool has_mailbox; /* it was looked at; `presence` says how it is */
 	bool is_gone;	  /* there is no such mailbox */
 	struct presence_report presence;
 	bool was_hashed;
@@ -82,9 +82,6 @@ struct ledger_look {
 int ledger_verify(int dir, const char *name, const struct ledger_look *how,
 		  struct ledger_report *r_r, struct err *e) MUST_USE;
 void ledger_report_release(struct ledger_report *r);
-
-/* "NAME/mbx-…/<ULID>", and "NAME/host/<ULID>". */
-bool ledger_origin_is_of(const char *origin, const char *name);
 
 /*
  * The ledgers that it goes on behind, one after the other: each is what the one

@@ -16,7 +16,7 @@
 #include "handlers/ledger/files.h"
 #include "store/expiry.h"
 #include "store/fault.h"
-#include "store/ledger/judge.h"
+#include "store/ledger/judge_all.h"
 #include "store/ledger/reader.h"
 #include "store/steady.h"
 
@@ -153,30 +153,6 @@ static void note_entry(void *arg, const struct judged *j)
 		note_gone(x, j);
 }
 
-static bool judge_one(void *arg, uint64_t i, uint64_t at, const char *text,
-		      size_t n)
-{
-	judge_line(arg, i, at, text, n);
-	return true;
-}
-
-static int read_entries(struct expiry *x, const struct book *b, struct err *e)
-{
-	struct judge *j;
-	struct ledger l;
-	int64_t n;
-
-	if (ledger_open(b->dir, &l, e) < 0)
-		return -1;
-	j = judge_new(note_entry, x);
-	n = ledger_each(&l, judge_one, j, e);
-	if (n >= 0)
-		judge_end(j);
-	judge_free(&j);
-	ledger_close(&l);
-	return n < 0 ? -1 : 0;
-}
-
 /* --- what goes -------------------------------------------------------------
  */
 
@@ -235,7 +211,7 @@ static int look(struct sequence_run *r, struct book *b,
 				       add_candidate, &x, e);
 
 	if (result == 0 && x.n)
-		result = read_entries(&x, b, e);
+		result = judge_all(b->dir, true, note_entry, &x, e);
 	if (result == 0)
 		result = enter_all(r, b, &x, before, e);
 	free(x.list);

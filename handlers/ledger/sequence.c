@@ -35,7 +35,7 @@ struct sequence {
 	const char *id; /* "host": the store's own spool alone */
 	struct taking_list spools, admin;
 	bool admin_taken;
-	bool *is_other; /* a spool is not the one that was taken from */
+	bool is_other; /* a spool is not the one that was taken from */
 	/* The block at hand: its lines, each with its LF. */
 	struct buf lines;
 	uint64_t n_lines, passed_over;
@@ -304,7 +304,7 @@ static int begin_spool(struct sequence *s, const struct taking_spool *t,
 		  *from_r > t->size ? "shorter than what was taken from it"
 				    : "not the one that was taken from");
 	memory_spool(m, t->name)->is_other = true;
-	*s->is_other = true;
+	s->is_other = true;
 	return 0;
 }
 
@@ -508,7 +508,7 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 		result = succeed_tell(s->run, s->book, e);
 	if (result == 0)
 		result = book_tell_places(s->book, e);
-	if (result == 0 && !*s->is_other)
+	if (result == 0 && !s->is_other)
 		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
 		result = publish(s, false, e);
@@ -551,12 +551,7 @@ static int check_first(struct sequence_run *r, const struct book *b,
 int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 {
 	struct book book;
-	bool is_other = false;
-	struct sequence s = {.run = r,
-			     .book = &book,
-			     .id = id,
-			     .err = e,
-			     .is_other = &is_other};
+	struct sequence s = {.run = r, .book = &book, .id = id, .err = e};
 	struct mailbox *m = mailbox_look_at(r->store, id, e);
 	int result;
 
@@ -627,12 +622,7 @@ static int sequence_store(struct sequence *s, struct err *e)
 
 int sequence_host(struct sequence_run *r, struct err *e)
 {
-	bool is_other = false;
-	struct sequence s = {.run = r,
-			     .book = r->host,
-			     .id = "host",
-			     .err = e,
-			     .is_other = &is_other};
+	struct sequence s = {.run = r, .book = r->host, .id = "host", .err = e};
 	struct checkpoint c;
 	bool is_new;
 	int result = taking_store_admin(r->store, &s.admin, e);

@@ -16,6 +16,7 @@
 #include "handlers/ledger/former.h"
 #include "store/fault.h"
 #include "store/ledger/check.h"
+#include "store/ledger/judge_all.h"
 
 /* --- what the host's ledger knows ------------------------------------------
  */
@@ -26,16 +27,6 @@ struct search {
 	bool found;
 };
 
-/* "NAME/mbx-…/<ULID>" */
-static bool is_of(const char *origin, const char *id)
-{
-	const char *slash = strrchr(origin, '/');
-	size_t n = strlen(id);
-
-	return slash && (size_t)(slash - origin) > n &&
-	       memcmp(slash - n, id, n) == 0 && *(slash - n - 1) == '/';
-}
-
 static void note_entry(void *arg, const struct judged *j)
 {
 	const struct checkpoint *c = &j->entry.checkpoint.checkpoint;
@@ -44,20 +35,14 @@ static void note_entry(void *arg, const struct judged *j)
 	if (j->verdict != JUDGE_COUNTS)
 		return;
 	if (j->entry.kind == ENTRY_DROPPED &&
-	    is_of(j->entry.succession.before.origin, s->id))
+	    note_name_is_of(j->entry.succession.before.origin, s->id))
 		s->found = false;
-	if (j->entry.kind != ENTRY_CHECKPOINT || !is_of(c->origin, s->id) ||
+	if (j->entry.kind != ENTRY_CHECKPOINT ||
+	    !note_name_is_of(c->origin, s->id) ||
 	    (s->origin && strcmp(c->origin, s->origin) != 0))
 		return;
 	*s->c = *c;
 	s->found = true;
-}
-
-static bool judge_one(void *arg, uint64_t i, uint64_t at, const char *text,
-		      size_t n)
-{
-	judge_line(arg, i, at, text, n);
-	return true;
 }
 
 int succeed_host_knows(const struct sequence_run *r, const char *id,
@@ -65,20 +50,13 @@ int succeed_host_knows(const struct sequence_run *r, const char *id,
 		       struct err *e)
 {
 	struct search s = {.id = id, .origin = origin, .c = c_r};
-	struct judge *j;
-	struct ledger l;
-	int64_t n;
 
 	if (!r->host)
 		return 0;
-	if (book_commit(r->host, e) < 0 || ledger_open(r->host->dir, &l, e) < 0)
+	if (book_commit(r->host, e) < 0 ||
+	    judge_all(r->host->dir, false, note_entry, &s, e) < 0)
 		return -1;
-	j = judge_new(note_entry, &s);
-	n = ledger_each(&l, judge_one, j, e);
-	judge_end(j);
-	judge_free(&j);
-	ledger_close(&l);
-	return n < 0 ? -1 : s.found;
+	return s.found;
 }
 
 /* --- what is known of the one that does not go on --------------------------

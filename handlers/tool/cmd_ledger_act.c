@@ -20,8 +20,7 @@
 #include "handlers/tool/json.h"
 #include "handlers/tool/ledger.h"
 #include "handlers/tool/store.h"
-#include "store/ledger/judge.h"
-#include "store/ledger/reader.h"
+#include "store/ledger/judge_all.h"
 
 /* --- as whom ---------------------------------------------------------------
  */
@@ -101,30 +100,6 @@ static void count(void *arg, const struct judged *j)
 	o->differs += j->entry.kind == ENTRY_DIFFERS;
 }
 
-static bool judge_one(void *arg, uint64_t i, uint64_t at, const char *text,
-		      size_t n)
-{
-	judge_line(arg, i, at, text, n);
-	return true;
-}
-
-static int read_outcome(int dir, struct outcome *o, struct err *e)
-{
-	struct judge *j;
-	struct ledger l;
-	int64_t n;
-
-	*o = (struct outcome){.found = 0};
-	if (ledger_open(dir, &l, e) < 0)
-		return -1;
-	j = judge_new(count, o);
-	n = ledger_each(&l, judge_one, j, e);
-	judge_end(j);
-	judge_free(&j);
-	ledger_close(&l);
-	return n < 0 ? -1 : 0;
-}
-
 static void print_outcome(const struct outcome *o)
 {
 	const struct entry_before *b = &o->first.before;
@@ -160,11 +135,11 @@ static void write_outcome(const char *name, const struct outcome *o)
 static int tell(struct tool *t, const char *name, bool as_json, struct err *e)
 {
 	int dir = tool_ledger_of(t, name, e), result;
-	struct outcome o;
+	struct outcome o = {.found = 0};
 
 	if (dir < 0)
 		return -1;
-	result = read_outcome(dir, &o, e);
+	result = judge_all(dir, false, count, &o, e);
 	close(dir);
 	if (result == 0 && as_json)
 		write_outcome(name, &o);

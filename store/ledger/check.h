@@ -50,6 +50,11 @@ struct check {
  */
 int check_ledger(int dir, struct check *c, struct err *e) MUST_USE;
 
+/* Holds it against that checkpoint, too; who is lent. The list is to be freed.
+ */
+void check_against(struct check *c, const struct checkpoint *known,
+		   const char *who);
+
 /* The public key in `vkey`. ERR_ABSENT, ERR_DAMAGED. */
 int check_key(int dir, struct note_key *k_r, struct err *e) MUST_USE;
 

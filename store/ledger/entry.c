@@ -150,8 +150,8 @@ static void write_activity(struct line_writer *w,
 /* --- what the ledger says --------------------------------------------------
  */
 
-static bool parse_before(struct line *l, const char *origin,
-			 struct entry_before *b)
+bool entry_parse_before(struct line *l, const char *origin,
+			struct entry_before *b)
 {
 	return line_take(l, origin, b->origin, sizeof(b->origin)) &&
 	       note_name_valid(b->origin) &&
@@ -159,8 +159,8 @@ static bool parse_before(struct line *l, const char *origin,
 	       line_take_hex(l, "root", b->root, sizeof(b->root));
 }
 
-static void write_before(struct line_writer *w, const char *origin,
-			 const struct entry_before *b)
+void entry_write_before(struct line_writer *w, const char *origin,
+			const struct entry_before *b)
 {
 	line_add(w, origin, b->origin);
 	line_add_number(w, "size", b->size);
@@ -174,7 +174,7 @@ static bool parse_act(struct line *l, struct entry_before *b)
 	if (!line_next_is(l, "act"))
 		return true;
 	return line_take(l, "act", b->act, sizeof(b->act)) && b->act[0] &&
-	       parse_before(l, "after", b) &&
+	       entry_parse_before(l, "after", b) &&
 	       line_take(l, "reason", b->reason, sizeof(b->reason));
 }
 
@@ -196,7 +196,7 @@ static void write_ledger(struct line_writer *w, const struct entry_ledger *k)
 	if (!k->before.act[0])
 		return;
 	line_add(w, "act", k->before.act);
-	write_before(w, "after", &k->before);
+	entry_write_before(w, "after", &k->before);
 	line_add(w, "reason", k->before.reason);
 }
 
@@ -294,7 +294,7 @@ static bool parse_succession(struct line *l, struct entry_succession *s)
 	struct entry_before *b = &s->before;
 
 	*b = (struct entry_before){.size = 0};
-	return parse_before(l, "origin", b) &&
+	return entry_parse_before(l, "origin", b) &&
 	       line_take(l, "to", s->to, sizeof(s->to)) &&
 	       (!s->to[0] || note_name_valid(s->to)) &&
 	       line_take(l, "reason", b->reason, sizeof(b->reason)) &&
@@ -304,7 +304,7 @@ static bool parse_succession(struct line *l, struct entry_succession *s)
 static void write_succession(struct line_writer *w,
 			     const struct entry_succession *s)
 {
-	write_before(w, "origin", &s->before);
+	entry_write_before(w, "origin", &s->before);
 	line_add(w, "to", s->to);
 	line_add(w, "reason", s->before.reason);
 	line_add_time(w, "time", s->when);

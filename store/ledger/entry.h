@@ -203,6 +203,12 @@ struct entry {
 	};
 };
 
+/* Three of its pairs, where the first is called so: origin, size and root. */
+bool entry_parse_before(struct line *l, const char *origin,
+			struct entry_before *b) MUST_USE;
+void entry_write_before(struct line_writer *w, const char *origin,
+			const struct entry_before *b);
+
 /* A line without its LF. False: no line, or a known kind that is not right. */
 bool entry_parse(const char *text, size_t n, struct entry *entry_r) MUST_USE;
 

@@ -190,16 +190,6 @@ static void learn_key(struct judge *j, const struct entry_change *c)
 	memcpy(j->keys[j->n_keys++], c->session_key, sizeof(j->keys[0]));
 }
 
-/* "NAME/mbx-…/<ULID>": a session of another mailbox proves nothing here. */
-static bool is_of_this(const struct judge *j, const struct entry_session *s)
-{
-	const char *end = strrchr(j->origin, '/');
-	size_t n = strlen(s->mailbox);
-
-	return end && (size_t)(end - j->origin) > n &&
-	       memcmp(end - n, s->mailbox, n) == 0 && *(end - n - 1) == '/';
-}
-
 static bool has_digest(const struct held *h, const struct entry_session *s)
 {
 	size_t before = h->lengths[0] + 1;
@@ -216,8 +206,9 @@ static bool has_digest(const struct held *h, const struct entry_session *s)
 static enum judge_verdict prove(const struct judge *j,
 				const struct entry_session *s)
 {
-	if (j->held.n < j->held.wanted || !is_of_this(j, s) ||
-	    !has_digest(&j->held, s))
+	/* A session of another mailbox proves nothing here. */
+	if (j->held.n < j->held.wanted ||
+	    !note_name_is_of(j->origin, s->mailbox) || !has_digest(&j->held, s))
 		return JUDGE_UNPROVED;
 	for (size_t i = j->n_keys; i-- > 0;)
 		if (judge_is_signed_with(s, j->keys[i]))

@@ -8,7 +8,7 @@
 /* --- what stands in it -----------------------------------------------------
  */
 
-static struct memory_spool *find_spool(const struct memory *m, const char *name)
+struct memory_spool *memory_spool(const struct memory *m, const char *name)
 {
 	for (size_t i = 0; i < m->n_spools; i++)
 		if (strcmp(m->spools[i].name, name) == 0)
@@ -16,14 +16,9 @@ static struct memory_spool *find_spool(const struct memory *m, const char *name)
 	return NULL;
 }
 
-struct memory_spool *memory_spool(struct memory *m, const char *spool)
-{
-	return find_spool(m, spool);
-}
-
 uint64_t memory_offset(const struct memory *m, const char *spool)
 {
-	const struct memory_spool *s = find_spool(m, spool);
+	const struct memory_spool *s = memory_spool(m, spool);
 
 	return s ? s->offset : 0;
 }
@@ -32,7 +27,7 @@ uint64_t memory_offset(const struct memory *m, const char *spool)
 bool memory_set_offset(struct memory *m, const char *spool, uint64_t offset,
 		       const uint8_t before[DIGEST_SIZE])
 {
-	struct memory_spool *s = find_spool(m, spool);
+	struct memory_spool *s = memory_spool(m, spool);
 
 	if (!s && m->n_spools == MEMORY_SPOOLS_MAX)
 		return false;
@@ -194,9 +189,7 @@ static bool write_former(const struct memory *m, struct buf *out)
 	line_begin(&w, out, "former");
 	line_add_number(&w, "stage", m->stage);
 	line_add(&w, "act", b->act);
-	line_add(&w, "origin", b->origin);
-	line_add_number(&w, "size", b->size);
-	line_add_hex(&w, "root", b->root, sizeof(b->root));
+	entry_write_before(&w, "origin", b);
 	line_add(&w, "reason", b->reason);
 	return line_end(&w);
 }
@@ -284,10 +277,7 @@ static bool parse_former(struct parser *p, struct line *l)
 
 	if (!line_take_number(l, "stage", MEMORY_DROPPING, &stage) || !stage ||
 	    !line_take(l, "act", b->act, sizeof(b->act)) ||
-	    !line_take(l, "origin", b->origin, sizeof(b->origin)) ||
-	    !note_name_valid(b->origin) ||
-	    !line_take_number(l, "size", INT64_MAX, &b->size) ||
-	    !line_take_hex(l, "root", b->root, sizeof(b->root)) ||
+	    !entry_parse_before(l, "origin", b) ||
 	    !line_take(l, "reason", b->reason, sizeof(b->reason)))
 		return false;
 	p->memory->stage = (enum memory_stage)stage;

@@ -78,7 +78,7 @@ bool memory_write(const struct memory *m, struct buf *out) MUST_USE;
 bool memory_parse(const char *text, size_t n, struct memory *m_r) MUST_USE;
 
 /* The place in that spool; NULL: nothing was taken from it. */
-struct memory_spool *memory_spool(struct memory *m, const char *spool);
+struct memory_spool *memory_spool(const struct memory *m, const char *spool);
 /* How far that spool was taken; 0: not at all. */
 uint64_t memory_offset(const struct memory *m, const char *spool);
 /* False: there are too many. */

@@ -22,6 +22,15 @@ bool note_name_valid(const char *name)
 	return *name && strlen(name) <= NOTE_NAME_MAX;
 }
 
+bool note_name_is_of(const char *origin, const char *ledger)
+{
+	const char *end = strrchr(origin, '/');
+	size_t n = strlen(ledger);
+
+	return end && (size_t)(end - origin) > n &&
+	       memcmp(end - n, ledger, n) == 0 && *(end - n - 1) == '/';
+}
+
 /* --- keys ------------------------------------------------------------------
  */
 

@@ -26,6 +26,12 @@ struct note_key {
 /* No space, no "+", nothing but %x21-7E. */
 bool note_name_valid(const char *name);
 
+/*
+ * Whether an origin, "NAME/mbx-…/<ULID>" or "NAME/host/<ULID>", is of the
+ * ledger that is called so.
+ */
+bool note_name_is_of(const char *origin, const char *ledger);
+
 /* "<name>+<8 digits of its id>+<base64>", without an LF. */
 bool note_key_write(const struct note_key *k, struct buf *out) MUST_USE;
 /* The same, an LF at its end allowed. */
