@@ -133,8 +133,7 @@ TOOL_RUN(recipient_remove)
 				"opens nothing that comes; what arrived\n"
 				"before it opens as it did.\n"
 			      : "No mail is sealed to it from now on. Where "
-				"the "
-				"mailbox's key was, who has the\n"
+				"the mailbox's key was, who has the\n"
 				"removed one and a copy of "
 				"identity.recovery.age still opens all mail.\n",
 		      stderr);
