@@ -115,6 +115,7 @@ static const char *play(struct rig *r, const char *script)
 	state = end == CMD_END_DROPPED ? state_names[smtp_journal_state(&s)]
 				       : "closed";
 	smtp_journal_forget_mail(&s);
+	mailbox_close(&s.last);
 	store_free(&s.store);
 	free(s.kept);
 	conn_free(&s.conn);
