@@ -21,7 +21,6 @@ enum {
 	CHANGE_TRIES = 100,
 	KEYS_WAIT_MS = 10000,
 	GLANCE_MS = 500,
-	COLLECT_WAIT_MS = 5000
 };
 
 int admin_read_settings(int dir, struct mailbox_conf *conf_r, struct err *e)
@@ -148,8 +147,8 @@ int admin_begin_reset(struct mailbox *m, struct err *e)
 
 int admin_claim_messages(struct mailbox *m, struct err *e)
 {
-	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true, COLLECT_WAIT_MS,
-			      e) == 0)
+	if (mailbox_lock_byte(m, MAILBOX_BYTE_COLLECT, true,
+			      MAILBOX_COLLECT_WAIT_MS, e) == 0)
 		return 0;
 	if (e->kind == ERR_BUSY)
 		err_set(e, ERR_BUSY, "mailbox %s is being collected just now",

@@ -64,7 +64,8 @@ static int begin(struct collection *c,
 			      struct err *e),
 		 struct err *e)
 {
-	if (mailbox_lock_byte(c->mailbox, MAILBOX_BYTE_COLLECT, true, 0, e) < 0)
+	if (mailbox_lock_byte(c->mailbox, MAILBOX_BYTE_COLLECT, true,
+			      MAILBOX_COLLECT_WAIT_MS, e) < 0)
 		return err_prefix(e, "somebody else collects");
 	if (mailbox_hold(c->mailbox, e) < 0 ||
 	    check(c->mailbox, &c->private_key, e) < 0)

@@ -31,6 +31,12 @@ enum {
 	LOCK_FILE_SIZE = 4096,	    /* as it is made */
 };
 
+/*
+ * For the byte of who collects: longer than a sweep keeps it, where the mailbox
+ * is not a very large one. Nobody is turned away for a sweep's moment.
+ */
+enum { MAILBOX_COLLECT_WAIT_MS = 5000 };
+
 /* Reads what is there of a record, respectively writes it whole. */
 int lock_file_read(const struct mailbox *m, off_t at, uint8_t *out, size_t size,
 		   size_t *n_r, struct err *e) MUST_USE;

@@ -280,8 +280,8 @@ struct message {
  * finishes what was killed, and scans cur/ for a snapshot in the order of
  * ULIDs. ERR_PASSWORD for a wrong password and for an unknown id alike, after
  * the same work (2^scrypt_log_n for an unknown one); ERR_BUSY where somebody
- * else collects; ERR_TEMP where listing takes too long. The collection borrows
- * the store.
+ * else collects, and goes on for 5 s more; ERR_TEMP where listing takes too
+ * long. The collection borrows the store.
  */
 struct collection *collection_login(struct store *s, const char *id,
 				    const struct secret *password,

@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -183,6 +185,41 @@ static void one_collects_at_a_time(void **state)
 	collection_free(&c);
 	c = store_rig_login(rig);
 	collection_free(&c);
+}
+
+static int swept = -1; /* `lock`, with the byte of who collects */
+
+static void end_sweep(int number)
+{
+	(void)number;
+	close(swept);
+	swept = -1;
+}
+
+/* Stands for a sweep of another process: its lock lies in another open file. */
+static void keep_as_a_sweep(const struct store_rig *rig, unsigned ms)
+{
+	struct flock byte = {.l_type = F_WRLCK, .l_start = 1, .l_len = 1};
+	struct itimerval after = {.it_value.tv_usec = ms * 1000};
+	char path[256];
+
+	store_rig_path(rig, "lock", path);
+	swept = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(fcntl(swept, F_OFD_SETLK, &byte), 0);
+	assert_true(signal(SIGALRM, end_sweep) != SIG_ERR);
+	assert_int_equal(setitimer(ITIMER_REAL, &after, NULL), 0);
+}
+
+static void a_sweeps_moment_turns_nobody_away(void **state)
+{
+	struct store_rig *rig = *state;
+	struct collection *c;
+
+	keep_as_a_sweep(rig, 300);
+	c = store_rig_login(rig);
+	assert_int_equal(swept, -1);
+	collection_free(&c);
+	assert_true(signal(SIGALRM, SIG_DFL) != SIG_ERR);
 }
 
 static void absent_is_said_only_of_what_is_absent(void **state)
@@ -1114,6 +1151,7 @@ int main(void)
 		RIGGED(updating_nothing_is_a_collection_too),
 		RIGGED(a_wrong_password_and_an_unknown_id_are_alike),
 		RIGGED(one_collects_at_a_time),
+		RIGGED(a_sweeps_moment_turns_nobody_away),
 		RIGGED(absent_is_said_only_of_what_is_absent),
 		RIGGED(a_held_mailbox_is_not_deleted),
 		RIGGED(room_is_what_is_left_beyond_the_reserve),
