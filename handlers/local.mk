@@ -36,7 +36,7 @@ POP3_PROXY_LIBS = %D%/pop3_proxy/libpop3_proxy.a %D%/proxy/libproxy.a \
 LEDGER_LIBS = %D%/ledger/libledger.a store/libstore.a \
 	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS)
 TOOL_LIBS = %D%/tool/libtool.a %D%/admin/libadmin.a %D%/mail/libmail.a \
-	$(OPENER_LIBS) $(CRYPT_LIBS)
+	$(OPENER_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
 
 # The console changes settings, opens no mail and speaks no TLS: libunseal.a is
 # not among these, nor GnuTLS, which would take longer to load than a page to
@@ -53,7 +53,8 @@ ALL_LIBS = $(CONSOLE_ROOMS) %D%/ledger/libledger.a %D%/tool/libtool.a %D%/admin/
 	%D%/smtp_journal/libsmtp_journal.a %D%/pop3_serve/libpop3_serve.a \
 	%D%/smtp_proxy/libsmtp_proxy.a %D%/pop3_proxy/libpop3_proxy.a \
 	%D%/proxy/libproxy.a %D%/session/libsession.a %D%/smtp/libsmtp.a \
-	%D%/pop3/libpop3.a %D%/mail/libmail.a $(OPENER_LIBS) $(CRYPT_LIBS)
+	%D%/pop3/libpop3.a %D%/mail/libmail.a $(OPENER_LIBS) $(CRYPT_LIBS) \
+	$(JANSSON_LIBS)
 
 # Every key with its default, printed by the table that reads them.
 doc_DATA = %D%/restante.conf

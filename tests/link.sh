@@ -91,6 +91,10 @@ loads_gnutls() { # program
 		readelf -d "$1" | grep -q 'NEEDED.*libgnutls\.'
 }
 
+loads_jansson() { # program
+	readelf -d "$1" | grep -q 'NEEDED.*libjansson\.'
+}
+
 # Each question is asked of a program that has the answer yes as well, or it
 # would prove nothing.
 check_pair() { # name, question, who must say yes, who must say no…
@@ -113,4 +117,6 @@ check_pair receivers-cannot-open opens pop3-serve \
 	smtp-journal smtp-proxy pop3-proxy console.cgi
 check_pair shell-command-is-seen-to-open opens mailbox-tool console.cgi
 check_pair console-loads-no-gnutls loads_gnutls mailbox-tool console.cgi
+check_pair only-shell-command-loads-jansson loads_jansson mailbox-tool \
+	smtp-journal smtp-proxy pop3-serve pop3-proxy ledger console.cgi
 exit "$status"

@@ -15,6 +15,7 @@
 #include "common/tls.h"
 #include "handlers/admin/health.h"
 #include "handlers/tool/cmd_certificate.h"
+#include "handlers/tool/json.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
 
@@ -25,21 +26,43 @@ struct status {
 	struct store *store;
 	int64_t now;
 	struct health_disk disk;
-	bool needs_a_person;
 	uint64_t mailboxes, messages, octets;
+	int64_t oldest;
+	bool as_json;
+	struct json json;	      /* with as_json, the object */
+	struct conf_strings findings; /* what needs a person */
 };
+
+enum { FINDING_MAX = 8192 };
 
 PRINTF_LIKE(2, 3)
 static void needs_a_person(struct status *s, const char *fmt, ...)
 {
+	struct buf text;
 	va_list ap;
 
-	s->needs_a_person = true;
-	fputs("! ", stdout);
+	buf_init(&text, FINDING_MAX);
+	va_start(ap, fmt);
+	if (!buf_addv(&text, fmt, ap))
+		die_bug("a finding is longer than %d", FINDING_MAX);
+	va_end(ap);
+	conf_strings_add(&s->findings, text.data);
+	if (!s->as_json)
+		printf("! %s\n", text.data);
+	buf_release(&text);
+}
+
+/* What is well, for people. */
+PRINTF_LIKE(2, 3)
+static void tell(const struct status *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->as_json)
+		return;
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
-	putchar('\n');
 }
 
 static void status_of_disk(struct status *s)
@@ -52,8 +75,12 @@ static void status_of_disk(struct status *s)
 		needs_a_person(s, "disk: free space cannot be read");
 		return;
 	}
-	printf("store %s: %s free of %s\n", s->conf->store,
-	       tool_size(h->available, free_text), tool_size(h->all, all_text));
+	if (s->as_json) {
+		json_number(&s->json, "free", h->available);
+		json_number(&s->json, "size", h->all);
+	}
+	tell(s, "store %s: %s free of %s\n", s->conf->store,
+	     tool_size(h->available, free_text), tool_size(h->all, all_text));
 	if (h->state == DISK_REFUSING)
 		needs_a_person(s, "disk: less is free than limits.reserve: "
 				  "mail is refused with 452");
@@ -70,49 +97,64 @@ static void status_of_owner(struct status *s)
 		needs_a_person(s, "%s", e.text);
 }
 
-static void status_of_certificate(struct status *s, const char *file)
+static void tell_certificate(struct status *s, const char *file, int64_t end)
 {
-	enum health_certificate health;
+	enum health_certificate health = health_of_certificate(end, s->now);
 	char when[24], span[24];
-	int64_t end;
-	struct err e;
 
-	if (tls_certificate_end(file, &end, &e) < 0) {
-		needs_a_person(s, "%s", e.text);
-		return;
-	}
-	health = health_of_certificate(end, s->now);
 	if (health == CERTIFICATE_ENDED) {
 		needs_a_person(s, "certificate %s: ended %s", file,
 			       tool_time(end, when));
 		return;
 	}
-	printf("certificate %s: ends %s, in %s\n", file, tool_time(end, when),
-	       tool_span(end - s->now, span));
+	tell(s, "certificate %s: ends %s, in %s\n", file, tool_time(end, when),
+	     tool_span(end - s->now, span));
 	if (health == CERTIFICATE_ENDS_SOON)
 		needs_a_person(s, "certificate: it ends in less than %d days",
 			       HEALTH_CERTIFICATE_DAYS);
+}
+
+static void status_of_certificate(struct status *s, const char *file)
+{
+	int64_t end = 0;
+	struct err e;
+
+	if (tls_certificate_end(file, &end, &e) < 0)
+		needs_a_person(s, "%s", e.text);
+	else
+		tell_certificate(s, file, end);
+	if (!s->as_json)
+		return;
+	json_object_begin(&s->json);
+	json_text(&s->json, "file", file);
+	json_time(&s->json, "end", end);
+	json_object_end(&s->json);
 }
 
 static void status_of_certificates(struct status *s)
 {
 	const struct conf_strings *files = &s->conf->tls.certificate;
 
+	if (s->as_json)
+		json_list_begin(&s->json, "certificates");
 	for (size_t i = 0; i < files->n; i++)
 		status_of_certificate(s, files->list[i]);
+	if (s->as_json)
+		json_list_end(&s->json);
 	if (!tool_hostname_is_certified(s->conf))
-		printf("certificate: none is for %s, the hostname: a sender "
-		       "that checks names needs one for the name that it "
-		       "looks for\n",
-		       s->conf->hostname);
+		tell(s,
+		     "certificate: none is for %s, the hostname: a sender "
+		     "that checks names needs one for the name that it "
+		     "looks for\n",
+		     s->conf->hostname);
 }
 
 /* RFC 5321 4.5.1 wants it; which mailbox, only an administrator can say. */
 static void status_of_postmaster(const struct status *s)
 {
 	if (!s->conf->postmaster[0])
-		puts("postmaster: no mailbox is named: mail for postmaster is "
-		     "refused, although RFC 5321 wants it taken");
+		tell(s, "postmaster: no mailbox is named: mail for postmaster "
+			"is refused, although RFC 5321 wants it taken\n");
 }
 
 /* Said before it happens, too. */
@@ -173,15 +215,17 @@ static void status_of_deleted(struct status *s, const struct mailbox_conf *c,
 		snprintf(days, sizeof(days), ", for %u day%s", c->undo,
 			 c->undo == 1 ? "" : "s");
 	if (c->hold || n->deleted_messages)
-		printf("mailbox %s (%s): %" PRIu64
-		       " deleted and still there, %s%s\n",
-		       c->id, c->name, n->deleted_messages,
-		       tool_size(n->deleted_octets, size), days);
+		tell(s,
+		     "mailbox %s (%s): %" PRIu64
+		     " deleted and still there, %s%s\n",
+		     c->id, c->name, n->deleted_messages,
+		     tool_size(n->deleted_octets, size), days);
 	if (c->expire)
-		printf("mailbox %s (%s): what was collected expires after %u "
-		       "day%s%s\n",
-		       c->id, c->name, c->expire, c->expire == 1 ? "" : "s",
-		       c->hold ? ", but not under hold" : "");
+		tell(s,
+		     "mailbox %s (%s): what was collected expires after %u "
+		     "day%s%s\n",
+		     c->id, c->name, c->expire, c->expire == 1 ? "" : "s",
+		     c->hold ? ", but not under hold" : "");
 	if (c->hold && health_hold_is_tight(s->conf, &s->disk))
 		needs_a_person(s,
 			       "mailbox %s (%s): under hold, and less is free "
@@ -207,14 +251,16 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	c = mailbox_settings(m);
 	s->messages += n.messages;
 	s->octets += n.octets;
-	printf("mailbox %s (%s)%s: ", id, c->name,
-	       c->suspended ? ", suspended" : "");
+	if (n.messages && (!s->oldest || n.oldest < s->oldest))
+		s->oldest = n.oldest;
+	tell(s, "mailbox %s (%s)%s: ", id, c->name,
+	     c->suspended ? ", suspended" : "");
 	if (n.messages)
-		printf("%" PRIu64 " waiting, %s, the oldest for %s\n",
-		       n.messages, tool_size(n.octets, size),
-		       tool_span(s->now - n.oldest, span));
+		tell(s, "%" PRIu64 " waiting, %s, the oldest for %s\n",
+		     n.messages, tool_size(n.octets, size),
+		     tool_span(s->now - n.oldest, span));
 	else
-		puts("nothing waits");
+		tell(s, "nothing waits\n");
 	status_of_limits(s, c, &n);
 	status_of_deleted(s, c, &n);
 	status_of_aside(s, id, c->name);
@@ -231,27 +277,60 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	return 0;
 }
 
-TOOL_RUN(status)
+static void status_of_host(struct status *s)
 {
-	struct status s = {
-		.conf = t->conf, .store = t->store, .now = time(NULL)};
-	char size[16];
-	int result;
+	status_of_disk(s);
+	status_of_owner(s);
+	status_of_certificates(s);
+	status_of_postmaster(s);
+}
 
-	(void)a;
-	status_of_disk(&s);
-	status_of_owner(&s);
-	status_of_certificates(&s);
-	status_of_postmaster(&s);
-	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
+static void write_sums(struct status *s)
+{
+	const struct conf_strings *f = &s->findings;
+
+	json_number(&s->json, "mailboxes", s->mailboxes);
+	json_number(&s->json, "messages", s->messages);
+	json_number(&s->json, "bytes", s->octets);
+	json_time(&s->json, "oldest", s->oldest);
+	json_texts(&s->json, "findings", (const char *const *)f->list, f->n);
+	json_bool(&s->json, "needs-a-person", f->n > 0);
+	json_object_end(&s->json);
+}
+
+static void tell_sums(const struct status *s)
+{
+	char size[16];
+
 	printf("mailboxes: %" PRIu64 ", messages waiting: %" PRIu64 ", %s\n",
-	       s.mailboxes, s.messages, tool_size(s.octets, size));
+	       s->mailboxes, s->messages, tool_size(s->octets, size));
 	puts("failures are in the system's log: journalctl -g "
 	     "'outcome=(refused|auth-failed|dropped|timeout|tempfail|error)' "
 	     "-t smtp-journal -t pop3-serve -t smtp-proxy -t pop3-proxy");
-	if (result < 0 && s.mailboxes == 0)
-		return -1;
-	return s.needs_a_person ? TOOL_NEEDS_A_PERSON : 0;
+}
+
+TOOL_RUN(status)
+{
+	struct status s = {.conf = t->conf,
+			   .store = t->store,
+			   .now = time(NULL),
+			   .as_json = tool_has(a, "json")};
+	int result;
+
+	if (s.as_json) {
+		json_object_begin(&s.json);
+		json_text(&s.json, "store", t->conf->store);
+	}
+	status_of_host(&s);
+	result = tool_each_mailbox(t, status_of_mailbox, &s, e);
+	if (s.as_json)
+		write_sums(&s);
+	else
+		tell_sums(&s);
+	if (result == 0 || s.mailboxes > 0)
+		result = s.findings.n ? TOOL_NEEDS_A_PERSON : 0;
+	conf_strings_release(&s.findings);
+	return result;
 }
 
 /* --- sweep ---------------------------------------------------------------- */

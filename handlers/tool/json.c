@@ -1,113 +1,154 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes JSON to stdout. Keeps nothing, and reads nothing. */
+/*
+ * Output for programs: jansson writes each value, and an array goes out object
+ * by object, so that a long one is never in memory as a whole. Reads nothing.
+ */
 #include "common/base.h"
 #include "handlers/tool/json.h"
 
-#include <inttypes.h>
+#include <jansson.h>
 
+#include "common/buf.h"
+#include "common/log.h"
 #include "common/utf8.h"
 #include "handlers/tool/text.h"
 
-void json_array_begin(struct json *j)
+/*
+ * Everything beyond ASCII is escaped: a value may be from outside, and a
+ * terminal obeys C1 as well.
+ */
+enum { JSON_FORM = JSON_ENSURE_ASCII };
+
+static void or_die(int result)
 {
-	*j = (struct json){.has_object = false};
-	putchar('[');
+	if (result != 0)
+		die_temp("out of memory");
 }
 
-void json_array_end(const struct json *j)
-{
-	fputs(j->has_object ? "\n]\n" : "]\n", stdout);
-}
+/* --- values --------------------------------------------------------------- */
 
-void json_object_begin(struct json *j)
+static json_t *new_text(const char *text)
 {
-	fputs(j->has_object ? ",\n{" : "\n{", stdout);
-	j->has_object = true;
-	j->has_member = false;
-}
-
-void json_object_end(const struct json *j UNUSED)
-{
-	putchar('}');
-}
-
-/* RFC 8259 section 7 wants these escaped; DEL and C1 are, for terminals. */
-static bool is_escaped(const uint8_t *s, size_t n)
-{
-	return *s == '"' || *s == '\\' || utf8_is_control(s, n);
-}
-
-static uint32_t code_point(const uint8_t *s, size_t n)
-{
-	return n == 1 ? s[0] : (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
-}
-
-static void write_string(const char *text)
-{
-	const uint8_t *s = (const uint8_t *)text;
 	size_t left = strlen(text), n;
+	struct buf clean;
+	json_t *value;
+	bool fits = true;
 
-	putchar('"');
-	for (; left > 0; s += n, left -= n) {
-		n = utf8_length(s, left);
-		if (n == 0) {
-			fputs("\\ufffd", stdout);
-			n = 1;
-		} else if (is_escaped(s, n)) {
-			printf("\\u%04" PRIx32, code_point(s, n));
-		} else {
-			fwrite(s, 1, n, stdout);
-		}
+	buf_init(&clean, 3 * left);
+	for (; left > 0; text += n, left -= n) {
+		n = utf8_length((const uint8_t *)text, left);
+		fits &= n ? buf_add(&clean, text, n)
+			  : buf_adds(&clean, "\xef\xbf\xbd"); /* U+FFFD */
+		n += n == 0;
 	}
-	putchar('"');
+	if (!fits)
+		die_bug("U+FFFD is longer than three octets");
+	value = json_stringn(clean.data, clean.len);
+	buf_release(&clean);
+	return value;
 }
 
-static void write_key(struct json *j, const char *key)
+static void add_member(struct json *j, const char *key, json_t *value)
 {
-	if (j->has_member)
-		fputs(", ", stdout);
-	j->has_member = true;
-	write_string(key);
-	fputs(": ", stdout);
+	or_die(json_object_set_new(j->open[j->depth - 1], key, value));
 }
 
 void json_text(struct json *j, const char *key, const char *value)
 {
-	write_key(j, key);
-	write_string(value);
+	add_member(j, key, new_text(value));
 }
 
 void json_texts(struct json *j, const char *key, const char *const *list,
 		size_t n)
 {
-	write_key(j, key);
-	putchar('[');
-	for (size_t i = 0; i < n; i++) {
-		fputs(i ? ", " : "", stdout);
-		write_string(list[i]);
-	}
-	putchar(']');
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		or_die(json_array_append_new(array, new_text(list[i])));
+	add_member(j, key, array);
 }
 
 void json_bool(struct json *j, const char *key, bool value)
 {
-	write_key(j, key);
-	fputs(value ? "true" : "false", stdout);
+	add_member(j, key, json_boolean(value));
 }
 
+/* RFC 8259 section 6: beyond 2^53 readers do not agree on a number anyway. */
 void json_number(struct json *j, const char *key, uint64_t value)
 {
-	write_key(j, key);
-	printf("%" PRIu64, value);
+	json_int_t most = INT64_MAX;
+
+	add_member(j, key,
+		   json_integer(value > INT64_MAX ? most : (json_int_t)value));
 }
 
 void json_time(struct json *j, const char *key, int64_t seconds)
 {
 	char text[24];
 
-	write_key(j, key);
-	if (seconds > 0)
-		write_string(tool_time(seconds, text));
+	add_member(j, key,
+		   seconds > 0 ? json_string(tool_time(seconds, text))
+			       : json_null());
+}
+
+/* --- what holds them ------------------------------------------------------ */
+
+static void open_container(struct json *j, const char *key, json_t *container)
+{
+	if (j->depth == JSON_DEPTH)
+		die_bug("JSON deeper than %d", JSON_DEPTH);
+	j->keys[j->depth] = key;
+	j->open[j->depth++] = container;
+}
+
+/* An object without one around it is done, and goes out. */
+static void print_object(struct json *j, json_t *object)
+{
+	if (j->in_array)
+		fputs(j->has_object ? ",\n" : "\n", stdout);
+	j->has_object = true;
+	/* What could not be written stdout knows, and fflush() tells. */
+	(void)json_dumpf(object, stdout, JSON_FORM);
+	if (!j->in_array)
+		putchar('\n');
+	json_decref(object);
+}
+
+void json_array_begin(struct json *j)
+{
+	*j = (struct json){.in_array = true};
+	putchar('[');
+}
+
+void json_array_end(struct json *j)
+{
+	fputs(j->has_object ? "\n]\n" : "]\n", stdout);
+	*j = (struct json){.depth = 0};
+}
+
+void json_object_begin(struct json *j)
+{
+	open_container(j, NULL, json_object());
+}
+
+void json_object_end(struct json *j)
+{
+	json_t *object = j->open[--j->depth];
+
+	if (j->depth)
+		or_die(json_array_append_new(j->open[j->depth - 1], object));
 	else
-		fputs("null", stdout);
+		print_object(j, object);
+}
+
+void json_list_begin(struct json *j, const char *key)
+{
+	open_container(j, key, json_array());
+}
+
+void json_list_end(struct json *j)
+{
+	json_t *list = j->open[--j->depth];
+
+	add_member(j, j->keys[j->depth], list);
 }

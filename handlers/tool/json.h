@@ -5,17 +5,29 @@
 
 #include "common/base.h"
 
+struct json_t; /* of jansson, which json.c alone includes */
+
+enum { JSON_DEPTH = 4 };
+
 /* What is being written; begins as {0}, and belongs to these functions. */
 struct json {
+	struct json_t *open[JSON_DEPTH]; /* objects and lists, within another */
+	const char *keys[JSON_DEPTH];
+	size_t depth;
+	bool in_array;	 /* objects are elements, one a line */
 	bool has_object; /* in the array */
-	bool has_member; /* in the object */
 };
 
-/* An array of objects, one a line. */
+/* An array of objects; without one an object is the whole text. */
 void json_array_begin(struct json *j);
-void json_array_end(const struct json *j);
+void json_array_end(struct json *j);
+/* Printed when it ends; or an element of the list it is in. */
 void json_object_begin(struct json *j);
-void json_object_end(const struct json *j);
+void json_object_end(struct json *j);
+
+/* An array of objects as a member. key is kept until it ends. */
+void json_list_begin(struct json *j, const char *key);
+void json_list_end(struct json *j);
 
 /* Octets that are no UTF-8 become U+FFFD: the value may be anybody's. */
 void json_text(struct json *j, const char *key, const char *value);
