@@ -132,7 +132,12 @@ check_LIBRARIES += %D%/support/libtest_cert.a
 %C%_unit_test_throttle_LDADD = %D%/support/libtest_cert.a $(LDADD)
 %C%_unit_test_tls_LDADD = %D%/support/libtest_cert.a $(LDADD)
 
-LDADD = $(ALL_LIBS) $(CMOCKA_LIBS)
+# Where they put their files.
+check_LIBRARIES += %D%/support/libtest_dir.a
+%C%_support_libtest_dir_a_SOURCES = \
+	%D%/support/test_dir.c %D%/support/test_dir.h
+
+LDADD = %D%/support/libtest_dir.a $(ALL_LIBS) $(CMOCKA_LIBS)
 
 # Our age reader and writer as programs, for the scripts in vectors/.
 check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector

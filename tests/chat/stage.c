@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ftw.h>
 #include <unistd.h>
 
 #include "common/base64.h"
@@ -32,22 +31,9 @@ static const char conf_tls[] = "tls {\n"
 
 static void make_directory(struct stage *stage)
 {
-	const char *parent = getenv("TMPDIR");
-
-	/* What is durable is not the question here, and memory is quicker. */
-	if (!parent || strlen(parent) > 40)
-		parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	snprintf(stage->dir, sizeof(stage->dir), "%s/chat-XXXXXX", parent);
-	if (!mkdtemp(stage->dir))
-		die_temp("%s: %s", stage->dir, strerror(errno));
+	test_dir_make(stage->dir);
 	snprintf(stage->ca_file, sizeof(stage->ca_file), "%s/ca.pem",
 		 stage->dir);
-}
-
-static int remove_one(const char *path, const struct stat *st UNUSED,
-		      int type UNUSED, struct FTW *ftw UNUSED)
-{
-	return remove(path);
 }
 
 static void write_conf(const struct stage *stage, const struct story *story,
@@ -294,5 +280,5 @@ void stage_strike(struct stage *stage)
 		test_ca_free(&stage->other_ca);
 	for (size_t i = 0; i < stage->n_mailboxes; i++)
 		secret_release(&stage->mailboxes[i].password);
-	nftw(stage->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	test_dir_remove(stage->dir);
 }

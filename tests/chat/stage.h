@@ -11,6 +11,7 @@
 #include "handlers/session/program.h"
 #include "store/store.h"
 #include "tests/chat/story.h"
+#include "tests/support/test_dir.h"
 
 struct test_ca;
 
@@ -26,7 +27,7 @@ struct stage_mailbox {
 };
 
 struct stage {
-	char dir[64];
+	char dir[TEST_DIR_SIZE];
 	char ca_file[STAGE_PATH_MAX];
 	struct stage_mailbox mailboxes[STAGE_MAILBOXES];
 	size_t n_mailboxes;

@@ -19,6 +19,7 @@
 #include "store/ledger/check.h"
 #include "store/ledger/evidence.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/test_dir.h"
 
 #define ORIGIN                                                                 \
 	"gw.example/mbx-00112233445566778899aabbccddeeff/"                     \
@@ -172,17 +173,9 @@ static void look(const struct made *m, int dir, unsigned what)
 	evidence_release(&s.evidence);
 }
 
-static void remove_files(const char *path, int dir)
-{
-	for (size_t i = 0; i < N_ELEMENTS(names); i++)
-		fuzz_require(unlinkat(dir, names[i], 0) == 0);
-	close(dir);
-	fuzz_require(rmdir(path) == 0);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	char path[] = "/tmp/fuzz-ledger.XXXXXX";
+	char path[TEST_DIR_SIZE];
 	struct made m = {.tree = {.size = 0}};
 	int dir;
 
@@ -192,11 +185,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	ed25519_sha512_public_key(m.key.public, seed);
 	split(&m, bytes + 1, bytes + n);
 	make_files(&m, bytes[0]);
-	fuzz_require(mkdtemp(path));
+	test_dir_make(path);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	write_files(&m, dir);
 	look(&m, dir, bytes[0]);
-	remove_files(path, dir);
+	close(dir);
+	test_dir_remove(path);
 	for (size_t i = 0; i < N_ELEMENTS(names); i++)
 		buf_release(&m.files[i]);
 	return 0;

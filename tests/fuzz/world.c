@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,15 +34,9 @@ static const char *const messages[] = {
 	"Subject: two\r\n\r\n1\r\n2\r\n3\r\n4\r\n",
 };
 
-static int remove_one(const char *path, const struct stat *st UNUSED,
-		      int type UNUSED, struct FTW *ftw UNUSED)
-{
-	return remove(path);
-}
-
 static void remove_world(void)
 {
-	nftw(world_get()->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	test_dir_remove(world_get()->dir);
 	conf_free(&world_get()->conf);
 }
 
@@ -199,7 +192,7 @@ static void remove_name(const char *folder, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	if (unlink(path) < 0 && errno == EISDIR)
-		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		test_dir_remove(path);
 }
 
 static void remove_unknown(const char *folder, const char *name)
@@ -297,15 +290,10 @@ static void read_conf(struct world *w)
 struct world *world_get(void)
 {
 	static struct world world;
-	const char *parent = getenv("TMPDIR");
 
 	if (world.conf)
 		return &world;
-	if (!parent || strlen(parent) > 40)
-		parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-	snprintf(world.dir, sizeof(world.dir), "%s/fuzz-XXXXXX", parent);
-	if (!mkdtemp(world.dir))
-		die_temp("%s: %s", world.dir, strerror(errno));
+	test_dir_make(world.dir);
 	signal(SIGPIPE, SIG_IGN);
 	read_conf(&world);
 	fill_store();

@@ -10,6 +10,7 @@
 
 #include "handlers/session/program.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/test_dir.h"
 
 struct mailbox;
 
@@ -17,7 +18,7 @@ struct mailbox;
 #define WORLD_PASSWORD "fuzz-fuzz"
 
 struct world {
-	char dir[64];
+	char dir[TEST_DIR_SIZE];
 	struct conf *conf;
 	struct peer peer;
 };

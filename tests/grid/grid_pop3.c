@@ -9,6 +9,7 @@
 
 #include "common/cmd.h"
 #include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 enum { DOCUMENT_MAX = 1024 * 1024, CELL_MAX = 64 };
 
@@ -79,7 +80,7 @@ static const char *skip_answer(const char *at, bool lines)
 }
 
 /* STLS is answered before anybody shakes hands, so there is a certificate. */
-static char cert_dir[64], cert_file[96], key_file[96];
+static char cert_dir[TEST_DIR_SIZE], cert_file[96], key_file[96];
 static char *certificates[] = {cert_file}, *keys[] = {key_file};
 
 static int make_certificate(void **state)
@@ -88,7 +89,7 @@ static int make_certificate(void **state)
 	struct test_ca *ca = test_ca_new("a CA");
 
 	(void)state;
-	test_dir_make(cert_dir, sizeof(cert_dir));
+	test_dir_make(cert_dir);
 	snprintf(cert_file, sizeof(cert_file), "%s/cert.pem", cert_dir);
 	snprintf(key_file, sizeof(key_file), "%s/key.pem", cert_dir);
 	test_cert_write(ca, &wanted, cert_file, key_file);

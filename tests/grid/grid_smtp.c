@@ -9,6 +9,7 @@
 
 #include "handlers/smtp_journal/state.h"
 #include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 #define HELLO	"HELO mx.example\r\n"
 #define SENDER	"MAIL FROM:<a@x>\r\n"
@@ -58,7 +59,7 @@ static const char *const state_names[] = {
 	[SMTP_STATE_CHUNKS] = "CHUNKS",
 };
 
-static char cert_dir[64], cert_file[96], key_file[96];
+static char cert_dir[TEST_DIR_SIZE], cert_file[96], key_file[96];
 static char *certificates[] = {cert_file}, *keys[] = {key_file};
 
 static int make_certificate(void **state)
@@ -67,7 +68,7 @@ static int make_certificate(void **state)
 	struct test_ca *ca = test_ca_new("a CA");
 
 	(void)state;
-	test_dir_make(cert_dir, sizeof(cert_dir));
+	test_dir_make(cert_dir);
 	snprintf(cert_file, sizeof(cert_file), "%s/cert.pem", cert_dir);
 	snprintf(key_file, sizeof(key_file), "%s/key.pem", cert_dir);
 	test_cert_write(ca, &wanted, cert_file, key_file);

@@ -187,27 +187,3 @@ void test_cert_write(const struct test_ca *ca, const struct test_cert *wanted,
 	gnutls_x509_crt_deinit(cert);
 	gnutls_x509_privkey_deinit(key);
 }
-
-void test_dir_make(char *path, size_t size)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(path, size, "%s/restante-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(path)) {
-		perror(path);
-		exit(1);
-	}
-}
-
-void test_dir_remove(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(dirfd(d), entry->d_name, 0);
-	if (d)
-		(void)closedir(d);
-	(void)rmdir(path);
-}

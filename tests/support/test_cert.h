@@ -32,9 +32,4 @@ struct test_cert {
 void test_cert_write(const struct test_ca *ca, const struct test_cert *wanted,
 		     const char *cert_path, const char *key_path);
 
-/* A new directory below $TMPDIR or /tmp; "%s" of it goes into path names. */
-void test_dir_make(char *path, size_t size);
-/* Removes it with the files in it. */
-void test_dir_remove(const char *path);
-
 #endif

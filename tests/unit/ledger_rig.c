@@ -24,9 +24,6 @@
 
 static const uint8_t ledger_seed[32] = {1}, session_seed[32] = {2};
 
-static const char *const files[] = {"entries", "offsets", "tiles", "checkpoint",
-				    "vkey"};
-
 enum { LINES_MAX = 512 * 1024 * 1024 };
 
 void ledger_rig_begin(struct ledger_rig *r)
@@ -34,8 +31,7 @@ void ledger_rig_begin(struct ledger_rig *r)
 	uint8_t public[32];
 
 	*r = (struct ledger_rig){.size = 0};
-	snprintf(r->path, sizeof(r->path), "ledger-test.XXXXXX");
-	assert_non_null(mkdtemp(r->path));
+	test_dir_make(r->path);
 	r->dir = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(r->dir >= 0);
 	buf_init(&r->lines, LINES_MAX);
@@ -48,10 +44,8 @@ void ledger_rig_begin(struct ledger_rig *r)
 
 void ledger_rig_end(struct ledger_rig *r)
 {
-	for (size_t i = 0; i < N_ELEMENTS(files); i++)
-		(void)unlinkat(r->dir, files[i], 0);
 	close(r->dir);
-	assert_int_equal(rmdir(r->path), 0);
+	test_dir_remove(r->path);
 	buf_release(&r->lines);
 }
 

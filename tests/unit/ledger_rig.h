@@ -10,12 +10,13 @@
 #include "common/buf.h"
 #include "store/ledger/note.h"
 #include "store/ledger/tree.h"
+#include "tests/support/test_dir.h"
 
 #define RIG_MAILBOX "mbx-00112233445566778899aabbccddeeff"
 #define RIG_ORIGIN  "gw.example/" RIG_MAILBOX "/01J5ZX3K7Q8W9E2R4T6Y0P1M3N"
 
 struct ledger_rig {
-	char path[64];
+	char path[TEST_DIR_SIZE];
 	int dir;
 	struct buf lines; /* of all entries, each with its LF */
 	uint64_t size;

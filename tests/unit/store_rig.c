@@ -47,9 +47,7 @@ int store_rig_setup(void **state)
 	struct store_rig *rig = xcalloc(1, sizeof(*rig));
 	struct err e;
 
-	snprintf(rig->path, sizeof(rig->path), "store-rig-XXXXXX");
-	if (!mkdtemp(rig->path))
-		fail_msg("mkdtemp");
+	test_dir_make(rig->path);
 	if (store_init(rig->path, &e) < 0)
 		fail_msg("%s", e.text);
 	rig->store = store_open(rig->path, &e);
@@ -65,7 +63,7 @@ int store_rig_teardown(void **state)
 	struct store_rig *rig = *state;
 
 	store_free(&rig->store);
-	store_rig_shell("rm -rf '%s'", rig->path);
+	test_dir_remove(rig->path);
 	secret_release(&rig->password);
 	free(rig);
 	return 0;

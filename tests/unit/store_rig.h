@@ -9,9 +9,10 @@
 
 #include "common/secret.h"
 #include "store/store.h"
+#include "tests/support/test_dir.h"
 
 struct store_rig {
-	char path[128]; /* the store */
+	char path[2 * TEST_DIR_SIZE]; /* the store */
 	struct store *store;
 	char id[MAILBOX_ID_LEN + 1];
 	struct secret password;

@@ -25,13 +25,13 @@
 #include "store/admin_files.h"
 #include "store/identity.h"
 #include "store/mailbox_private.h"
-#include "store/remove_tree.h"
+#include "tests/support/test_dir.h"
 
 enum { LOG_N = 10 };
 
 struct fixture {
-	char dir[32];
-	char path[64];
+	char dir[TEST_DIR_SIZE];
+	char path[TEST_DIR_SIZE + 8];
 	struct store *store;
 	struct mailbox_conf conf; /* of the mailbox made by make() */
 	struct secret password;
@@ -62,8 +62,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_admin.XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	test_dir_make(f->dir);
 	snprintf(f->path, sizeof(f->path), "%s/store", f->dir);
 	GOOD(store_init(f->path, &failure));
 	f->store = store_open(f->path, &failure);
@@ -80,7 +79,7 @@ static int teardown(void **state)
 	store_free(&f->store);
 	mailbox_conf_release(&f->conf);
 	secret_release(&f->password);
-	GOOD(remove_tree(AT_FDCWD, f->dir, &failure));
+	test_dir_remove(f->dir);
 	free(f);
 	return 0;
 }

@@ -13,16 +13,16 @@
 #include <cmocka.h>
 
 #include "store/admin.h"
+#include "tests/support/test_dir.h"
 
-static char directory[64], file[128];
+static char directory[TEST_DIR_SIZE], file[128];
 static struct store *store;
 static struct err e;
 
 static int setup(void **state)
 {
 	(void)state;
-	snprintf(directory, sizeof(directory), "/tmp/test_admins.XXXXXX");
-	assert_non_null(mkdtemp(directory));
+	test_dir_make(directory);
 	snprintf(file, sizeof(file), "%s/console", directory);
 	assert_int_equal(mkdir(file, 0700), 0);
 	snprintf(file, sizeof(file), "%s/console/admins", directory);
@@ -35,19 +35,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const parts[] = {
-		"console/admins", "console",   "admin.spool",
-		"format",	  "mailboxes", "aliases",
-	};
-	char path[128];
-
 	(void)state;
 	store_free(&store);
-	for (size_t i = 0; i < N_ELEMENTS(parts); i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, parts[i]);
-		(void)remove(path);
-	}
-	return rmdir(directory);
+	test_dir_remove(directory);
+	return 0;
 }
 
 /* The last line of the store's spool ends so. */

@@ -19,18 +19,18 @@
 #include "common/conf_comment.h"
 #include "common/conf_rule.h"
 #include "common/paths.h"
+#include "tests/support/test_dir.h"
 
 struct fixture {
-	char dir[32];
-	char file[64];
+	char dir[TEST_DIR_SIZE];
+	char file[TEST_DIR_SIZE + 16];
 };
 
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/test_conf.XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	test_dir_make(f->dir);
 	snprintf(f->file, sizeof(f->file), "%s/restante.conf", f->dir);
 	*state = f;
 	return 0;
@@ -40,8 +40,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	unlink(f->file);
-	assert_int_equal(rmdir(f->dir), 0);
+	test_dir_remove(f->dir);
 	free(f);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "common/base.h"
 
+#include "tests/support/test_dir.h"
 #include "tests/unit/pop3_rig.h"
 
 #define CAPA_HEAD "+OK Capabilities follow\r\nTOP\r\nUIDL\r\n"
@@ -517,11 +518,11 @@ static void every_reply_is_one_record(void **state)
 
 static void who_is_one_too_many_is_told(void **state)
 {
-	char runtime[] = "/tmp/test_pop3_serve.XXXXXX", file[64];
+	char runtime[TEST_DIR_SIZE];
 	struct rig r;
 
 	(void)state;
-	assert_non_null(mkdtemp(runtime));
+	test_dir_make(runtime);
 	rig_empty_store();
 	rig_init(&r);
 	r.conf.runtime = runtime;
@@ -534,11 +535,7 @@ static void who_is_one_too_many_is_told(void **state)
 	assert_int_equal(rig_store.logins, 0);
 	rig_expect_logged(&r, "outcome=tempfail reason=sessions");
 	rig_release(&r);
-	snprintf(file, sizeof(file), "%s/pop3-serve", runtime);
-	assert_int_equal(unlink(file), 0);
-	snprintf(file, sizeof(file), "%s/login-failures", runtime);
-	(void)unlink(file);
-	assert_int_equal(rmdir(runtime), 0);
+	test_dir_remove(runtime);
 }
 
 int main(void)

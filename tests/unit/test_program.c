@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 #include "common/reply.h"
-#include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 enum { PATIENCE_MS = 20 * 1000, NOBODY = 65534 };
 
@@ -33,7 +33,7 @@ enum { PATIENCE_MS = 20 * 1000, NOBODY = 65534 };
 	"\xc0\x00\x02\x07\xc0\x00\x02\x01\x9c\x40\x00\x6e"                     \
 	"\x20\0\x12\x01\0\0\0\0\x21\0\x07TLSv1.3\x23\0\0"
 
-static char dir[64], conf_file[96];
+static char dir[TEST_DIR_SIZE], conf_file[96];
 
 static void write_conf(const char *text)
 {
@@ -47,7 +47,7 @@ static void write_conf(const char *text)
 static int make_files(void **state)
 {
 	(void)state;
-	test_dir_make(dir, sizeof(dir));
+	test_dir_make(dir);
 	assert_int_equal(chmod(dir, 0755), 0);
 	snprintf(conf_file, sizeof(conf_file), "%s/restante.conf", dir);
 	return 0;

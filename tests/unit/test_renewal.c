@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
-static char dir[64];
+static char dir[TEST_DIR_SIZE];
 
 /* The same path until the next two are asked for. */
 static const char *path(const char *name)
@@ -39,7 +39,7 @@ static int make_files(void **state)
 	char text[512];
 
 	(void)state;
-	test_dir_make(dir, sizeof(dir));
+	test_dir_make(dir);
 	assert_int_equal(mkdir(path("store"), 0755), 0);
 	assert_int_equal(mkdir(path("store/mailboxes"), 0755), 0);
 	assert_int_equal(mkdir(path("run"), 0755), 0);

@@ -37,7 +37,7 @@
 
 #include "common/conf.h"
 #include "common/log.h"
-#include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 enum {
 	RECEIVER = 1 << SANDBOX_RECEIVER,
@@ -51,7 +51,7 @@ enum {
 	NONE = 0,
 };
 
-static char dir[64];
+static char dir[TEST_DIR_SIZE];
 static struct conf *conf;
 /* What was there before: a socket; syslog's; two ends of a session's; the
  * parent, as a descriptor. */
@@ -89,7 +89,7 @@ static int set_up(void **state)
 	struct err e;
 
 	(void)state;
-	test_dir_make(dir, sizeof(dir));
+	test_dir_make(dir);
 	for (size_t i = 0; i < N_ELEMENTS(folders); i++)
 		assert_int_equal(mkdir(in_dir(folders[i]), 0700), 0);
 	write_file("store/format", "restante 1\n");
@@ -116,8 +116,6 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
 	close(unconnected);
 	close(syslog_socket);
@@ -125,8 +123,8 @@ static int tear_down(void **state)
 	close(ends[0]);
 	close(ends[1]);
 	conf_free(&conf);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command) != 0;
+	test_dir_remove(dir);
+	return 0;
 }
 
 /* --- what is tried: 0 where it can be done, else -1 ----------------------- */

@@ -14,12 +14,12 @@
 #include <cmocka.h>
 
 #include "store/admin_files.h"
-#include "store/remove_tree.h"
+#include "tests/support/test_dir.h"
 
 enum { IDLE = 600 };
 
 struct fixture {
-	char path[64];
+	char path[TEST_DIR_SIZE];
 	int state;
 	char token[SESSION_TOKEN_LEN + 1];
 };
@@ -30,8 +30,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	snprintf(f->path, sizeof(f->path), "/tmp/test_sessions.XXXXXX");
-	assert_non_null(mkdtemp(f->path));
+	test_dir_make(f->path);
 	f->state = open(f->path, O_RDONLY | O_DIRECTORY);
 	session_token_new(f->token);
 	assert_int_equal(
@@ -46,7 +45,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	close(f->state);
-	assert_int_equal(remove_tree(AT_FDCWD, f->path, &e), 0);
+	test_dir_remove(f->path);
 	free(f);
 	return 0;
 }

@@ -14,16 +14,16 @@
 
 #include <cmocka.h>
 
-#include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 enum { MAX = 3 };
 
-static char dir[128];
+static char dir[TEST_DIR_SIZE];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	test_dir_make(dir, sizeof(dir));
+	test_dir_make(dir);
 	return 0;
 }
 

@@ -15,15 +15,15 @@
 
 #include "handlers/session/login_throttle.h"
 #include "common/digest.h"
-#include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 static const char file[] = "failures";
 
-static char dir[64];
+static char dir[TEST_DIR_SIZE];
 
 static int make_dir(void **state UNUSED)
 {
-	test_dir_make(dir, sizeof(dir));
+	test_dir_make(dir);
 	return 0;
 }
 

@@ -23,12 +23,13 @@
 
 #include "common/conn.h"
 #include "tests/support/test_cert.h"
+#include "tests/support/test_dir.h"
 
 enum { BIG = 1024 * 1024, SECONDS = 20 };
 
 /* Files of one certificate authority, made once. */
 static struct {
-	char dir[128];
+	char dir[TEST_DIR_SIZE];
 	struct test_ca *ca, *other_ca;
 	char ca_pem[160], other_ca_pem[160];
 	char cert[160], key[160];	  /* ECDSA, localhost */
@@ -57,7 +58,7 @@ static void make_cert(struct test_ca *ca, const struct test_cert *wanted,
 static int make_files(void **state)
 {
 	(void)state;
-	test_dir_make(files.dir, sizeof(files.dir));
+	test_dir_make(files.dir);
 	files.ca = test_ca_new("Test CA");
 	files.other_ca = test_ca_new("Other CA");
 	name_file(files.ca_pem, 160, "ca.pem");
