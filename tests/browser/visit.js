@@ -168,6 +168,14 @@ class Visit {
 			});
 	}
 
+	// As a person does, and as a program can; a picture where one is wanted.
+	async look(name) {
+		if (site.gallery)
+			await this.picture(name);
+		await this.expectNoSidewaysScroll();
+		await this.expectAccessible();
+	}
+
 	async expectNoSidewaysScroll() {
 		const [inner, outer] = await this.page.evaluate(() => [
 			document.documentElement.scrollWidth,

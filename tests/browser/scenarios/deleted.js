@@ -45,6 +45,24 @@ async function bringBack(visit, mailbox) {
 	assert.strictEqual(again.length, 2);
 }
 
+// Nobody is asked for what cannot be, and an answer from before is refused.
+async function deleteUnderHold(visit, mailbox) {
+	const page = `/mailbox/${mailbox.id}/delete`;
+
+	await visit.go(page);
+	await visit.sees("can be neither deleted nor reset");
+	assert.strictEqual(
+		await visit.page.locator("button.danger").count(), 0);
+	restante(["mailbox", "release", mailbox.id]);
+	await visit.go(page);
+	await visit.fill({ "Type the name of the mailbox to go on":
+		"Deleted from" });
+	restante(["mailbox", "hold", mailbox.id]);
+	await visit.press("Delete for good");
+	await visit.sees("is under hold");
+	await visit.go(`/mailbox/${mailbox.id}`);
+}
+
 // Under hold everything stays, whatever else is asked for.
 async function hold(visit, mailbox) {
 	await visit.go(`/mailbox/${mailbox.id}`);
@@ -56,12 +74,7 @@ async function hold(visit, mailbox) {
 	fill(mailbox, ["three"]);
 	assert.strictEqual(shown(mailbox.id, "deleted"), "3");
 	await visit.press("Suspend");
-	await visit.go(`/mailbox/${mailbox.id}/delete`);
-	await visit.fill({ "Type the name of the mailbox to go on":
-		"Deleted from" });
-	await visit.press("Delete for good");
-	await visit.sees("is under hold");
-	await visit.go(`/mailbox/${mailbox.id}`);
+	await deleteUnderHold(visit, mailbox);
 	await visit.press("Release the hold");
 	await visit.sees("The hold is released.");
 	restante(["sweep"]);

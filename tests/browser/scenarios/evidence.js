@@ -97,13 +97,6 @@ function withoutKey(name) {
 	return mailbox;
 }
 
-async function look(visit, name) {
-	await visit.expectAccessible();
-	await visit.expectNoSidewaysScroll();
-	if (site.gallery)
-		await visit.picture(name);
-}
-
 // What nobody can prove is said to be so, and is not missing.
 async function notProvable(visit, name) {
 	const mailbox = withoutKey(`Of before, ${name}`);
@@ -118,7 +111,7 @@ async function notProvable(visit, name) {
 	await visit.sees("Not provable: collected before");
 	const day = await cells(visit);
 	assert.deepStrictEqual([day["Not provable"], day.Missing], ["2", "0"]);
-	await look(visit, `evidence-not-provable-${name}`);
+	await visit.look(`evidence-not-provable-${name}`);
 }
 
 function seen(colorScheme, width) {
