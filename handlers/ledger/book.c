@@ -358,6 +358,13 @@ static int sync_file(const struct book *b, int fd, const char *name,
 	return 0;
 }
 
+static int sync_folder(const struct book *b, struct err *e)
+{
+	if (fsync(b->dir) < 0)
+		return err_sys(e, "ledger %s: fsync", b->name);
+	return files_sync_parent(b->dir, b->name, e);
+}
+
 /* The order is all: the three files, their directory, then memory. */
 int book_commit(struct book *b, struct err *e)
 {
@@ -368,8 +375,8 @@ int book_commit(struct book *b, struct err *e)
 	    sync_file(b, b->offsets, "offsets", e) < 0 ||
 	    sync_file(b, b->tiles, "tiles", e) < 0 || activity_sync(b, e) < 0)
 		return -1;
-	if (b->is_new && fsync(b->dir) < 0)
-		return err_sys(e, "ledger %s: fsync", b->name);
+	if (b->is_new && sync_folder(b, e) < 0)
+		return -1;
 	fault_point("ledger.synced");
 	if (book_remember(b->place, b->name, &b->memory, e) < 0)
 		return -1;

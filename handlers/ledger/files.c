@@ -76,8 +76,7 @@ int files_replace(int dir, const char *name, mode_t mode,
 	return 0;
 }
 
-/* Its parent, which may be named by a path alone. */
-static int sync_parent(int fd, const char *name, struct err *e)
+int files_sync_parent(int fd, const char *name, struct err *e)
 {
 	int parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result = parent < 0 ? -1 : fsync(parent);
@@ -96,10 +95,12 @@ int files_directory(int dir, const char *name, mode_t mode, struct err *e)
 
 	if (!made && errno != EEXIST)
 		return err_sys(e, "ledger: %s", name);
+	if (made)
+		fault_point("ledger.made");
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "ledger: %s", name);
-	if (!made || sync_parent(fd, name, e) == 0)
+	if (!made || files_sync_parent(fd, name, e) == 0)
 		return fd;
 	close(fd);
 	return -1;

@@ -33,9 +33,8 @@ static int make_folder(int dir, const struct memory *m, struct err *e)
 		return -1;
 	former_name(m->before.origin, m->origin, name);
 	fd = files_directory(former, name, 0750, e);
-	/* It may be there already, and its name not be durable. */
-	if (fd >= 0 && fsync(former) < 0) {
-		err_sys(e, "ledger: " FORMER_DIRECTORY);
+	if (fd >= 0 && (files_sync_parent(fd, name, e) < 0 ||
+			files_sync_parent(former, FORMER_DIRECTORY, e) < 0)) {
 		close(fd);
 		fd = -1;
 	}

@@ -179,11 +179,23 @@ static int open_place(const struct conf *conf, struct ledger_place *p,
 	return ledger_key_load(p->dir, name, &p->key, e);
 }
 
+/* Where there is no lock yet, memory/ itself may not be durable. */
+static int open_lock(const struct ledger_place *p, struct err *e)
+{
+	int fd = openat(p->memory, ".lock", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (files_sync_parent(p->memory, "memory", e) < 0)
+		return -1;
+	return openat(p->memory, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 /* One sequencer at a time; the kernel lets go when it dies. */
 static int take_turn(const struct ledger_place *p, struct err *e)
 {
 	struct flock f = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = openat(p->memory, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open_lock(p, e);
 
 	if (fd < 0)
 		return err_sys(e, "ledger: memory/.lock");

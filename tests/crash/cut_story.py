@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is done before the power goes: senders, mail clients through both
 proxies, a collector, a change of password; where there is a ledger its runs,
-sweeps, undo, and messages that expire; and what was promised meanwhile.
+sweeps, undo, messages that expire, ledgers in the place of others; and what was
+promised meanwhile.
 """
 
 import base64
@@ -73,6 +74,7 @@ class Story:
     last: int = 0
     ledger: Ledger | None = None
     clock: Clock | None = None
+    dead: str = ""  # a mailbox that was deleted, and has a ledger
     days: int = 0
     left: list[int] = field(default_factory=list)  # of these none is back yet
 
@@ -114,6 +116,8 @@ class Story:
                 self.expire()
             if self.ledger and turn % 4 == 1:
                 self.undo()
+            if self.ledger and turn % 2 == 0:
+                self.succeed()
 
     # --- who speaks ----------------------------------------------------------
 
@@ -188,6 +192,21 @@ class Story:
         self.ledger.run(**env)
         note = (self.ledger.of(self.mailbox) / "checkpoint").read_bytes()
         self.journal.mark(f"published {base64.b64encode(note).decode()}")
+
+    def succeed(self) -> None:
+        """Another ledger in the place of one; the dead mailbox's is dropped. Each
+        is killed somewhere, and the next run goes on with it.
+        """
+        program = Path(os.environ["RESTANTE_FAULT_PREFIX"]) / \
+            "libexec/restante/ledger"
+        self.journal.mark("acting")
+        for act in (("--adopt", self.mailbox.id), ("--resume", "host"),
+                    ("--resume", self.mailbox.id), ("--drop", self.dead)):
+            self.ledger.run(*act, "--reason", "a test", want=None,
+                            program=program, **self.env(),
+                            RESTANTE_FAULT_POINT=str(self.rng.randint(1, 30)))
+            self.enter()
+        self.journal.mark("acted")
 
     def sweep(self) -> None:
         """As the timer does."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ledger in a storm: its runs and the sweep's go on all the while, and are
-killed like everybody. What was signed once is there to the end, and nothing
-that a storm does is an alarm.
+"""The ledger in a storm: its runs and the sweep's go on all the while, and so do
+adopt and resume; all are killed like everybody. What was signed once is there to
+the end, and nothing that a storm does is an alarm, or missed.
 """
 
 import os
@@ -35,9 +35,17 @@ class Sequencer:
         else:
             self.ledger.make_due()
             self._start(rng, "ledger", self.instance.place.handler("ledger"),
-                        "--once")
+                        *self._task(rng))
         self.published.look()
         self.storm.over.wait(rng.uniform(0, 0.5))
+
+    def _task(self, rng: random.Random) -> tuple[str, ...]:
+        """A run; now and then another ledger in the place of one."""
+        name = rng.choice([mailbox.id for mailbox in self.storm.mailboxes])
+        return rng.choices((("--once",), ("--adopt", name, "--reason", "storm"),
+                            ("--resume", name, "--reason", "storm"),
+                            ("--resume", "host", "--reason", "storm")),
+                           (6, 1, 1, 1))[0]
 
     def _start(self, rng: random.Random, name: str, program: object,
                *args: str) -> None:
@@ -80,5 +88,6 @@ class Sequencer:
         """How much it had to do."""
         entries = sum((self.ledger.path / name / "tiles").stat().st_size // 32
                       for name in self.published.notes)
+        former = len(list(self.ledger.path.glob("*/former/*")))
         return f"{entries} entries, {self.killed} runs killed, " \
-            f"{self.published.count()} checkpoints"
+            f"{self.published.count()} checkpoints, {former} ledgers of before"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The power goes, at any moment of a run with senders, mail clients through
 both proxies, a collector, changes of the password, sweeps, runs of the ledger,
-undo and messages that expire.
+undo, messages that expire, and ledgers that take the place of others.
 
 The run is written down by shadow.c; then, for each of POWER_CUTS moments, one
 of the disks that could be found after it is made (disk_model.py) and opened by
@@ -36,7 +36,7 @@ from harness.pop3 import Pop3
 from harness.published import Published, no_alarm
 from harness.report import Report, check, equal
 from harness.script import Case, require_private_mounts, run_script
-from harness.shadow import Journal, build
+from harness.shadow import Journal, Record, build
 from harness.tools import SYSTEM_PATH
 from storm_ledger import recognise
 from storm_proxies import TARGETS
@@ -69,6 +69,28 @@ class PowerCut:
         self.conf = self.instance.variant("cut", store=self.store,
                                           ledger={"path": self.entered})
         self.most_copies = 1
+        self.mailbox = self.instance.create_mailbox()
+        self.library = build(place)
+
+    # --- an order that no run shows ------------------------------------------
+
+    def what_was_found_is_synced(self) -> None:
+        """former/, made by a run that was killed before it synced its name: no
+        file goes there before that is done.
+        """
+        self.ledger.run()
+        folder = self.ledger.of(self.mailbox)
+        (folder / "former").mkdir()
+        self.instance.place.give(folder / "former")
+        journal = Journal(self.instance.root / "found")
+        self.ledger.run("--adopt", self.mailbox.id,
+                        LD_PRELOAD=str(self.library),
+                        SHADOW_JOURNAL=str(journal.path))
+        done = [record.what for record in journal.records() if
+                record.what == "rename" and record.name == "entries" or
+                record.what == "sync" and
+                record.inode == folder.stat().st_ino]
+        equal(done[:2], ["sync", "rename"], "of the folder, of its entries")
 
     # --- the run -------------------------------------------------------------
 
@@ -76,22 +98,31 @@ class PowerCut:
         """Have everything done once."""
         instance = self.instance
         instance.configure(proxy={"upstream-ca": instance.tls.ca})
-        mailbox = instance.create_mailbox()
+        mailbox = self.mailbox
         for target in TARGETS:
             instance.restante("mailbox", "target", "add", mailbox.id, target)
         instance.restante("mailbox", "set", mailbox.id, "undo=90", "expire=1")
         self.ledger.run()
+        dead = self.deleted()
         disk, promises = Disk(self.disk), Promises(mailbox.password)
         journal = Journal(instance.root / "journal")
-        story = Story(instance, mailbox, journal, build(instance.place),
+        story = Story(instance, mailbox, journal, self.library,
                       random.Random(self.seed), ledger=self.ledger,
-                      clock=Clock(instance.place))
+                      clock=Clock(instance.place), dead=dead)
         with OtherHost() as other:
             story.begin(other)
             story.tell(ROUNDS)
         boot_again(instance.place)
-        self.mailbox = mailbox
         return disk, promises, journal
+
+    def deleted(self) -> str:
+        """The id of a mailbox of which there is but a ledger."""
+        mailbox = self.instance.create_mailbox()
+        self.ledger.run()
+        for words in (("suspend",), ("delete", "--yes")):
+            self.instance.restante("mailbox", words[0], mailbox.id, *words[1:])
+        self.ledger.sign()
+        return mailbox.id
 
     # --- the disks -------------------------------------------------------------
 
@@ -101,7 +132,8 @@ class PowerCut:
         self.instance.place.become_user()
         records = list(journal.records())
         rng = random.Random(self.seed)
-        moments = sorted(rng.choices(range(len(records)), k=CUTS))
+        moments = sorted([*rng.choices(range(len(records)), k=CUTS - CUTS // 4),
+                          *rng.choices(acting(records), k=CUTS // 4)])
         for at, record in enumerate(records):
             if record.what == "mark":
                 promises.hear(record)
@@ -191,9 +223,22 @@ class PowerCut:
         return done.stderr
 
 
+def acting(records: list[Record]) -> list[int]:
+    """Where one ledger takes the place of another."""
+    found, now = [], False
+    for at, record in enumerate(records):
+        if record.what == "mark":
+            now = record.name == "acting" or now and record.name != "acted"
+        elif now:
+            found.append(at)
+    return found
+
+
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """One run."""
-    yield "power-cut", lambda: PowerCut(place, report).cut_everywhere()
+    power = PowerCut(place, report)
+    yield "power-cut-order", power.what_was_found_is_synced
+    yield "power-cut", power.cut_everywhere
 
 
 if __name__ == "__main__":

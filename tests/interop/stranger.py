@@ -12,12 +12,16 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
 DER = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, before the key
 LINE = re.compile(r"[a-z0-9-]+(?: [a-z0-9-]+=(?:[!#$&-<>-~]|%[0-9A-F]{2})*)*")
 
 
 class Untrue(Exception):
     """What does not hold."""
+
+
+BROKEN = (Untrue, OSError, ValueError, LookupError, struct.error)
 
 
 def require(holds: object, what: str) -> None:
@@ -112,13 +116,20 @@ def read_proof(proof: str, vkey: str, entry: bytes) -> int:
 class Account:
     """What a ledger says, and what of it is proved."""
 
+    origin: str = ""
+    key: bytes = b""
     signed: int = 0
+    root: bytes = b""
+    leaves: list[bytes] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)  # ULID: digest
     collected: dict[str, str] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)  # ULID: how
     missing: dict[str, str] = field(default_factory=dict)  # ULID: by
     differs: dict[str, str] = field(default_factory=dict)  # ULID: digest
     behind: tuple[str, str, int, str] | None = None  # act, origin, size, root
+    former: list[str] = field(default_factory=list)  # origins
+    # What the host's ledger says of others: where, kind, origin, size, root
+    others: list[tuple[int, str, str, int, str]] = field(default_factory=list)
     unproved: int = 0  # sessions
     passed_over: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
@@ -159,6 +170,9 @@ def judge(entries: list[bytes]) -> Account:
         if kind == "ledger" and "act" in says:
             account.behind = (says["act"], says["after"], int(says["size"]),
                               says["root"])
+        elif ours and kind in ("checkpoint", "adopted", "resumed", "dropped"):
+            account.others.append((at, kind, says["origin"], int(says["size"]),
+                                   says["root"]))
         elif kind in ("missing", "differs"):
             require(ours, f"entry {at}: a handler's `{kind}`")
             target = account.missing if kind == "missing" else account.differs
@@ -184,13 +198,13 @@ def judge(entries: list[bytes]) -> Account:
     return account
 
 
-def verify(folder: Path) -> Account:
-    """A whole ledger."""
+def read_ledger(folder: Path) -> Account:
+    """One ledger, by itself."""
     raw = (folder / "entries").read_bytes()
     require(not raw or raw.endswith(b"\n"), "entries: torn")
     entries = raw.split(b"\n")[:-1]
-    origin, size, top = read_note((folder / "checkpoint").read_bytes(),
-                                  (folder / "vkey").read_text())
+    vkey = (folder / "vkey").read_text()
+    origin, size, top = read_note((folder / "checkpoint").read_bytes(), vkey)
     require(size <= len(entries), "entries: fewer than were signed")
     leaves = [leaf(entry) for entry in entries]
     tiles = (folder / "tiles").read_bytes()
@@ -205,5 +219,99 @@ def verify(folder: Path) -> Account:
     require(read_entry(entries[0])[1]["origin"] == origin,
             "the first entry has another origin")
     account = judge(entries)
-    account.signed = size
+    account.origin, account.key = origin, read_vkey(vkey)[1]
+    account.signed, account.root, account.leaves = size, top, leaves
+    account.others = [other for other in account.others if other[0] < size]
+    return account
+
+
+def hold_against(account: Account, others: list) -> None:
+    """Each tree of it that the host's ledger knows is one that it was."""
+    for _, kind, origin, size, top in others:
+        if kind == "checkpoint" and origin == account.origin:
+            require(size <= account.signed, "an older one was put back")
+            require(root(account.leaves[:size]).hex() == top,
+                    f"the first {size} entries are not those of then")
+
+
+def former_of(folder: Path, account: Account) -> tuple[str, Path]:
+    """The act, and where the one lies that this one goes on behind."""
+    act, origin, _, _ = account.behind
+    ends = [name.rpartition("/")[2] for name in (origin, account.origin)]
+    return act, folder / "former" / (ends[0] if ULID.fullmatch(ends[0])
+                                     else ends[1])
+
+
+def is_named(former: Account, account: Account) -> bool:
+    """Is it, to the last entry, the one that this one goes on behind?"""
+    return account.behind[1:] == (former.origin, former.signed,
+                                  former.root.hex())
+
+
+def read_others(host: Path, account: Account) -> list:
+    """What the host's ledger knows, and those that it goes on behind: where
+    they hold, and are the ones that it names or are signed with its key.
+    """
+    others, now = account.others, account
+    while now.behind:
+        try:
+            former = read_ledger(former_of(host, now)[1])
+        except BROKEN:
+            break
+        if is_named(former, now) or former.key == account.key:
+            others = former.others + others
+        now = former
+    return others
+
+
+def read_former(folder: Path, account: Account, others: list) -> None:
+    """All that this one goes on behind: what was adopted is there, whole."""
+    now = account
+    while now.behind:
+        act, where = former_of(folder, now)
+        account.former.append(now.behind[1])
+        try:
+            former = read_ledger(where)
+            require(is_named(former, now), "another one")
+            hold_against(former, others)
+        except BROKEN as why:
+            require(act == "resume", f"{where}: {why}")
+        try:
+            now = judge([(where / "entries").read_bytes().split(b"\n")[0]])
+            now.origin = account.former[-1]
+        except BROKEN:
+            break
+
+
+def nothing_is_unknown(account: Account, others: list) -> None:
+    """Each that the host's ledger knows is this one, is named by it, was
+    dropped, or went on as another one.
+    """
+    named, unknown = {account.origin, *account.former}, ""
+    named |= {other[2] for other in others
+              if other[1] in ("adopted", "resumed")}
+    whose = account.origin.rpartition("/")[0].rpartition("/")[2]
+    for _, kind, origin, _, _ in others:
+        if origin.rpartition("/")[0].rpartition("/")[2] != whose:
+            continue
+        if kind == "dropped":
+            unknown = ""
+        elif origin not in named:
+            unknown = origin
+    require(not unknown, f"nothing says what became of {unknown}")
+
+
+def verify(folder: Path, host: Path | None = None) -> Account:
+    """A whole ledger; and what the host's has to say of it."""
+    try:
+        account, others = read_ledger(folder), []
+        if host:
+            known = read_ledger(host)
+            require(known.key == account.key, "another key than the host's")
+            others = read_others(host, known)
+        hold_against(account, others)
+        read_former(folder, account, others)
+        nothing_is_unknown(account, others)
+    except BROKEN as why:
+        raise Untrue(why) from why
     return account

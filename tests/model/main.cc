@@ -12,8 +12,9 @@
 #include "keys.h"
 #include "life.h"
 #include "mailbox.h"
+#include "succession.h"
 
-enum World { MAILBOX, KEYS, LIFE };
+enum World { MAILBOX, KEYS, LIFE, SUCCESSION };
 
 /* What a scenario of the world of messages is about, in any combination. */
 enum : unsigned {
@@ -36,7 +37,7 @@ enum : unsigned {
 struct Scenario {
 	const char *name;
 	World world;
-	unsigned about; /* of LIFE: an Act_of_admin */
+	unsigned about; /* of LIFE: an Act_of_admin; of SUCCESSION: an Ending */
 	uint8_t kills, cuts;
 };
 
@@ -70,6 +71,9 @@ static const Scenario scenarios[] = {
 	{"reset-mail", LIFE, RESET_IT, 2, 2},
 	{"rekey-mail", LIFE, REKEY_IT, 2, 2},
 	{"upgrade", LIFE, UPGRADE_IT, 2, 2},
+	{"adopt", SUCCESSION, ADOPT_IT, 2, 1},
+	{"resume", SUCCESSION, RESUME_IT, 2, 1},
+	{"drop", SUCCESSION, DROP_IT, 2, 1},
 };
 
 static const struct {
@@ -142,6 +146,17 @@ static Found run_life(const Scenario &s, const Rules &on, const Bounds &b)
 	return search<Life>(set, b);
 }
 
+static Found run_succession(const Scenario &s, const Rules &on, const Bounds &b)
+{
+	Succession_setting set;
+
+	set.rules = on;
+	set.ending = Ending(s.about);
+	set.kills = uint8_t(b.kills < 0 ? s.kills : b.kills);
+	set.cuts = uint8_t(b.cuts < 0 ? s.cuts : b.cuts);
+	return search<Succession>(set, b);
+}
+
 static Found run(const Scenario &s, const Rules &on, const Bounds &b)
 {
 	switch (s.world) {
@@ -149,8 +164,10 @@ static Found run(const Scenario &s, const Rules &on, const Bounds &b)
 		return run_mailbox(s, on, b);
 	case KEYS:
 		return run_keys(s, on, b);
-	default:
+	case LIFE:
 		return run_life(s, on, b);
+	default:
+		return run_succession(s, on, b);
 	}
 }
 

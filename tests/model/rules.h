@@ -50,6 +50,16 @@ X(EXPIRE_ENTRY, "expiry", "what expires is entered before it is listed") \
 X(EXPIRE_HOLD, "expiry-hold", "sweep looks for a hold before it obeys the list") \
 X(HOLD_B1, "hold", "sweep reads the settings under byte 1") \
 X(HOLD_WAIT, "hold", "hold waits for a sweep before it says that it holds") \
+/* another ledger in its place */ \
+X(DECIDE_FIRST, "adopt", "memory has what is decided before anything is moved") \
+X(ONE_ACT, "adopt", "no act before the one before it is through") \
+X(FORMER_SYNC, "adopt", "the folder is synced before files go to former/") \
+X(MOVE_SYNC, "adopt", "what was moved is synced before a first entry") \
+X(MOVED_FIRST, "adopt", "memory has that all is moved before a first entry") \
+X(COUNT_SYNCED, "adopt", "entries are synced before memory counts them") \
+X(TELL_FIRST, "adopt", "the host's line is synced before memory settles") \
+X(DROP_TOLD, "drop", "the host's line is synced before memory goes") \
+X(DROP_MEMORY, "drop", "memory goes behind the files") \
 /* keys */ \
 X(B3_PASSWD, "passwords", "passwd, too, holds byte 3 as it replaces .next") \
 X(LOOK_AGAIN, "passwords", "under byte 3 a login looks: is it in force still?") \

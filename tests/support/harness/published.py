@@ -33,20 +33,29 @@ class Published:
         return sum(map(len, self.notes.values()))
 
     def extended(self) -> None:
-        """Every ledger holds, and extends whatever was published of it."""
+        """Every ledger holds, extends whatever was published of it, and misses
+        nothing; where it goes on behind others, they do.
+        """
         for name, notes in self.notes.items():
-            account = stranger.verify(self.place / name)
-            equal(account.unproved, 0, f"{name}: sessions without a proof")
-            self._extends(self.place / name, notes)
+            account = stranger.verify(self.place / name, self.place / "host")
+            equal((account.unproved, account.missing, account.differs),
+                  (0, {}, {}), f"{name}: unproved, missing, other files")
+            for note in notes:
+                self._is_extended(self.place / name, note)
 
-    def _extends(self, folder: Path, notes: set[bytes]) -> None:
-        entries = (folder / "entries").read_bytes().split(b"\n")[:-1]
-        leaves = [stranger.leaf(entry) for entry in entries]
-        vkey = (folder / "vkey").read_text()
-        for note in notes:
-            _, size, root = stranger.read_note(note, vkey)
-            check(stranger.root(leaves[:size]) == root,
-                  f"{folder.name}: {size} entries are not what was signed")
+    def _is_extended(self, folder: Path, note: bytes) -> None:
+        origin = note.split(b"\n")[0].decode()
+        for path in (folder, *folder.glob("former/*")):
+            vkey = (path / "vkey").read_text()
+            if stranger.read_vkey(vkey)[0] == origin:
+                break
+        else:
+            check(False, f"{folder.name}: {origin} is not there")
+        entries = (path / "entries").read_bytes().split(b"\n")[:-1]
+        _, size, root = stranger.read_note(note, vkey)
+        leaves = [stranger.leaf(entry) for entry in entries[:size]]
+        check(stranger.root(leaves) == root,
+              f"{folder.name}: {size} entries are not what was signed")
 
 
 def no_alarm(log: str) -> None:
