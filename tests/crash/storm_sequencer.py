@@ -45,7 +45,7 @@ class Sequencer:
         return rng.choices((("--once",), ("--adopt", name, "--reason", "storm"),
                             ("--resume", name, "--reason", "storm"),
                             ("--resume", "host", "--reason", "storm")),
-                           (6, 1, 1, 1))[0]
+                           (3, 2, 1, 1))[0]
 
     def _start(self, rng: random.Random, name: str, program: object,
                *args: str) -> None:
