@@ -81,11 +81,44 @@ static int read_host(int host, struct host_walk *w, struct err *e)
 	return check_ledger(host, &w->check, e);
 }
 
-/* Those that the one in dir goes on behind, the oldest first. */
-static int read_former_hosts(int host, int behind, const char *of,
-			     struct ledger_known *k, int depth, struct err *e)
+/*
+ * It is the one, to its last entry, that the next one has named, or the key of
+ * the host has signed it: anybody can write one that holds with a key of his
+ * own.
+ */
+static bool is_true_former(const struct host_walk *w,
+			   const struct entry_before *named,
+			   const struct note_key *host)
+{
+	const struct checkpoint *c = &w->check.checkpoint;
+
+	if (w->check.fault.file)
+		return false;
+	return memcmp(w->check.key.public, host->public,
+		      sizeof(host->public)) == 0 ||
+	       (c->size == named->size &&
+		memcmp(c->root, named->root, sizeof(c->root)) == 0);
+}
+
+static int read_former_host(int dir, const struct entry_before *named,
+			    const struct note_key *host, const char *of,
+			    struct ledger_known *k, struct err *e)
 {
 	struct host_walk w = {.known = k, .of = of};
+	size_t before = k->n;
+
+	if (read_host(dir, &w, e) < 0)
+		return -1;
+	if (!is_true_former(&w, named, host))
+		k->n = before;
+	return 0;
+}
+
+/* Those that the one in dir goes on behind, the oldest first. */
+static int read_former_hosts(int host, int behind, const struct note_key *key,
+			     const char *of, struct ledger_known *k, int depth,
+			     struct err *e)
+{
 	struct entry_ledger first;
 	int dir, result;
 
@@ -95,9 +128,9 @@ static int read_former_hosts(int host, int behind, const char *of,
 	dir = former_folder(host, first.before.origin, first.origin);
 	if (dir < 0)
 		return 0;
-	result = read_former_hosts(host, dir, of, k, depth - 1, e);
+	result = read_former_hosts(host, dir, key, of, k, depth - 1, e);
 	if (result == 0)
-		result = read_host(dir, &w, e);
+		result = read_former_host(dir, &first.before, key, of, k, e);
 	close(dir);
 	return result;
 }
@@ -107,9 +140,15 @@ int ledger_known_read(int host, const char *of, struct ledger_known *k_r,
 		      struct err *e)
 {
 	struct host_walk w = {.known = k_r, .of = of};
+	struct note_key key;
 
-	if (read_former_hosts(host, host, of, k_r, FORMER_DEPTH_MAX, e) < 0 ||
-	    read_host(host, &w, e) < 0)
+	/* Without a key of its own it does not hold, and no other one counts.
+	 */
+	if (check_key(host, &key, e) == 0 &&
+	    read_former_hosts(host, host, &key, of, k_r, FORMER_DEPTH_MAX, e) <
+		    0)
+		return -1;
+	if (read_host(host, &w, e) < 0)
 		return -1;
 	k_r->host_holds = !w.check.fault.file;
 	if (!k_r->host_holds)

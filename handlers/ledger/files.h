@@ -20,8 +20,8 @@ int files_replace(int dir, const char *name, mode_t mode,
 		  const struct buf *bytes, struct err *e) MUST_USE;
 
 /*
- * Makes the name of that directory durable. Whoever found it there owes it this,
- * too: who made it may have been killed before.
+ * Makes the name of that directory durable. Whoever found it there owes it
+ * this, too: who made it may have been killed before.
  */
 int files_sync_parent(int fd, const char *name, struct err *e) MUST_USE;
 

@@ -22,9 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from harness.ed25519 import Ed25519
 from harness.instance import Instance, Mailbox
 from harness.ledger import Ledger
 from harness.place import Place
@@ -40,7 +38,7 @@ SPOOL_OCTETS = 48 * 1024 * 1024
 class Past:
     """What a mailbox has been through, as lines of spools."""
 
-    def __init__(self, mailbox: Mailbox, key: Ed25519PrivateKey) -> None:
+    def __init__(self, mailbox: Mailbox, key: Ed25519) -> None:
         self.mailbox, self.key = mailbox, key
         self.now = int(time.time())
         self.time = time.strftime("time=%Y-%m-%dT%H:%M:%SZ",
@@ -111,13 +109,12 @@ class Bench:
 
     def fill(self, entries: int) -> Past:
         """Its spools, and the key that its sessions are signed with."""
-        key = Ed25519PrivateKey.generate()
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        key = Ed25519()
         folder = self.instance.folder(self.mailbox)
         past = Past(self.mailbox, key)
         with open(folder / "admin.spool", "a", encoding="ascii") as file:
             file.write(f"key {past.time} by=administrator who=bench how=bench "
-                       f"what=passwd session-key={public.hex()}\n")
+                       f"what=passwd session-key={key.public.hex()}\n")
         octets = write_spools(folder / "spool", self.place,
                               past.sessions(entries))
         print(f"lines: {octets / 1e6:.0f} MB", flush=True)

@@ -6,6 +6,7 @@ missing is said, nobody is accused, and all that was ever signed is accounted
 for.
 """
 
+import base64
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
+from harness.ed25519 import Ed25519
 from harness.instance import Mailbox
 from harness.ledger import Evidence, documented, in_one_world
 from harness.place import Place
@@ -61,12 +63,29 @@ class Restored(Evidence):
         equal(self.ledger.run(), "", "what a run says")
         self.ledger.sign()
         equal(self.ledger.run(), "", "what a run says")
-        stranger.verify(self.ledger.of(mailbox))
+        self.stranger(mailbox)
         stranger.verify(self.ledger.path / "host")
         said = self.verify(mailbox.id, "--content")
         equal((said["holds"], said["missing"], said["untold"]), (True, 0, 0),
               f"of {said}")
         return said
+
+    def stranger(self, mailbox: Mailbox) -> stranger.Account:
+        """What a stranger finds, who has the host's ledger, too."""
+        return stranger.verify(self.ledger.of(mailbox),
+                               self.ledger.path / "host")
+
+    def broken(self, mailbox: Mailbox, *words: str) -> None:
+        """A stranger agrees, where it is the ledger that does not hold."""
+        super().broken(mailbox, *words)
+        if words[0].startswith("message "):
+            self.stranger(mailbox)
+            return
+        try:
+            self.stranger(mailbox)
+        except stranger.Untrue:
+            return
+        check(False, f"a stranger takes it for true: {words}")
 
 
 def a_store_of_yesterday_is_adopted(w: Restored) -> None:
@@ -307,6 +326,48 @@ def the_hosts_ledger_is_resumed(w: Restored) -> None:
     said = w.verify("host")
     equal((said["holds"], said["act"]), (True, "resume"), f"of {said}")
     w.call("verify")
+    what_a_former_host_may_say(w, mailbox)
+
+
+def what_a_former_host_may_say(w: Restored, mailbox: Mailbox) -> None:
+    """Somebody changes it, or signs another one with a key of his own: nothing
+    that it says is held against a mailbox then.
+    """
+    former = next((w.ledger.path / "host" / "former").iterdir())
+    away = w.backup(former)
+    entries = former / "entries"
+    lines = entries.read_text().splitlines(keepends=True)
+    at = max(i for i, line in enumerate(lines)
+             if line.startswith("checkpoint ") and mailbox.id in line)
+    root = lines[at].split(" root=")[1][:64]
+    lines[at] = lines[at].replace(root, "0" * 64)
+    entries.write_text("".join(lines))
+    w.quiet(mailbox)
+    sign_anew(former)
+    stranger.read_ledger(former)
+    w.quiet(mailbox)
+    w.put_back(away, former)
+    w.quiet(mailbox)
+
+
+def sign_anew(folder: Path) -> None:
+    """All of it, as its owner would, with another key."""
+    key = Ed25519()
+    raw = (folder / "entries").read_bytes()
+    entries = raw.splitlines()
+    origin, size, _ = (folder / "checkpoint").read_text().split("\n")[:3]
+    leaves = [stranger.leaf(entry) for entry in entries]
+    (folder / "tiles").write_bytes(b"".join(leaves))
+    public = b"\1" + key.public
+    name = origin.encode() + b"\n"
+    key_id = stranger.sha256(name + public)[:4]
+    top = base64.b64encode(stranger.root(leaves[:int(size)])).decode()
+    body = f"{origin}\n{size}\n{top}\n"
+    sig = base64.b64encode(key_id + key.sign(body.encode())).decode()
+    (folder / "checkpoint").write_text(
+        f"{body}\n\u2014 {origin} {sig}\n")
+    (folder / "vkey").write_text(
+        f"{origin}+{key_id.hex()}+{base64.b64encode(public).decode()}\n")
 
 
 def twice_is_no_harm(w: Restored) -> None:
@@ -355,7 +416,8 @@ def one_of_a_deleted_mailbox_is_dropped(w: Restored) -> None:
     w.instance.restante("mailbox", "suspend", mailbox.id)
     w.instance.restante("mailbox", "delete", mailbox.id, "--yes")
     w.ledger.run()
-    size = w.verify(mailbox.id)["signed"]
+    account = stranger.verify(w.ledger.of(mailbox), w.ledger.path / "host")
+    origin, size = account.origin, account.signed
     said = w.call("drop", mailbox.id, want=64)
     check(w.ledger.of(mailbox).is_dir(), f"asked first: {said}")
     w.act("drop", mailbox.id, "--yes", "--reason", "ten years")
@@ -370,6 +432,9 @@ def one_of_a_deleted_mailbox_is_dropped(w: Restored) -> None:
              if one["ledger"] == mailbox.id]
     equal([(one["holds"], one["reason"]) for one in found],
           [(True, "ten years")], "of one that was dropped")
+    host = stranger.verify(w.ledger.path / "host")
+    equal([other[1:4] for other in host.others if other[2] == origin][-1],
+          ("dropped", origin, size), "what a stranger sees of it")
     w.act("drop", mailbox.id, "--yes", want=67)
 
 
