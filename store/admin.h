@@ -26,9 +26,10 @@ int store_init(const char *path, struct err *e) MUST_USE;
 
 /*
  * Makes a mailbox. conf carries its settings in; its recipients, if any, are
- * the recovery recipients. Out: its id, time of creation, and its own
- * recipient before the others. The password comes last of all: a mailbox
- * that is not durable has none.
+ * the recovery recipients; its id, if it has one, is to be its own. Out: its
+ * id, time of creation, and its own recipient before the others. The password
+ * comes last of all: a mailbox that is not durable has none. ERR_STATE: there
+ * is one of that id.
  */
 int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
 		   struct secret *password_r, struct err *e) MUST_USE;

@@ -189,15 +189,27 @@ static int make_locked_directory(int mailboxes, const char *name, struct err *e)
 }
 
 /*
+ * Asked by who holds .new-ID: nobody else makes one of that id meanwhile. What
+ * is there belongs to somebody, and is neither replaced nor taken down.
+ */
+static int check_is_new(int mailboxes, const char *id, struct err *e)
+{
+	if (faccessat(mailboxes, id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(e, ERR_STATE, "mailbox %s is there already", id);
+	return errno == ENOENT ? 0 : err_sys(e, "%s", id);
+}
+
+/*
  * Nobody has heard of it yet. Where only the last fsync failed it has its name
  * already, and would stay behind as a mailbox whose password nobody knows.
  */
-static void take_down(int mailboxes, const char *name, const char *id)
+static int give_name(int mailboxes, const char *name, const char *id,
+		     struct err *e)
 {
-	struct err ignored;
-
+	if (admin_rename(mailboxes, name, id, e) == 0)
+		return 0;
 	(void)renameat(mailboxes, id, mailboxes, name);
-	(void)remove_tree(mailboxes, name, &ignored);
+	return -1;
 }
 
 static int build(struct store *s, const struct mailbox_conf *conf,
@@ -205,17 +217,21 @@ static int build(struct store *s, const struct mailbox_conf *conf,
 		 const struct secret *password, struct err *e)
 {
 	char name[sizeof(PREFIX_NEW) + MAILBOX_ID_LEN];
+	struct err ignored;
 	int dir, result;
 
 	snprintf(name, sizeof(name), PREFIX_NEW "%s", conf->id);
 	dir = make_locked_directory(s->mailboxes, name, e);
 	if (dir < 0)
 		return -1;
-	result = make_parts(s, dir, conf, private_key, log_n, password, e);
+	result = check_is_new(s->mailboxes, conf->id, e);
 	if (result == 0)
-		result = admin_rename(s->mailboxes, name, conf->id, e);
+		result = make_parts(s, dir, conf, private_key, log_n, password,
+				    e);
+	if (result == 0)
+		result = give_name(s->mailboxes, name, conf->id, e);
 	if (result < 0)
-		take_down(s->mailboxes, name, conf->id);
+		(void)remove_tree(s->mailboxes, name, &ignored);
 	close(dir);
 	return result;
 }
@@ -239,7 +255,8 @@ static void name_mailbox(struct mailbox_conf *conf, const char *own)
 {
 	struct conf_strings recipients = {.n = 0};
 
-	mailbox_id_new(conf->id);
+	if (!conf->id[0])
+		mailbox_id_new(conf->id);
 	conf->created = time(NULL);
 	conf_strings_add(&recipients, own);
 	for (size_t i = 0; i < conf->recipients.n; i++)

@@ -8,4 +8,5 @@ noinst_LIBRARIES += %D%/libadmin.a
 	%D%/ledger_former.c \
 	%D%/ledger_report.c \
 	%D%/ledger_verify.c %D%/ledger_verify.h \
+	%D%/names.c %D%/names.h \
 	%D%/sibling_program.c %D%/sibling_program.h

@@ -151,14 +151,11 @@ static int tell(struct tool *t, const char *name, bool as_json, struct err *e)
 /* --- the commands ----------------------------------------------------------
  */
 
-static int begin(const struct tool *t, const struct tool_args *a,
+static int begin(struct tool *t, const struct tool_args *a,
 		 char name_r[TOOL_LEDGER_NAME_SIZE], struct err *e)
 {
-	if (!tool_ledger_name(a->words[0], name_r))
-		return err_set(e, ERR_ABSENT,
-			       "'%s' is no mailbox: expected mbx- and 32 "
-			       "hexadecimal digits, or host",
-			       a->words[0]);
+	if (tool_ledger_name(t, a->words[0], name_r, e) < 0)
+		return -1;
 	return become_ledger(t, e);
 }
 

@@ -289,9 +289,8 @@ static int read_as_owner(struct tool *t, const struct tool_args *a,
 	char name[TOOL_LEDGER_NAME_SIZE];
 	int place, result;
 
-	if (!tool_ledger_name(a->words[0], name))
-		return err_set(e, ERR_ABSENT, "'%s' is no mailbox",
-			       a->words[0]);
+	if (tool_ledger_name(t, a->words[0], name, e) < 0)
+		return -1;
 	place = tool_ledger_place(t, e);
 	if (place < 0)
 		return -1;

@@ -404,7 +404,7 @@ static int list_names(int place, char (**names_r)[TOOL_LEDGER_NAME_SIZE],
 		return -1;
 	}
 	while ((entry = readdir(d))) {
-		if (!tool_ledger_name(entry->d_name, name) ||
+		if (!tool_ledger_is_name(entry->d_name, name) ||
 		    strcmp(entry->d_name, name) != 0)
 			continue;
 		*names_r = xgrow(*names_r, *n_r, sizeof(**names_r));
@@ -459,8 +459,8 @@ static int verify_ours(struct verify *v, const char *word, struct err *e)
 		return -1;
 	if (!word)
 		return know_host(v, NULL, e) < 0 ? -1 : verify_all(v, e);
-	if (!tool_ledger_name(word, name))
-		return err_set(e, ERR_ABSENT, "'%s' is no mailbox", word);
+	if (tool_ledger_name(v->tool, word, name, e) < 0)
+		return -1;
 	return know_host(v, name, e) < 0 ? -1 : verify_name(v, name, e);
 }
 

@@ -3,13 +3,23 @@
 #include "common/base.h"
 #include "handlers/tool/command.h"
 
-#include <inttypes.h>
+#include <limits.h>
+#include <unistd.h>
 
-#include "common/log.h"
+#include "handlers/admin/names.h"
 #include "handlers/tool/ask.h"
 #include "handlers/tool/store.h"
 
 /* --- create --------------------------------------------------------------- */
+
+static int take_id(const char *text, struct mailbox_conf *c, struct err *e)
+{
+	if (mailbox_id_parse(text, strlen(text), c->id))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+		       "--id %s: expected mbx- and 32 hexadecimal digits",
+		       text);
+}
 
 static int take_create_option(const struct tool_option *o,
 			      struct mailbox_conf *c, struct err *e)
@@ -25,7 +35,9 @@ static int take_create_option(const struct tool_option *o,
 			return -1;
 		conf_strings_add(&c->targets, o->value);
 		return 0;
-	default: /* porcelain */
+	case 'i': /* id= */
+		return take_id(o->value, c, e);
+	default: /* porcelain, same-name */
 		return 0;
 	}
 }
@@ -40,6 +52,33 @@ static int fill_settings(const struct tool_args *a, struct mailbox_conf *c,
 		if (take_create_option(&a->options[i], c, e) < 0)
 			return -1;
 	return 0;
+}
+
+/*
+ * A ledger says what became of a mailbox for good: one that takes the id of a
+ * deleted one would have to account for its mail.
+ */
+static int check_no_ledger(const struct tool *t, const char *id, struct err *e)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", t->conf->ledger.path, id);
+	if (!*id || access(path, F_OK) != 0)
+		return 0;
+	return err_set(e, ERR_STATE,
+		       "a mailbox %s was here, and its ledger is: restante "
+		       "ledger drop %s",
+		       id, id);
+}
+
+/* A name used twice is good for nothing where an id is expected. */
+static int check_name(const struct tool *t, const struct tool_args *a,
+		      const char *name, const char *id, struct err *e)
+{
+	if (tool_has(a, "same-name") ||
+	    names_check_free(t->store, name, id, e) == 0)
+		return 0;
+	return err_prefix(e, "--same-name is not given");
 }
 
 /*
@@ -73,6 +112,10 @@ TOOL_RUN(create)
 
 	if (result == 0)
 		result = fill_settings(a, &c, e);
+	if (result == 0)
+		result = check_name(t, a, c.name, "", e);
+	if (result == 0)
+		result = check_no_ledger(t, c.id, e);
 	if (result == 0)
 		result = mailbox_create(t->store, &c,
 					t->conf->identity.scrypt_log_n,
@@ -121,8 +164,26 @@ static int set_keys(struct mailbox_conf *c, const void *arg, struct err *e)
 	return 0;
 }
 
+/* The name that the words give, or NULL. */
+static const char *new_name(const struct tool_args *a)
+{
+	static const char key[] = "name=";
+	const char *name = NULL;
+
+	for (size_t i = 1; i < a->n_words; i++)
+		if (strncmp(a->words[i], key, sizeof(key) - 1) == 0)
+			name = a->words[i] + sizeof(key) - 1;
+	return name;
+}
+
 TOOL_RUN(set)
 {
+	char id[MAILBOX_ID_LEN + 1];
+	const char *name = new_name(a);
+
+	if (name && (tool_mailbox_id(t, a->words[0], id, e) < 0 ||
+		     check_name(t, a, name, id, e) < 0))
+		return -1;
 	return change_settings(t, a, set_keys, e);
 }
 

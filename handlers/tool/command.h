@@ -52,9 +52,9 @@ TOOL_RUN(alias);
 TOOL_RUN(undo); /* cmd_undo.c */
 TOOL_RUN(hold);
 TOOL_RUN(release);
-TOOL_RUN(list); /* cmd_show.c */
-TOOL_RUN(show);
-TOOL_RUN(settings);
+TOOL_RUN(list);		 /* cmd_list.c */
+TOOL_RUN(show);		 /* cmd_show.c */
+TOOL_RUN(settings);	 /* cmd_settings.c */
 TOOL_RUN(recipient_add); /* cmd_lists.c */
 TOOL_RUN(recipient_remove);
 TOOL_RUN(recipient_list);

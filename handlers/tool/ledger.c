@@ -30,13 +30,21 @@ int tool_ledger_place(struct tool *t, struct err *e)
 	return fd < 0 ? say_why(path, e) : fd;
 }
 
-bool tool_ledger_name(const char *word, char name_r[TOOL_LEDGER_NAME_SIZE])
+bool tool_ledger_is_name(const char *text, char name_r[TOOL_LEDGER_NAME_SIZE])
 {
-	if (strcmp(word, "host") == 0) {
-		memcpy(name_r, word, sizeof("host"));
+	if (strcmp(text, "host") == 0) {
+		memcpy(name_r, text, sizeof("host"));
 		return true;
 	}
-	return mailbox_id_parse(word, strcspn(word, "@"), name_r);
+	return mailbox_id_parse(text, strcspn(text, "@"), name_r);
+}
+
+int tool_ledger_name(struct tool *t, const char *word,
+		     char name_r[TOOL_LEDGER_NAME_SIZE], struct err *e)
+{
+	if (tool_ledger_is_name(word, name_r))
+		return 0;
+	return tool_mailbox_id(t, word, name_r, e);
 }
 
 int tool_ledger_folder(int place, const char *name, struct err *e)
@@ -56,11 +64,8 @@ int tool_ledger_of(struct tool *t, const char *word, struct err *e)
 	char name[TOOL_LEDGER_NAME_SIZE];
 	int place, fd;
 
-	if (!tool_ledger_name(word, name))
-		return err_set(e, ERR_ABSENT,
-			       "'%s' is no mailbox: expected mbx- and 32 "
-			       "hexadecimal digits, or host",
-			       word);
+	if (tool_ledger_name(t, word, name, e) < 0)
+		return -1;
 	place = tool_ledger_place(t, e);
 	if (place < 0)
 		return -1;

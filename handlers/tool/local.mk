@@ -13,9 +13,11 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_ledger_act.c \
 	%D%/cmd_ledger_proof.c \
 	%D%/cmd_ledger_verify.c \
+	%D%/cmd_list.c \
 	%D%/cmd_lists.c \
 	%D%/cmd_mailbox.c \
 	%D%/cmd_password.c \
+	%D%/cmd_settings.c \
 	%D%/cmd_setup.c \
 	%D%/cmd_show.c \
 	%D%/cmd_status.c \
@@ -25,6 +27,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/command.h \
 	%D%/json.c %D%/json.h \
 	%D%/ledger.c %D%/ledger.h \
+	%D%/mailbox_json.c %D%/mailbox_json.h \
 	%D%/mbox.c %D%/mbox.h \
 	%D%/processes.c %D%/processes.h \
 	%D%/proof_readme.c %D%/proof_readme.h \

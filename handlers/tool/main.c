@@ -26,22 +26,27 @@
 static const struct tool_command commands[] = {
 	{"mailbox create",
 	 "NAME [--description TEXT] [--recipient age1…]… [--target TARGET]… "
-	 "[--porcelain]",
-	 "make a mailbox, and show its password once",
-	 "description= recipient= target= porcelain", 1, 1, CHANGES,
-	 tool_create},
-	{"mailbox list", "[--porcelain | --json]", "one line for each mailbox",
-	 "porcelain json", 0, 0, READS, tool_list},
+	 "[--id mbx-…] [--same-name] [--porcelain]",
+	 "make a mailbox, and show its password once; --id: one that mail " MORE
+	 "is sent to already; --same-name: another may have that name",
+	 "description= recipient= target= id= same-name porcelain", 1, 1,
+	 CHANGES, tool_create},
+	{"mailbox list",
+	 "[--status active|suspended] [--name TEXT] [--sort KEY] "
+	 "[--porcelain | --json]",
+	 "one line for each mailbox; TEXT is a part of its name; KEY one "
+	 "of" MORE "id, name, messages, bytes, received, collected",
+	 "status= name= sort= porcelain json", 0, 0, READS, tool_list},
 	{"mailbox show", "ID [--porcelain | --json]",
 	 "all that is known of a mailbox", "porcelain json", 1, 1, READS,
 	 tool_show},
 	{"mailbox settings", "ID",
 	 "what to enter in the archive, the mail server, the mail client", "",
 	 1, 1, READS, tool_settings},
-	{"mailbox set", "ID KEY=VALUE…",
+	{"mailbox set", "ID KEY=VALUE… [--same-name]",
 	 "change name, description, copies, allow-from, client-names, "
 	 "quota," MORE "rate, undo, expire",
-	 "", 2, SIZE_MAX, CHANGES, tool_set},
+	 "same-name", 2, SIZE_MAX, CHANGES, tool_set},
 	{"mailbox suspend", "ID", "take no more mail (450); collecting goes on",
 	 "", 1, 1, CHANGES, tool_suspend},
 	{"mailbox activate", "ID", "take mail again", "", 1, 1, CHANGES,
@@ -234,10 +239,11 @@ static void print_tool_help(FILE *out)
 {
 	(void)print_commands(out, "");
 	fprintf(out,
-		"\nAn ID is that of a mailbox, mbx-…; its address is good too. "
-		"A password is the\n"
-		"first line of standard input, or is asked for; it is never an "
-		"argument.\n"
+		"\nAn ID is that of a mailbox, mbx-…; its address is good, "
+		"too, and its name where\n"
+		"no other has it. A password is the first line of standard "
+		"input, or is asked for;\n"
+		"it is never an argument.\n"
 		"  -c FILE    the configuration (default: %s)\n"
 		"  --help     this, or that of one command behind it\n"
 		"  --version\n"

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "common/mailbox_id.h"
+#include "handlers/admin/names.h"
 
 /* --- who calls ------------------------------------------------------------ */
 
@@ -189,17 +189,80 @@ int tool_open_store(struct tool *t, unsigned needs, struct err *e)
 	return 0;
 }
 
+/* --- mailboxes ------------------------------------------------------------ */
+
+enum { IDS_TOLD = 16 };
+
+static int several_have_it(const char *word, const struct conf_strings *ids,
+			   struct err *e)
+{
+	struct buf list;
+	size_t told = ids->n < IDS_TOLD ? ids->n : IDS_TOLD;
+
+	buf_init(&list, IDS_TOLD * (MAILBOX_ID_LEN + 2));
+	for (size_t i = 0; i < told; i++)
+		if (!buf_addf(&list, "%s%s", i ? ", " : "", ids->list[i]))
+			die_bug("an id is too long");
+	err_set(e, ERR_STATE,
+		"'%s' is the name of %zu mailboxes, say which by its id: "
+		"%s%s",
+		word, ids->n, list.data, told < ids->n ? ", …" : "");
+	buf_release(&list);
+	return -1;
+}
+
+static int id_of_name(struct store *s, const char *word,
+		      char id_r[MAILBOX_ID_LEN + 1], struct err *e)
+{
+	struct conf_strings ids = {.n = 0};
+	int result = names_find(s, word, &ids, e);
+
+	if (result == 0 && ids.n == 0)
+		result = err_set(e, ERR_ABSENT,
+				 "'%s' is no mailbox: neither an id, mbx- and "
+				 "32 hexadecimal digits, nor the name of one "
+				 "(restante mailbox list)",
+				 word);
+	else if (result == 0 && ids.n > 1)
+		result = several_have_it(word, &ids, e);
+	else if (result == 0)
+		memcpy(id_r, ids.list[0], MAILBOX_ID_LEN + 1);
+	conf_strings_release(&ids);
+	return result;
+}
+
+/* A command that has not opened the store may have to stay root. */
+static int id_by_borrowing(const struct tool *t, const char *word,
+			   char id_r[MAILBOX_ID_LEN + 1], struct err *e)
+{
+	struct store *s;
+	int result;
+
+	if (tool_borrow_owner_of(t->conf->store, e) < 0)
+		return -1;
+	s = store_open(t->conf->store, e);
+	result = s ? id_of_name(s, word, id_r, e) : -1;
+	store_free(&s);
+	tool_give_back();
+	return result;
+}
+
+int tool_mailbox_id(struct tool *t, const char *word,
+		    char id_r[MAILBOX_ID_LEN + 1], struct err *e)
+{
+	if (mailbox_id_parse(word, strcspn(word, "@"), id_r))
+		return 0;
+	return t->store ? id_of_name(t->store, word, id_r, e)
+			: id_by_borrowing(t, word, id_r, e);
+}
+
 struct mailbox *tool_mailbox(struct tool *t, const char *word, struct err *e)
 {
 	char id[MAILBOX_ID_LEN + 1];
 
-	if (mailbox_id_parse(word, strcspn(word, "@"), id))
-		return mailbox_open(t->store, id, e);
-	err_set(e, ERR_ABSENT,
-		"'%s' is no mailbox: expected mbx- and 32 hexadecimal digits "
-		"(restante mailbox list)",
-		word);
-	return NULL;
+	if (tool_mailbox_id(t, word, id, e) < 0)
+		return NULL;
+	return mailbox_open(t->store, id, e);
 }
 
 struct walk {

@@ -3,6 +3,7 @@
 #ifndef RESTANTE_HANDLERS_TOOL_STORE_H
 #define RESTANTE_HANDLERS_TOOL_STORE_H
 
+#include "common/mailbox_id.h"
 #include "handlers/tool/command.h"
 
 /* Finds out who calls: before another user is become. */
@@ -30,7 +31,14 @@ int tool_become_owner_of(const char *path, struct err *e) MUST_USE;
 int tool_borrow_owner_of(const char *path, struct err *e) MUST_USE;
 void tool_give_back(void);
 
-/* The mailbox of that id, or of an address with it. ERR_ABSENT. */
+/*
+ * The id that a word means: an id itself, an address with it, or the name of
+ * exactly one mailbox. ERR_ABSENT; ERR_STATE: several have that name.
+ */
+int tool_mailbox_id(struct tool *t, const char *word,
+		    char id_r[MAILBOX_ID_LEN + 1], struct err *e) MUST_USE;
+
+/* The mailbox that a word means. */
 struct mailbox *tool_mailbox(struct tool *t, const char *id,
 			     struct err *e) MUST_USE;
 

@@ -40,7 +40,8 @@ function addOneTimeAdmin(base) {
 }
 
 function addMailbox(name) {
-	const said = restante(["mailbox", "create", "--porcelain", "--", name]);
+	const said = restante(["mailbox", "create", "--porcelain",
+		"--same-name", "--", name]);
 
 	return Object.fromEntries(
 		said.trim().split("\n").map((line) => line.split(": ")));

@@ -193,7 +193,8 @@ class Killed:
                        "seen", "seen.key", "spool", "tmp", "uids"], "parts")
                 self.instance.restante("mailbox", "passwd", ident,
                                        "--recovery-identity", str(self.key))
-        return Run(["mailbox", "create", "x", "--recipient", self.recipient],
+        return Run(["mailbox", "create", "x", "--same-name", "--recipient",
+                    self.recipient],
                    "", verify)
 
     def change(self) -> Run:

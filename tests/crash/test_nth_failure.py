@@ -188,7 +188,7 @@ class Nth:
         folder = self.instance.store / "mailboxes"
         before = set(os.listdir(folder))
         done = self.instance.restante("mailbox", "create", "x", "--porcelain",
-                                      env=env, want=None)
+                                      "--same-name", env=env, want=None)
         new = set(os.listdir(folder)) - before
         if done.returncode != 0:
             check("malloc" in env["SHADOW_FAIL"] or reason in done.stderr,

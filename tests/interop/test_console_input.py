@@ -125,7 +125,10 @@ class Input:
     def shown_again(self) -> None:
         """What could be stored is text on every page; the log is as it was."""
         client = self.console.signed_in()
+        before = self.console.mailboxes()
         for name in ("markup", "expansion", "option"):
+            if EVIL[name].decode() in before:
+                continue  # by a field that was not
             page = client.get("/new")
             client.post("/new", {"proof": page.hidden("proof"),
                                  "form": page.hidden("form"),

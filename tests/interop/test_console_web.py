@@ -97,7 +97,8 @@ class Web:
         self.logged(log, "action=sign-in", "outcome=refused")
         client.sign_in(ADMIN, PASSWORD).to("/")
         client.get("/").want(200, "Sign out")
-        client.send("/new", {"name": "<b>&é"}).want(200, 'id="password"')
+        client.send("/new", {"name": f"<b>&é {server.port}"}).want(
+            200, 'id="password"')
         self.logged(log, "action=mailbox-create", f"admin={ADMIN}",
                     "outcome=done")
         client.get("/").want(200, "&lt;b&gt;&amp;é")
@@ -115,7 +116,8 @@ class Web:
         client = self.client(server, **basic(ADMIN, PASSWORD),
                              Remote_User="eve")
         client.get("/").want(200, ADMIN)
-        client.send("/new", {"name": "made"}).want(200, 'id="password"')
+        client.send("/new", {"name": f"made {server.port}"}).want(
+            200, 'id="password"')
         self.logged(log, "action=mailbox-create", f"admin={ADMIN}")
 
     def alone(self) -> None:

@@ -70,7 +70,7 @@ class Command:
     def create(self, *args: str) -> Mailbox:
         """A mailbox."""
         said = pairs(self.run("mailbox", "create", "m", "--porcelain",
-                              *args).stdout)
+                              "--same-name", *args).stdout)
         return Mailbox(said["id"][0], said["address"][0], said["password"][0])
 
     def suspended(self, *args: str) -> Mailbox:

@@ -82,13 +82,92 @@ class Many:
         end = said["certificates"][0]["end"]
         check(f"ends {end}" in people, f"{end} in {people}")
 
+    # --- names ---------------------------------------------------------------
 
-CASES = ["list_for_programs", "status_for_programs"]
+    def by_name(self) -> None:
+        """The exact name of one mailbox is as good as its id; an id wins."""
+        show = ("mailbox", "show", "--json")
+        equal(self.run(*show, ODD).stdout, self.run(*show, self.full.id).stdout,
+              "by name and by id")
+        for name in ("odd", ODD.upper(), "empt", " empty"):
+            self.refused(67, "nor the name of one", *show, name)
+        self.run("mailbox", "set", "empty", "description=by name")
+        equal(self.read("mailbox", "show", self.empty.id)[0]["description"],
+              "by name", "set")
+        # Called as another's id is: the id is meant.
+        taken = self.instance.create_mailbox(self.full.id)
+        equal(self.read("mailbox", "show", self.full.id)[0]["name"], ODD, "id")
+        self.run("mailbox", "suspend", taken.id)
+        self.run("mailbox", "delete", taken.id, "--yes")
+        self.refused(67, "has no ledger yet", "ledger", "show", ODD)
+        self.refused(67, "nor the name of one", "ledger", "show", "odd")
+
+    def a_name_twice(self) -> None:
+        """A second mailbox of a name only who asks for it gets."""
+        create = ("mailbox", "create", "empty")
+        self.refused(64, f"{self.empty.id} has the name 'empty' already",
+                     *create)
+        self.refused(64, "has the name 'empty' already", "mailbox", "set",
+                     self.full.id, "name=empty")
+        self.run("mailbox", "set", "empty", "name=empty")
+        self.run(*create, "--same-name")
+        both = sorted(each["id"] for each in self.read("mailbox", "list")
+                      if each["name"] == "empty")
+        self.refused(64, f"of 2 mailboxes, say which by its id: {', '.join(both)}",
+                     "mailbox", "show", "empty")
+        other = next(each for each in both if each != self.empty.id)
+        self.run("mailbox", "suspend", other)
+        self.run("mailbox", "delete", other, "--yes")
+
+    def a_given_id(self) -> None:
+        """An address that mail is sent to already goes on being one."""
+        ident = "mbx-2A20342E96294505A35EB5C8364EB67C"
+        create = ("mailbox", "create", "moved", "--same-name", "--id")
+        said = self.run(*create, ident, "--porcelain").stdout
+        check(f"id: {ident.lower()}\n" in said, said)
+        self.run("mailbox", "set", ident, "description=as it was")
+        self.refused(64, f"{ident.lower()} is there already", *create, ident)
+        self.refused(64, "expected mbx-", *create, "mbx-1")
+        equal(self.read("mailbox", "show", "moved")[0]["description"],
+              "as it was", "it is there still")
+        equal([path.name for path in (self.instance.store / "mailboxes")
+               .glob(".*")], [], "left behind")
+        self.run("mailbox", "suspend", "moved")
+        self.run("mailbox", "delete", "moved", "--yes")
+        ledger = self.place.root / "ledger" / ident.lower()
+        ledger.mkdir()
+        self.refused(64, f"ledger drop {ident.lower()}", *create, ident)
+        ledger.rmdir()
+
+    def some_in_order(self) -> None:
+        """Filters and orders, the same for people and for programs."""
+        def names(*args: str) -> list[str]:
+            found = [each["name"] for each in
+                     self.read("mailbox", "list", *args)]
+            rows = self.run("mailbox", "list", "--porcelain",
+                            *args).stdout.splitlines()
+            equal([row.split("\t")[6] for row in rows], found, "porcelain")
+            return found
+
+        equal(names("--status", "suspended"), ["empty"], "suspended")
+        equal(names("--status=active", "--sort", "name"), [ODD], "active")
+        equal(names("--name", "QUOTED"), [ODD], "a part of the name")
+        equal(names("--name", "no such"), [], "none")
+        equal(names("--sort", "name"), ["empty", ODD], "by name")
+        for key in ("messages", "bytes", "received"):
+            equal(names("--sort", key), ["empty", ODD], key)
+        self.refused(64, "expected id, name", "mailbox", "list", "--sort", "x")
+        self.refused(64, "expected active", "mailbox", "list", "--status", "x")
+
+
+CASES = ["list_for_programs", "status_for_programs", "by_name",
+         "a_name_twice", "a_given_id", "some_in_order"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Every command that many mailboxes ask for."""
-    instance = Instance(place, identity={"scrypt-log-n": 10})
+    instance = Instance(place, identity={"scrypt-log-n": 10},
+                        ledger={"path": place.folder("ledger")})
     with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as receiver:
         many = Many(place, instance, receiver)
         for name in CASES:

@@ -126,7 +126,8 @@ class TwoUsers:
     def create(self) -> Mailbox:
         """A mailbox made by root."""
         said = dict(line.split(": ", 1) for line in self.run(
-            "mailbox", "create", "m", "--porcelain").splitlines())
+            "mailbox", "create", "m", "--same-name",
+            "--porcelain").splitlines())
         return Mailbox(said["id"], said["address"], said["password"])
 
     def check_rights(self, folder: Path) -> None:
@@ -223,8 +224,8 @@ class TwoUsers:
                               stderr=subprocess.PIPE, text=True).stderr
         file.chmod(0o600)
         recipient = re.search("age1[0-9a-z]+", said)[0]
-        said = self.run("mailbox", "create", "m", "--porcelain", "--recipient",
-                        recipient)
+        said = self.run("mailbox", "create", "rooted", "--porcelain",
+                        "--recipient", recipient)
         ident = re.search("id: (.*)", said)[1]
         said = self.run("mailbox", "passwd", ident, "--recovery-identity",
                         str(file))

@@ -86,6 +86,7 @@ static int teardown(void **state)
 
 static void make_with(struct fixture *f, const char *recovery)
 {
+	f->conf.id[0] = '\0';
 	f->conf.name = xstrdup("Journal ${HOME} 'x'");
 	f->conf.description = xstrdup("");
 	if (recovery)

@@ -276,6 +276,16 @@ static int apply(struct mailbox_conf *conf, const void *arg, struct err *e)
 	return mailbox_form_apply(conf, s->form, e);
 }
 
+/* As the shell command refuses it; one that has two names keeps them. */
+static void check_new_name(struct console *c, const struct mailbox *m,
+			   struct form *f)
+{
+	const char *name = form_value(f, "name");
+
+	if (strcmp(name, mailbox_settings(m)->name) != 0)
+		mailbox_form_check_name(c, f, c->id);
+}
+
 PAGE(mailbox_save)
 {
 	struct mailbox *m = mailbox_frame_open(c);
@@ -287,6 +297,8 @@ PAGE(mailbox_save)
 		return;
 	form_read(&f, mailbox_form_edit, mailbox_form_edit_n,
 		  &c->request->form);
+	if (f.good)
+		check_new_name(c, m, &f);
 	if (f.good && mailbox_update(m, apply, &save, &e) == 0) {
 		audit(c, "mailbox-set", c->id, NULL);
 		answer_see_other(&c->answer, "/mailbox/%s?done=saved", c->id);

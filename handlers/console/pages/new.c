@@ -114,10 +114,16 @@ PAGE(create)
 	form_read(&f, mailbox_form_new, mailbox_form_new_n, &c->request->form);
 	if (f.good)
 		check_new_mailbox(&f);
-	if (!f.good) {
+	/* The name comes last: a form that was sent twice took it itself. */
+	if (f.good) {
+		if (!page_spends_form(c))
+			return;
+		mailbox_form_check_name(c, &f, "");
+	}
+	if (f.good) {
+		create_mailbox(c, &f);
+	} else {
 		c->answer.status = 422;
 		write_new_page(c, &f);
-	} else if (page_spends_form(c)) {
-		create_mailbox(c, &f);
 	}
 }

@@ -6,6 +6,7 @@
 #include "common/base.h"
 #include "handlers/console/parts/mailbox_form.h"
 
+#include "handlers/admin/names.h"
 #include "handlers/console/parts/page.h"
 
 static const char limits_hint[] =
@@ -161,6 +162,20 @@ static int check_targets(const struct conf_strings *targets, struct form *f,
 		if (!mailbox_target_valid(targets->list[i], e))
 			return refuse_setting(f, "targets", e);
 	return 0;
+}
+
+void mailbox_form_check_name(struct console *c, struct form *f, const char *id)
+{
+	const char *name = form_value(f, "name");
+	struct err e;
+
+	if (names_check_free(c->store, name, id, &e) == 0)
+		return;
+	if (e.kind == ERR_STATE)
+		form_refuse(f, "name", "%s",
+			    _("Another mailbox has this name."));
+	else
+		form_refuse_all(f, e.text);
 }
 
 void mailbox_form_check_targets(struct form *f)

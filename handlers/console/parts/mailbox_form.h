@@ -24,6 +24,9 @@ void mailbox_form_lines(const struct form *f, const char *name,
  */
 int mailbox_form_apply(struct mailbox_conf *c, struct form *f, struct err *e);
 
+/* Whether a mailbox other than id ("": a new one) has the name already. */
+void mailbox_form_check_name(struct console *c, struct form *f, const char *id);
+
 /* Checks the targets of a form alone. */
 void mailbox_form_check_targets(struct form *f);
 

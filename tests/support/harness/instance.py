@@ -126,8 +126,8 @@ class Instance:
 
     def create_mailbox(self, name: str = "test", *options: str) -> Mailbox:
         """Make a mailbox."""
-        text = self.restante("mailbox", "create", "--porcelain", *options,
-                             "--", name).stdout
+        text = self.restante("mailbox", "create", "--porcelain", "--same-name",
+                             *options, "--", name).stdout
         said = dict(line.split(": ", 1) for line in text.splitlines() if line)
         return Mailbox(said["id"], said["address"], said["password"])
 
