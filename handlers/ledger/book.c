@@ -54,15 +54,13 @@ static int cut_one(const struct book *b, int fd, const char *name,
 	return 0;
 }
 
-static int cut_to_memory(const struct book *b, struct err *e)
+static int cut_to(const struct book *b, uint64_t size, uint64_t octets,
+		  struct err *e)
 {
-	const struct memory *m = &b->memory;
-
-	if (cut_one(b, b->entries, "entries", m->octets, e) < 0 ||
-	    cut_one(b, b->offsets, "offsets", m->tree.size * LEDGER_OFFSET_SIZE,
-		    e) < 0)
+	if (cut_one(b, b->entries, "entries", octets, e) < 0 ||
+	    cut_one(b, b->offsets, "offsets", size * LEDGER_OFFSET_SIZE, e) < 0)
 		return -1;
-	return cut_one(b, b->tiles, "tiles", m->tree.size * DIGEST_SIZE, e);
+	return cut_one(b, b->tiles, "tiles", size * DIGEST_SIZE, e);
 }
 
 int book_memory(const struct ledger_place *place, const char *name,
@@ -115,16 +113,25 @@ static int write_key(const struct book *b, struct err *e)
 	return result;
 }
 
-/* A checkpoint without a memory: it was lost, and what was signed with it. */
+static bool has_file(const struct book *b, const char *name)
+{
+	return faccessat(b->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno != ENOENT;
+}
+
+/* What is put down behind a memory, without one: it was lost. */
 static int check_unused(const struct book *b, struct err *e)
 {
-	if (faccessat(b->dir, "checkpoint", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    errno == ENOENT)
+	const char *found = has_file(b, "checkpoint")  ? "a checkpoint"
+			    : has_file(b, PLACES_FILE) ? "`" PLACES_FILE "`"
+						       : NULL;
+
+	if (!found)
 		return 0;
 	return err_set(e, ERR_DAMAGED,
-		       "ledger %s: there are entries and a checkpoint, and "
-		       "memory/%s is gone",
-		       b->name, b->name);
+		       "ledger %s: there are entries and %s, and memory/%s is "
+		       "gone",
+		       b->name, found, b->name);
 }
 
 int book_new_origin(const struct ledger_place *place, const char *name,
@@ -147,11 +154,9 @@ static int write_first(struct book *b, struct err *e)
 		.kind = ENTRY_LEDGER,
 		.ledger = {.when = time(NULL), .before = b->memory.before}};
 
-	b->is_new = true;
+	b->is_new = b->is_untouched = true;
 	memcpy(first.ledger.origin, b->memory.origin,
 	       sizeof(first.ledger.origin));
-	if (write_key(b, e) < 0 || cut_to_memory(b, e) < 0)
-		return -1;
 	return book_add_entry(b, &first, e);
 }
 
@@ -242,7 +247,7 @@ static int open_known(struct book *b, struct err *e)
 		return begin_behind(b, e);
 	if (check_whose(b, e) < 0 || open_files(b, e) < 0)
 		return -1;
-	return cut_to_memory(b, e);
+	return cut_to(b, b->memory.tree.size, b->memory.octets, e);
 }
 
 int book_open(struct book *b, const struct ledger_place *place,
@@ -268,6 +273,13 @@ int book_open(struct book *b, const struct ledger_place *place,
 	if (e->kind != ERR_ABSENT || open_files(b, e) < 0)
 		return -1;
 	return begin(b, e);
+}
+
+bool book_has_entries(const struct book *b)
+{
+	struct stat st;
+
+	return fstat(b->entries, &st) < 0 || st.st_size > 0;
 }
 
 static void close_fd(int *fd)
@@ -301,6 +313,17 @@ static int write_at(const struct book *b, int fd, const char *name,
 	return 0;
 }
 
+/* Only now, when nobody has said that there was one. */
+static int touch(struct book *b, struct err *e)
+{
+	if (!b->is_untouched)
+		return 0;
+	if (write_key(b, e) < 0 || cut_to(b, 0, 0, e) < 0)
+		return -1;
+	b->is_untouched = false;
+	return 0;
+}
+
 static int write_pending(struct book *b, struct err *e)
 {
 	const struct memory *m = &b->memory;
@@ -308,7 +331,8 @@ static int write_pending(struct book *b, struct err *e)
 	uint64_t places = m->tree.size * LEDGER_OFFSET_SIZE - b->places.len;
 	uint64_t hashes = m->tree.size * DIGEST_SIZE - b->hashes.len;
 
-	if (write_at(b, b->entries, "entries", &b->lines, lines, e) < 0 ||
+	if (touch(b, e) < 0 ||
+	    write_at(b, b->entries, "entries", &b->lines, lines, e) < 0 ||
 	    write_at(b, b->offsets, "offsets", &b->places, places, e) < 0 ||
 	    write_at(b, b->tiles, "tiles", &b->hashes, hashes, e) < 0)
 		return -1;

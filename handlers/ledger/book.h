@@ -26,6 +26,8 @@ struct book {
 	int dir;
 	int entries, offsets, tiles;
 	bool is_new; /* it was begun just now */
+	/* So it was, and what lies there was neither cut nor written yet. */
+	bool is_untouched;
 	int64_t now;
 	int activity; /* the file of sessions that is written; or -1 */
 	struct memory memory;
@@ -33,12 +35,16 @@ struct book {
 };
 
 /*
- * Opens the ledger of that name, begun where there is none. ERR_DAMAGED: it is
+ * Opens the ledger of that name, begun where there is none; of what lies there
+ * then nothing is touched before the first book_commit(). ERR_DAMAGED: it is
  * not what memory says; nothing was touched. Close it in any case.
  */
 int book_open(struct book *b, const struct ledger_place *place,
 	      const char *name, struct err *e) MUST_USE;
 void book_close(struct book *b);
+
+/* In its file, whether or not anybody remembers them. */
+bool book_has_entries(const struct book *b);
 
 /* What is remembered of the ledger of that name. ERR_ABSENT, ERR_DAMAGED. */
 int book_memory(const struct ledger_place *place, const char *name,

@@ -7,11 +7,14 @@ noinst_LIBRARIES += %D%/libledger.a
 	%D%/book.c %D%/book.h \
 	%D%/expire.c %D%/expire.h \
 	%D%/files.c %D%/files.h \
+	%D%/first.c %D%/first.h \
 	%D%/former.c %D%/former.h \
+	%D%/hour.c %D%/hour.h \
 	%D%/key.c %D%/key.h \
 	%D%/sequence.c %D%/sequence.h \
 	%D%/spool_place.c %D%/spool_place.h \
 	%D%/succeed.c %D%/succeed.h \
+	%D%/take.c %D%/take.h \
 	%D%/ulids.c %D%/ulids.h \
 	%D%/untold.c %D%/untold.h
 

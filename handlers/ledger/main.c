@@ -20,6 +20,7 @@
 #include "common/read_all.h"
 #include "common/sandbox.h"
 #include "handlers/ledger/files.h"
+#include "handlers/ledger/first.h"
 #include "handlers/ledger/sequence.h"
 #include "handlers/ledger/succeed.h"
 
@@ -349,7 +350,8 @@ static int run_task(const struct conf *conf, struct ledger_place *place,
 	}
 	a.run.host = &host;
 	a.run.at_once = of_host;
-	if (book_open(&host, place, "host", e) == 0)
+	if (book_open(&host, place, "host", e) == 0 &&
+	    first_check_host(&host, e) == 0)
 		result = of_host	      ? sequence_host(&a.run, e)
 			 : t->act == ACT_ONCE ? run_all(&a, e)
 					      : run_one(&a, t, e);

@@ -196,7 +196,8 @@ static int check_content(const struct sequence_run *r, const char *name,
 }
 
 /* As whole as memory has it; then nothing of it is left unsigned. */
-static int sign_former(struct sequence_run *r, const char *name, struct err *e)
+static int sign_former(struct sequence_run *r, const char *name,
+		       const struct known *k, struct err *e)
 {
 	struct checkpoint c;
 	struct book b;
@@ -204,7 +205,11 @@ static int sign_former(struct sequence_run *r, const char *name, struct err *e)
 	int result;
 
 	result = book_open(&b, r->place, name, e);
-	if (result == 0 && b.is_new)
+	if (result == 0 && b.is_new && k->has_host)
+		result = err_set(e, ERR_DAMAGED,
+				 "ledger %s: the host's ledger knows %s", name,
+				 k->host.origin);
+	else if (result == 0 && b.is_new)
 		result = err_set(e, ERR_STATE,
 				 "ledger %s: there is none yet to be adopted: "
 				 "the next run begins one",
@@ -220,7 +225,7 @@ static int end_former(struct sequence_run *r, const char *name,
 {
 	/* Brought from elsewhere, and signed there. */
 	bool is_brought = !k->has_memory && k->has_note && !k->has_host;
-	int result = is_brought ? 0 : sign_former(r, name, e);
+	int result = is_brought ? 0 : sign_former(r, name, k, e);
 
 	if (result == 0)
 		result = check_content(r, name, k, e);

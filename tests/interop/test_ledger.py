@@ -215,6 +215,35 @@ def what_was_cut_is_an_alarm(w: Told) -> None:
     equal(len(w.account(mailbox).kept), 3, "kept")
 
 
+def what_nobody_remembers_is_left_alone(w: Told) -> None:
+    """Memory, checkpoint and places are gone: who may know is asked first."""
+    mailbox = w.instance.create_mailbox("forgotten")
+    w.deliver(mailbox, 3)
+    w.ledger.run()
+    folder = w.ledger.path / mailbox.id
+    host = w.ledger.path / "host"
+    for ledger, acts in ((folder, ("--once", "--adopt")), (host, ("--once",))):
+        lost = [w.ledger.path / "memory" / ledger.name, ledger / "checkpoint",
+                ledger / "taken"]
+        kept = {path: path.read_bytes() for path in lost if path.exists()}
+        for path in kept:
+            path.unlink()
+        files = {path: path.read_bytes() for path in ledger.iterdir()
+                 if path.is_file()}
+        for act in acts:
+            args = () if act == "--once" else (act, mailbox.id)
+            said = w.ledger.run(*args, want=None)
+            check("resume" in said, f"{act} of {ledger.name}: {said}")
+            for path, before in files.items():
+                check(path.read_bytes() == before,
+                      f"{act}: {ledger.name}/{path.name} was changed")
+        for path, before in kept.items():
+            path.write_bytes(before)
+            w.instance.place.give(path)
+    equal(w.ledger.run(), "", "what a run says then")
+    equal(len(w.account(mailbox).kept), 3, "kept")
+
+
 def killed_anywhere(w: Told) -> None:
     """At each point of a run; what was published is never taken back."""
     prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
@@ -250,7 +279,7 @@ CASES = [everything_is_entered, nothing_new_writes_nothing,
          it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
          keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
          a_mailbox_of_before_is_found, what_was_cut_is_an_alarm,
-         killed_anywhere]
+         what_nobody_remembers_is_left_alone, killed_anywhere]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

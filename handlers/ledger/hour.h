@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is counted by the hour: sessions, and what was refused. Counts stand in
+ * memory while their hour goes on.
+ */
+#ifndef RESTANTE_HANDLERS_LEDGER_HOUR_H
+#define RESTANTE_HANDLERS_LEDGER_HOUR_H
+
+#include "handlers/ledger/book.h"
+
+/* Enters them where their hour is over. */
+int hour_end(struct book *b, int64_t now, struct err *e) MUST_USE;
+
+#endif
