@@ -13,6 +13,8 @@
 #include "common/iso_time.h"
 #include "common/log.h"
 #include "common/read_all.h"
+#include "store/ledger/looked.h"
+#include "store/store.h"
 
 enum { DAY_LEN = 10 }; /* 2026-11-30 */
 
@@ -83,6 +85,25 @@ void entered_read(const struct mailbox *m, struct entered *e_r)
 	if (e_r->at_work)
 		read_places(dir, m->id, &e_r->places);
 	close(dir);
+}
+
+/* --- what it has found ------------------------------------------------------
+ */
+
+bool mailbox_looked(const struct mailbox *m, struct looked *l_r)
+{
+	int place = m->store->ledger ? open_place(m->store) : -1, dir = -1;
+	bool has_looked;
+
+	if (place >= 0)
+		dir = openat(place, m->id,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	has_looked = dir >= 0 && looked_read(dir, l_r);
+	if (dir >= 0)
+		close(dir);
+	if (place >= 0)
+		close(place);
+	return has_looked;
 }
 
 /* --- sessions --------------------------------------------------------------

@@ -49,6 +49,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/judge_all.h \
 	%D%/ledger/line.c \
 	%D%/ledger/line.h \
+	%D%/ledger/looked.c \
+	%D%/ledger/looked.h \
 	%D%/ledger/memory.c \
 	%D%/ledger/memory.h \
 	%D%/ledger/note.c \

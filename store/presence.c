@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "store/age.h"
 #include "store/back.h"
 #include "store/file_digest.h"
 #include "store/leaving.h"
@@ -390,24 +391,36 @@ static bool is_cut(int dir, const char *name)
 	       st.st_size == 0;
 }
 
-static int hash_one(struct content *c, const struct listing_entry *at,
-		    bool in_gone, struct err *e)
+/* 1: it is another file; 0: it is not, or has left, or nobody knows. */
+static int compare_one(struct content *c, const struct listing_entry *at,
+		       bool in_gone, uint8_t is_r[DIGEST_SIZE], struct err *e)
 {
 	const struct evidence_message *m = evidence_find(c->v, at->ulid);
 	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
-	uint8_t was[DIGEST_SIZE], is[DIGEST_SIZE];
-	struct message_name name;
+	uint8_t was[DIGEST_SIZE];
 	char text[NAME_SIZE];
 
-	listing_name(at, &name);
 	listing_file_name(at, in_gone, text);
 	if (!signed_digest(c, m, was) || (in_gone && is_cut(dir, text)))
 		return 0;
-	if (file_digest_at(dir, text, is) < 0)
+	if (file_digest_at(dir, text, is_r) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", text);
 	c->hashed++;
-	if (memcmp(was, is, sizeof(is)) != 0)
-		c->each(c->arg, PRESENCE_DIFFERS, name.ulid, m->sealed);
+	return memcmp(was, is_r, sizeof(was)) != 0;
+}
+
+static int hash_one(struct content *c, const struct listing_entry *at,
+		    bool in_gone, struct err *e)
+{
+	uint8_t is[DIGEST_SIZE];
+	struct message_name name;
+	int other = compare_one(c, at, in_gone, is, e);
+
+	if (other <= 0)
+		return other;
+	listing_name(at, &name);
+	c->each(c->arg, PRESENCE_DIFFERS, name.ulid,
+		evidence_find(c->v, at->ulid)->sealed);
 	return 0;
 }
 
@@ -442,4 +455,95 @@ int presence_content(const struct presence *p, const struct evidence *v,
 		result = hash_listing(&c, &p->gone, true, e);
 	*hashed_r = c.hashed;
 	return result;
+}
+
+int presence_compare(const struct presence *p, const struct evidence *v,
+		     const struct ledger *l, const char *ulid,
+		     uint8_t digest_r[DIGEST_SIZE], struct err *e)
+{
+	struct content c = {.p = p, .v = v, .l = l};
+	const struct listing_entry *cur = listing_find(&p->cur, ulid);
+	const struct listing_entry *gone = listing_find(&p->gone, ulid);
+
+	if (cur)
+		return compare_one(&c, cur, false, digest_r, e);
+	return gone ? compare_one(&c, gone, true, digest_r, e) : 0;
+}
+
+/* --- sizes -----------------------------------------------------------------
+ */
+
+enum { BASE64_32 = 43 }; /* octets that 32 have in it, without padding */
+
+/*
+ * What is sealed here has a header of one stanza for each recipient, all of a
+ * length (store/seal.c). Another header only lets its file be hashed.
+ */
+static bool size_fits(uint64_t sealed, uint64_t octets)
+{
+	enum {
+		FRAME = sizeof("age-encryption.org/v1\n") - 1 + sizeof("--- ") -
+			1 + BASE64_32 + 1,
+		STANZA = sizeof("-> X25519 ") - 1 + 2 * (BASE64_32 + 1),
+	};
+	uint64_t rest = age_payload_size(octets) + FRAME;
+
+	return sealed > rest && (sealed - rest) % STANZA == 0;
+}
+
+/* One that has moved, or that nobody entered, is looked at another day. */
+static bool is_odd(const struct presence *p, const struct evidence *v,
+		   const struct listing_entry *at, bool in_gone)
+{
+	const struct evidence_message *m = evidence_find(v, at->ulid);
+	int dir = in_gone ? p->mailbox->gone : p->mailbox->cur;
+	char text[NAME_SIZE];
+	struct stat st;
+
+	if (!m || m->sealed == EVIDENCE_NONE)
+		return false;
+	listing_file_name(at, in_gone, text);
+	return fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       !(in_gone && st.st_size == 0) &&
+	       !size_fits((uint64_t)st.st_size, m->octets);
+}
+
+/* The next one in both, in the order of ULIDs. NULL: there is none. */
+static const struct listing_entry *next_of(const struct presence *p, size_t *i,
+					   size_t *j, bool *in_gone_r)
+{
+	const struct listing_entry *cur =
+		*i < p->cur.n ? &p->cur.list[*i] : NULL;
+	const struct listing_entry *gone =
+		*j < p->gone.n ? &p->gone.list[*j] : NULL;
+
+	*in_gone_r = gone && (!cur || memcmp(gone->ulid, cur->ulid,
+					     ULID_PACKED_SIZE) < 0);
+	if (*in_gone_r)
+		++*j;
+	else if (cur)
+		++*i;
+	return *in_gone_r ? gone : cur;
+}
+
+void presence_odd_sizes(const struct presence *p, const struct evidence *v,
+			char after[ULID_LEN + 1], size_t most,
+			void (*each)(void *arg, const char *ulid), void *arg)
+{
+	const struct listing_entry *at;
+	size_t i = 0, j = 0;
+	char ulid[ULID_LEN + 1];
+	bool in_gone;
+
+	while ((at = next_of(p, &i, &j, &in_gone))) {
+		ulid_unpack(at->ulid, ulid);
+		if (strcmp(ulid, after) <= 0)
+			continue;
+		if (!most--)
+			return;
+		if (is_odd(p, v, at, in_gone))
+			each(arg, ulid);
+		memcpy(after, ulid, sizeof(ulid));
+	}
+	after[0] = '\0';
 }

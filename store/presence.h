@@ -65,6 +65,24 @@ int presence_content(const struct presence *p, const struct evidence *v,
 		     void (*progress)(uint64_t done, uint64_t all), void *arg,
 		     uint64_t *hashed_r, struct err *e) MUST_USE;
 
+/*
+ * Of what lay there at first, as far as v has what was received, `most` files
+ * behind *after, a ULID ("": from the first on): each() is told of those of a
+ * size that no sealed file of so many octets has. *after is the last one that
+ * was looked at, or "" where none is behind it. Reads no file.
+ */
+void presence_odd_sizes(const struct presence *p, const struct evidence *v,
+			char after[ULID_LEN + 1], size_t most,
+			void (*each)(void *arg, const char *ulid), void *arg);
+
+/*
+ * 1: what lies under that ULID is not what v and l say was received, and has
+ * that digest. 0: it is, or is not there, or was cut on a full disk.
+ */
+int presence_compare(const struct presence *p, const struct evidence *v,
+		     const struct ledger *l, const char *ulid,
+		     uint8_t digest_r[DIGEST_SIZE], struct err *e) MUST_USE;
+
 void presence_free(struct presence **p);
 
 #endif

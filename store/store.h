@@ -244,6 +244,13 @@ int mailbox_activity(struct mailbox *m, int64_t since, int64_t until,
 		     struct activity_list *list_r, struct err *e) MUST_USE;
 void activity_release(struct activity_list *l);
 
+/*
+ * What its ledger's last look at it came to (store/ledger/looked.h). False:
+ * there is no ledger, or it has not looked yet.
+ */
+struct looked;
+bool mailbox_looked(const struct mailbox *m, struct looked *l_r) MUST_USE;
+
 /* The counters, with one read and no lock. */
 int mailbox_counters(const struct mailbox *m, struct counters *counters_r,
 		     struct err *e) MUST_USE;

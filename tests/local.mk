@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	%D%/unit/test_pop3_proxy_uidl \
 	%D%/unit/test_pop3_retr \
 	%D%/unit/test_pop3_serve \
+	%D%/unit/test_presence \
 	%D%/unit/test_program \
 	%D%/unit/test_proxy_login \
 	%D%/unit/test_random_id \
@@ -105,6 +106,7 @@ check_LIBRARIES += %D%/unit/libledger_rig.a
 %C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mailbox_alias_new
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_presence_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 

@@ -12,6 +12,7 @@
 #include "store/expiry.h"
 #include "store/fault.h"
 #include "store/ledger/former_name.h"
+#include "store/ledger/looked.h"
 #include "store/ledger/places.h"
 #include "store/remove_tree.h"
 
@@ -19,9 +20,9 @@
  */
 
 /* What stands for the former one alone; the sessions go on. */
-static const char *const files[] = {"entries",	  "offsets", "tiles",
-				    "checkpoint", "vkey",    PLACES_FILE,
-				    EXPIRY_FILE};
+static const char *const files[] = {"entries",	  "offsets",  "tiles",
+				    "checkpoint", "vkey",     PLACES_FILE,
+				    EXPIRY_FILE,  LOOKED_FILE};
 
 static int make_folder(int dir, const struct memory *m, struct err *e)
 {

@@ -11,6 +11,7 @@ noinst_LIBRARIES += %D%/libledger.a
 	%D%/former.c %D%/former.h \
 	%D%/hour.c %D%/hour.h \
 	%D%/key.c %D%/key.h \
+	%D%/look.c %D%/look.h \
 	%D%/sequence.c %D%/sequence.h \
 	%D%/spool_place.c %D%/spool_place.h \
 	%D%/succeed.c %D%/succeed.h \

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/conf.h"
 #include "common/limit_process.h"
 #include "common/log.h"
@@ -21,6 +22,7 @@
 #include "common/sandbox.h"
 #include "handlers/ledger/files.h"
 #include "handlers/ledger/first.h"
+#include "handlers/ledger/look.h"
 #include "handlers/ledger/sequence.h"
 #include "handlers/ledger/succeed.h"
 
@@ -350,6 +352,8 @@ static int run_task(const struct conf *conf, struct ledger_place *place,
 	}
 	a.run.host = &host;
 	a.run.at_once = of_host;
+	if (t->act == ACT_ONCE)
+		a.run.look_until = clock_ms() + LOOK_RUN_MS;
 	if (book_open(&host, place, "host", e) == 0 &&
 	    first_check_host(&host, e) == 0)
 		result = of_host	      ? sequence_host(&a.run, e)

@@ -8,6 +8,7 @@
 #include "handlers/ledger/expire.h"
 #include "handlers/ledger/first.h"
 #include "handlers/ledger/hour.h"
+#include "handlers/ledger/look.h"
 #include "handlers/ledger/succeed.h"
 #include "handlers/ledger/take.h"
 #include "handlers/ledger/untold.h"
@@ -102,6 +103,25 @@ static int account(struct sequence *s, struct err *e)
 	return 0;
 }
 
+/* What a look has found is told of behind the checkpoint that covers it. */
+static int look_and_publish(struct sequence *s, struct err *e)
+{
+	bool may_look = !s->is_other && !s->spools.left_out;
+	struct err found = {.kind = ERR_NONE};
+
+	if (may_look && look_mailbox(s->run, s->book, s->id, &found) < 0 &&
+	    found.kind != ERR_DAMAGED) {
+		*e = found;
+		return -1;
+	}
+	if (publish(s, false, e) < 0)
+		return -1;
+	if (found.kind == ERR_NONE)
+		return 0;
+	*e = found;
+	return -1;
+}
+
 static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 {
 	struct memory *before = xmalloc(sizeof(*before));
@@ -126,7 +146,7 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	if (result == 0 && !s->is_other)
 		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
-		result = publish(s, false, e);
+		result = look_and_publish(s, e);
 	taking_release(&s->admin);
 	taking_release(&s->spools);
 	free(before);

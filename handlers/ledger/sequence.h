@@ -17,6 +17,7 @@ struct sequence_run {
 	int64_t now;
 	char boot[MEMORY_BOOT_SIZE];
 	bool clock_seen, clock_steady; /* of expire.c */
+	int64_t look_until;	       /* on clock_ms(): no look begins then */
 	bool at_once;		       /* what is new is signed now */
 };
 

@@ -18,6 +18,7 @@
 #include "handlers/tool/json.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
+#include "store/ledger/looked.h"
 
 /* --- status --------------------------------------------------------------- */
 
@@ -235,6 +236,24 @@ static void status_of_deleted(struct status *s, const struct mailbox_conf *c,
 			       c->id, c->name);
 }
 
+/* Whoever verifies hears which ones. */
+static void status_of_ledger(struct status *s, const struct mailbox *m,
+			     const struct mailbox_conf *c)
+{
+	struct looked l;
+	char when[24];
+
+	if (!mailbox_looked(m, &l) || (!l.missing && !l.differs))
+		return;
+	needs_a_person(s,
+		       "mailbox %s (%s): of what was received %" PRIu64
+		       " messages are not there, nobody says why, and %" PRIu64
+		       " are not what they were, as its ledger saw on %s "
+		       "(restante ledger verify %s)",
+		       c->id, c->name, l.missing, l.differs,
+		       tool_time(l.when, when), c->id);
+}
+
 static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 			     struct err *e)
 {
@@ -264,6 +283,7 @@ static int status_of_mailbox(const char *id, struct mailbox *m, void *arg,
 	status_of_limits(s, c, &n);
 	status_of_deleted(s, c, &n);
 	status_of_aside(s, id, c->name);
+	status_of_ledger(s, m, c);
 	if (health_is_uncollected(s->conf, s->now, &n))
 		needs_a_person(
 			s, "mailbox %s (%s): not collected for %s", id, c->name,

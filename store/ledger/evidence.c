@@ -149,6 +149,16 @@ static void take_missing(struct evidence *v, const struct judged *j)
 	m->named = found ? NAMED_MISSING : NAMED_BEFORE;
 }
 
+static void take_differs(struct evidence *v, const struct judged *j)
+{
+	const struct entry_differs *d = &j->entry.differs;
+
+	if (strcmp(d->by, "found") == 0)
+		evidence_message(v, d->ulid)->named_differs = 1;
+	else
+		v->differ_before++;
+}
+
 static void take_change(struct evidence *v, const struct judged *j)
 {
 	if (j->entry.kind == ENTRY_DELETED)
@@ -183,7 +193,7 @@ void evidence_take(struct evidence *v, const struct judged *j)
 		take_missing(v, j);
 		break;
 	case ENTRY_DIFFERS:
-		v->differ_before += strcmp(j->entry.differs.by, "found") != 0;
+		take_differs(v, j);
 		break;
 	case ENTRY_KEY:
 	case ENTRY_DELETED:

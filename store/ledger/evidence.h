@@ -23,13 +23,14 @@ struct evidence_message {
 	uint64_t entry;	 /* `kept`, the first, or `back` that made it */
 	uint64_t sealed; /* the `kept` that has the digest of its file */
 	uint64_t octets;
-	uint64_t head;	   /* of the digest at `sealed`: its first octets */
-	uint8_t gone;	   /* enum evidence_gone */
-	uint8_t read;	   /* a session that counts had it to its end */
-	uint8_t collected; /* and ended with QUIT */
-	uint8_t differs;   /* what was read had another digest */
-	uint8_t found;	   /* no writer's word, the ledger found it there */
-	uint8_t named;	   /* enum evidence_named */
+	uint64_t head;	       /* of the digest at `sealed`: its first octets */
+	uint8_t gone;	       /* enum evidence_gone */
+	uint8_t read;	       /* a session that counts had it to its end */
+	uint8_t collected;     /* and ended with QUIT */
+	uint8_t differs;       /* what was read had another digest */
+	uint8_t found;	       /* no writer's word, the ledger found it there */
+	uint8_t named;	       /* enum evidence_named */
+	uint8_t named_differs; /* the ledger says that it is another file */
 	uint8_t used;
 	uint8_t state; /* enum presence_state, for whoever looks at it */
 };

@@ -194,12 +194,29 @@ static bool write_former(const struct memory *m, struct buf *out)
 	return line_end(&w);
 }
 
+static bool write_look(const struct memory *m, struct buf *out)
+{
+	const struct memory_look *look = &m->look;
+	struct line_writer w;
+
+	if (!look->at)
+		return true;
+	line_begin(&w, out, "look");
+	line_add_time(&w, "at", look->at);
+	line_add_number(&w, "parts", look->parts);
+	line_add_number(&w, "left", look->left);
+	line_add(&w, "after", look->after);
+	line_add_number(&w, "missing", look->missing);
+	line_add_number(&w, "differs", look->differs);
+	return line_end(&w);
+}
+
 bool memory_write(const struct memory *m, struct buf *out)
 {
 	return write_head(m, out) && write_former(m, out) &&
-	       write_frontier(m, out) && write_spools(m, out) &&
-	       write_keys(m, out) && write_counts(m, out) &&
-	       buf_adds(out, "end\n");
+	       write_look(m, out) && write_frontier(m, out) &&
+	       write_spools(m, out) && write_keys(m, out) &&
+	       write_counts(m, out) && buf_adds(out, "end\n");
 }
 
 /* --- reading ---------------------------------------------------------------
@@ -284,6 +301,18 @@ static bool parse_former(struct parser *p, struct line *l)
 	return true;
 }
 
+static bool parse_look(struct parser *p, struct line *l)
+{
+	struct memory_look *look = &p->memory->look;
+
+	return line_take_time(l, "at", &look->at) &&
+	       line_take_number(l, "parts", INT64_MAX, &look->parts) &&
+	       line_take_number(l, "left", look->parts, &look->left) &&
+	       line_take(l, "after", look->after, sizeof(look->after)) &&
+	       line_take_number(l, "missing", INT64_MAX, &look->missing) &&
+	       line_take_number(l, "differs", INT64_MAX, &look->differs);
+}
+
 static bool parse_key(struct parser *p, struct line *l)
 {
 	char key[ENTRY_SESSION_KEY_LEN + 1];
@@ -320,8 +349,9 @@ static const struct {
 	bool (*parse)(struct parser *p, struct line *l);
 } kinds[] = {
 	{"former", parse_former}, {"frontier", parse_frontier},
-	{"spool", parse_spool},	  {"key", parse_key},
-	{"count", parse_count},	  {"end", parse_end},
+	{"look", parse_look},	  {"spool", parse_spool},
+	{"key", parse_key},	  {"count", parse_count},
+	{"end", parse_end},
 };
 
 static bool parse_line(struct parser *p, const char *text, size_t n, bool first)

@@ -50,6 +50,14 @@ struct memory_count {
 	uint64_t count;
 };
 
+/* The daily look at what lies there, which runs go on with. */
+struct memory_look {
+	int64_t at;		   /* when the last one began; 0: none did */
+	uint64_t parts, left;	   /* of all messages; 0 left: it is through */
+	char after[ULID_LEN + 1];  /* the last file of this part; or "" */
+	uint64_t missing, differs; /* so far */
+};
+
 struct memory {
 	char origin[NOTE_NAME_MAX + 1];
 	struct tree tree;
@@ -65,6 +73,7 @@ struct memory {
 	uint64_t activity_octets;
 	enum memory_stage stage;
 	struct entry_before before; /* unless settled: the former one */
+	struct memory_look look;
 	size_t n_spools;
 	struct memory_spool spools[MEMORY_SPOOLS_MAX];
 	size_t n_keys; /* session keys that collections may be signed with */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How far a ledger has each spool: read, written and read again it is the same;
- * what is not whole covers nothing.
+ * How far a ledger has each spool, and what it has found: read, written and
+ * read again it is the same; what is not whole covers nothing.
  */
 #include "common/base.h"
 
+#include "store/ledger/looked.h"
 #include "store/ledger/places.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -19,12 +20,28 @@ static void write_anew(const struct places *p, struct buf *out)
 	free(m);
 }
 
+static void look(const char *text, size_t n)
+{
+	struct looked l, again;
+	struct buf out;
+
+	if (!looked_parse(text, n, &l))
+		return;
+	buf_init(&out, FUZZ_ROOM);
+	fuzz_require(looked_write(&l, &out));
+	fuzz_require(looked_parse(out.data, out.len, &again));
+	fuzz_require(memcmp(&l, &again, sizeof(l)) == 0);
+	fuzz_require(!looked_parse(out.data, out.len - 1, &again));
+	buf_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct places *p = xmalloc(sizeof(*p)), *again = xmalloc(sizeof(*p));
 	bool whole = places_parse((const char *)bytes, n, p);
 	struct buf out;
 
+	look((const char *)bytes, n);
 	buf_init(&out, FUZZ_ROOM);
 	fuzz_require(whole || p->n == 0);
 	if (whole) {

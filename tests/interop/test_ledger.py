@@ -8,6 +8,7 @@ somebody who has the spools writes into them.
 import dataclasses
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 
+FOUND = 75  # what a run ends with that has found something
 NO_ULID = "0" * 26
 POINTS = 24  # more than a run has
 
@@ -244,6 +246,69 @@ def what_nobody_remembers_is_left_alone(w: Told) -> None:
     equal(len(w.account(mailbox).kept), 3, "kept")
 
 
+def what_is_not_there_is_entered_once(w: Told) -> None:
+    """Removed, cut, put back: an alarm once, and status as it is."""
+    mailbox = w.instance.create_mailbox("looked at")
+    said = list(w.deliver(mailbox, 4))
+    cur = w.instance.folder(mailbox) / "cur"
+    files = {path.name[:26]: path for path in cur.iterdir()}
+    kept = {ulid: path.read_bytes() for ulid, path in files.items()}
+    equal(w.ledger.run(), "", "what the first look says")
+    files[said[0]].unlink()
+    files[said[1]].write_bytes(kept[said[1]][:-30])
+    equal(w.ledger.run(), "", "what a run of the same day says")
+    log = w.ledger.look(want=FOUND)
+    check(f"{mailbox.id}: of what was received 1 messages are not there" in log
+          and "and 1 are not what they were" in log, log)
+    account = w.account(mailbox)
+    equal((account.missing, account.differs),
+          ({said[0]: "found"},
+           {said[1]: hashlib.sha256(kept[said[1]][:-30]).hexdigest()}),
+          "what was entered, and signed")
+    equal(w.ledger.look(), "", "what the next day says")
+    looked(w, mailbox, 1, 1)
+    text = w.instance.restante("status", want=1).stdout
+    check(re.search(f"^! mailbox {mailbox.id} .* 1 messages are not there", text,
+                    re.M), text)
+    for ulid in said[:2]:
+        files[ulid].write_bytes(kept[ulid])
+        w.instance.place.give(files[ulid])
+    equal(w.ledger.look(), "", "what is said when they are there again")
+    looked(w, mailbox, 0, 0)
+    text = w.instance.restante("status", want=None).stdout
+    check("are not there" not in text, text)
+    w.collect(mailbox, 4)
+    equal(w.ledger.look(), "", "what is said when all were collected")
+    account = w.account(mailbox)
+    equal((len(account.missing), len(account.differs), len(account.gone)),
+          (1, 1, 4), "what stands there for good")
+    looked(w, mailbox, 0, 0)
+
+
+def another_file_that_was_collected_is_entered(w: Told) -> None:
+    """It opened, and was of the right size."""
+    mailbox = w.instance.create_mailbox("exchanged")
+    said = w.deliver(mailbox, 2)
+    w.ledger.run()
+    files = sorted((w.instance.folder(mailbox) / "cur").iterdir())
+    files[0].write_bytes(files[1].read_bytes())
+    w.collect(mailbox, 1)
+    w.ledger.run()
+    log = w.ledger.look(want=FOUND)
+    check("0 messages are not there" in log and "and 1 are not what" in log,
+          log)
+    first, second = sorted(said)
+    equal(w.account(mailbox).differs, {first: said[second]}, "entered")
+    equal(w.ledger.look(), "", "what the next day says")
+    looked(w, mailbox, 0, 1)
+
+
+def looked(w: Told, mailbox: Mailbox, missing: int, differs: int) -> None:
+    """What the last look has left for whoever asks."""
+    text = (w.ledger.of(mailbox) / "looked").read_text()
+    check(text.endswith(f"missing={missing} differs={differs}\n"), text)
+
+
 def killed_anywhere(w: Told) -> None:
     """At each point of a run; what was published is never taken back."""
     prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
@@ -279,7 +344,9 @@ CASES = [everything_is_entered, nothing_new_writes_nothing,
          it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
          keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
          a_mailbox_of_before_is_found, what_was_cut_is_an_alarm,
-         what_nobody_remembers_is_left_alone, killed_anywhere]
+         what_nobody_remembers_is_left_alone,
+         what_is_not_there_is_entered_once,
+         another_file_that_was_collected_is_entered, killed_anywhere]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

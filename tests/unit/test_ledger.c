@@ -34,7 +34,7 @@ static const char *const good[] = {
 	"ledger version=1 origin=gw.example/" ID "/" U
 	" time=2026-11-30T02:49:25Z act=resume after=old.example/" ID "/" U
 	" size=7 root=" H " reason=a%20disk%3D%22x%22",
-	"missing ulid=" U " by=adopt time=2026-11-30T02:49:25Z",
+	"missing ulid=" U " by=found time=2026-11-30T02:49:25Z",
 	"differs ulid=" U " sha256=" H " by=found time=2026-11-30T02:49:25Z",
 	"adopted origin=gw.example/" ID "/" U " size=7 root=" H
 	" to=gw.example/" ID "/" U " reason= time=2026-11-30T02:49:25Z",
