@@ -7,8 +7,10 @@ somebody who has the spools writes into them.
 
 import dataclasses
 import hashlib
+import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from harness.report import Report, check, equal
 from harness.script import Case, run_script
 
 FOUND = 75  # what a run ends with that has found something
+TREE = Path(__file__).resolve().parents[2]
 NO_ULID = "0" * 26
 POINTS = 24  # more than a run has
 
@@ -54,6 +57,54 @@ def everything_is_entered(w: Told) -> None:
     equal(account.unproved, 0, "sessions without a proof")
     equal(account.passed_over, 0, "lines passed over")
     equal(account.signed, sum(account.kinds.values()), "signed entries")
+
+
+def the_vectors_are_true(w: Told) -> None:
+    """Those of tests/vectors/ledger, which have every kind of entry that the page
+    tells of: for us and for a stranger; and none is, once an octet is another.
+    """
+    place, copy = w.ledger.path, w.instance.root / "vectors"
+    shutil.copytree(TREE / "tests/vectors/ledger", copy)
+    for path in [copy, *copy.rglob("*")]:
+        w.place.give(path)
+    w.instance.configure(ledger={"path": copy})
+    ledger = next(copy.glob("mbx-*"))
+    account = stranger.verify(ledger, copy / "host")
+    host = stranger.verify(copy / "host")
+    equal(set(account.kinds) | set(host.kinds), kinds_of_the_page(), "kinds")
+    equal([len(of) for of in (account.kept, account.collected, account.gone,
+                              account.missing, account.differs)],
+          [5, 2, 4, 1, 1], "what a stranger reads")
+    equal((account.unproved, account.behind[0]), (0, "adopt"), "and behind it")
+    said = json.loads(w.instance.restante("ledger", "verify", "--json").stdout)
+    equal([(one["holds"], one.get("not-theirs", 0),
+            one.get("unproved-sessions", 0)) for one in said],
+          [(True, 0, 0)] * len(said), "what we read")
+    one = next(one for one in said if one["ledger"] == ledger.name)
+    equal([one[name] for name in ("former", "signed", "missing-before",
+                                  "differs-before")],
+          [1, account.signed, 1, 1], f"of {one}")
+    for path in sorted(copy.rglob("entries")):
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace(b"time=2026", b"time=2027", 1))
+        w.instance.restante("ledger", "verify", want=1)
+        try:
+            stranger.verify(copy / "host")
+            stranger.verify(ledger, copy / "host")
+        except stranger.Untrue:
+            path.write_bytes(whole)
+            continue
+        check(False, f"{path} was changed, and a stranger takes it for true")
+    w.instance.configure(ledger={"path": place})
+
+
+def kinds_of_the_page() -> set[str]:
+    """Of the table of entries in docs/ledger.md."""
+    table = (TREE / "docs/ledger.md").read_text().partition(
+        "| entry | says |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    return {kind for cell in cells
+            for kind in re.findall("`([a-z]+)[ `]", cell)}
 
 
 def nothing_new_writes_nothing(w: Told) -> None:
@@ -340,7 +391,7 @@ def killed_anywhere(w: Told) -> None:
     equal(len(lines), len(said), "lines, each entered once")
 
 
-CASES = [everything_is_entered, nothing_new_writes_nothing,
+CASES = [everything_is_entered, the_vectors_are_true, nothing_new_writes_nothing,
          it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
          keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
          a_mailbox_of_before_is_found, what_was_cut_is_an_alarm,

@@ -126,6 +126,7 @@ static void each_octet_of(struct ledger_rig *r, const char *name,
 	close(fd);
 	look(r, &c);
 	assert_null(c.fault.file);
+	print_message("%zu octets of %s\n", whole.len, name);
 	buf_release(&whole);
 }
 
@@ -281,6 +282,25 @@ static void an_old_copy_is_told_by_who_knows(UNUSED void **state)
 	known.size = r.size - 1;
 	look(&r, &c);
 	assert_non_null(strstr(c.fault.text, "that FILE knows"));
+	ledger_rig_end(&r);
+}
+
+/* Each that it has ever been, with all of its files, and as truly signed. */
+static void each_old_copy_is_told(UNUSED void **state)
+{
+	struct check_known known = {.size = wanted_size(),
+				    .who = "the host's ledger"};
+	struct check c = {.known = &known, .n_known = 1};
+	struct ledger_rig r;
+
+	ledger_rig_begin(&r);
+	while (r.size < known.size) {
+		ledger_rig_write(&r);
+		look(&r, &c);
+		assert_string_equal(c.fault.file, "checkpoint");
+		assert_int_equal(c.fault.entry, r.size);
+		ledger_rig_add(&r, "gone ulid=" U " by=full " TIME "\n");
+	}
 	ledger_rig_end(&r);
 }
 
@@ -478,6 +498,7 @@ int main(void)
 		cmocka_unit_test(each_line_is_missed),
 		cmocka_unit_test(both_files_are_bracketed),
 		cmocka_unit_test(an_old_copy_is_told_by_who_knows),
+		cmocka_unit_test(each_old_copy_is_told),
 		cmocka_unit_test(another_key_is_told_by_the_hosts),
 		cmocka_unit_test(the_tail_is_no_fault),
 		cmocka_unit_test(only_what_is_signed_was_collected),
