@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/utf8.h"
 #include "store/ledger/former_name.h"
+#include "store/ledger/host_former.h"
 
 enum { FORMER_MAX = 1000 };
 
@@ -26,27 +27,6 @@ struct former {
 	bool is_adopted;
 	struct check check;
 };
-
-bool ledger_read_first(int dir, struct entry_ledger *first_r)
-{
-	struct entry entry;
-	struct ledger l;
-	struct buf line;
-	struct err e;
-	bool good;
-
-	if (ledger_open(dir, &l, &e) < 0)
-		return false;
-	buf_init(&line, LINE_OCTETS_MAX);
-	good = l.size > 0 && ledger_line(&l, 0, &line, &e) == 0 &&
-	       entry_parse(line.data, line.len, &entry) &&
-	       entry.kind == ENTRY_LEDGER;
-	if (good)
-		*first_r = entry.ledger;
-	buf_release(&line);
-	ledger_close(&l);
-	return good;
-}
 
 /* --- what does not hold ----------------------------------------------------
  */
@@ -208,7 +188,7 @@ static int verify_one(int dir, struct former *f, struct entry_ledger *next_r,
 		return 0;
 	}
 	result = verify_there(f, fd, e);
-	(void)ledger_read_first(fd, next_r);
+	(void)ledger_first(fd, next_r);
 	close(fd);
 	free(f->check.known);
 	return result;

@@ -14,9 +14,9 @@
 
 #include "common/log.h"
 #include "common/utf8.h"
-#include "store/ledger/former_name.h"
+#include "store/ledger/host_former.h"
 
-enum { NOTES_OCTETS_MAX = 1024 * 1024, FORMER_DEPTH_MAX = 64 };
+enum { NOTES_OCTETS_MAX = 1024 * 1024 };
 
 /* --- what the host's ledger knows ------------------------------------------
  */
@@ -59,13 +59,10 @@ static bool is_wanted(const struct host_walk *w, const char *origin)
 	return !w->of || note_name_is_of(origin, w->of);
 }
 
-static void note_vouched(void *arg, const struct judged *j)
+static void note_vouched(struct host_walk *w, const struct judged *j)
 {
-	struct host_walk *w = arg;
 	struct ledger_vouched v = {.says = VOUCHED_TREE};
 
-	if (j->verdict != JUDGE_COUNTS || j->i >= w->check.checkpoint.size)
-		return;
 	if (is_end(j) && is_wanted(w, j->entry.succession.before.origin))
 		add_end(w->known, j);
 	if (j->entry.kind != ENTRY_CHECKPOINT ||
@@ -75,64 +72,55 @@ static void note_vouched(void *arg, const struct judged *j)
 	add_vouched(w->known, &v);
 }
 
+static void note_signed(void *arg, const struct judged *j)
+{
+	struct host_walk *w = arg;
+
+	if (j->verdict == JUDGE_COUNTS && j->i < w->check.checkpoint.size)
+		note_vouched(w, j);
+}
+
 static int read_host(int host, struct host_walk *w, struct err *e)
 {
-	w->check = (struct check){.each = note_vouched, .arg = w};
+	w->check = (struct check){.each = note_signed, .arg = w};
 	return check_ledger(host, &w->check, e);
 }
 
-/*
- * It is the one, to its last entry, that the next one has named, or the key of
- * the host has signed it: anybody can write one that holds with a key of his
- * own.
- */
-static bool is_true_former(const struct host_walk *w,
-			   const struct entry_before *named,
-			   const struct note_key *host)
-{
-	const struct checkpoint *c = &w->check.checkpoint;
+/* Of the former ones; n: what is known for certain. */
+struct former_walk {
+	struct host_walk host;
+	size_t n;
+};
 
-	if (w->check.fault.file)
-		return false;
-	return memcmp(w->check.key.public, host->public,
-		      sizeof(host->public)) == 0 ||
-	       (c->size == named->size &&
-		memcmp(c->root, named->root, sizeof(c->root)) == 0);
+static void note_former(void *arg, const struct judged *j)
+{
+	struct former_walk *w = arg;
+
+	note_vouched(&w->host, j);
 }
 
-static int read_former_host(int dir, const struct entry_before *named,
-			    const struct note_key *host, const char *of,
-			    struct ledger_known *k, struct err *e)
+static void end_former(void *arg, bool is_true)
 {
-	struct host_walk w = {.known = k, .of = of};
-	size_t before = k->n;
+	struct former_walk *w = arg;
 
-	if (read_host(dir, &w, e) < 0)
-		return -1;
-	if (!is_true_former(&w, named, host))
-		k->n = before;
-	return 0;
+	if (is_true)
+		w->n = w->host.known->n;
+	else
+		w->host.known->n = w->n;
 }
 
-/* Those that the one in dir goes on behind, the oldest first. */
-static int read_former_hosts(int host, int behind, const struct note_key *key,
-			     const char *of, struct ledger_known *k, int depth,
+/* Without a key of its own the host's does not hold, and nothing counts. */
+static int read_former_hosts(int host, const char *of, struct ledger_known *k,
 			     struct err *e)
 {
-	struct entry_ledger first;
-	int dir, result;
+	struct former_walk w = {.host = {.known = k, .of = of}};
+	const struct host_former_visitor v = {
+		.each = note_former, .end = end_former, .arg = &w};
+	struct note_key key;
 
-	if (!ledger_read_first(behind, &first) || !first.before.act[0] ||
-	    depth == 0)
+	if (check_key(host, &key, e) < 0)
 		return 0;
-	dir = former_folder(host, first.before.origin, first.origin);
-	if (dir < 0)
-		return 0;
-	result = read_former_hosts(host, dir, key, of, k, depth - 1, e);
-	if (result == 0)
-		result = read_former_host(dir, &first.before, key, of, k, e);
-	close(dir);
-	return result;
+	return host_former_each(host, key.public, &v, e);
 }
 
 /* What a ledger says that does not hold is not held against others. */
@@ -140,15 +128,9 @@ int ledger_known_read(int host, const char *of, struct ledger_known *k_r,
 		      struct err *e)
 {
 	struct host_walk w = {.known = k_r, .of = of};
-	struct note_key key;
 
-	/* Without a key of its own it does not hold, and no other one counts.
-	 */
-	if (check_key(host, &key, e) == 0 &&
-	    read_former_hosts(host, host, &key, of, k_r, FORMER_DEPTH_MAX, e) <
-		    0)
-		return -1;
-	if (read_host(host, &w, e) < 0)
+	if (read_former_hosts(host, of, k_r, e) < 0 ||
+	    read_host(host, &w, e) < 0)
 		return -1;
 	k_r->host_holds = !w.check.fault.file;
 	if (!k_r->host_holds)

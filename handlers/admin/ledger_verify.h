@@ -90,9 +90,6 @@ void ledger_report_release(struct ledger_report *r);
 int ledger_verify_former(int dir, const char *name, struct ledger_report *r,
 			 struct err *e) MUST_USE;
 
-/* The first entry of a ledger. False: there is none of that form. */
-bool ledger_read_first(int dir, struct entry_ledger *first_r);
-
 /* Appends a line to what is said of it. */
 void ledger_report_note(struct ledger_report *r, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);

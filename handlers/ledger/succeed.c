@@ -16,6 +16,7 @@
 #include "handlers/ledger/former.h"
 #include "store/fault.h"
 #include "store/ledger/check.h"
+#include "store/ledger/host_former.h"
 #include "store/ledger/judge_all.h"
 
 /* --- what the host's ledger knows ------------------------------------------
@@ -23,8 +24,10 @@
 
 struct search {
 	const char *id, *origin;
-	struct checkpoint *c;
-	bool found;
+	struct found {
+		bool is_there;
+		struct checkpoint c;
+	} found, certain; /* before the ledger that is being read */
 };
 
 static void note_entry(void *arg, const struct judged *j)
@@ -36,27 +39,38 @@ static void note_entry(void *arg, const struct judged *j)
 		return;
 	if (j->entry.kind == ENTRY_DROPPED &&
 	    note_name_is_of(j->entry.succession.before.origin, s->id))
-		s->found = false;
+		s->found.is_there = false;
 	if (j->entry.kind != ENTRY_CHECKPOINT ||
 	    !note_name_is_of(c->origin, s->id) ||
 	    (s->origin && strcmp(c->origin, s->origin) != 0))
 		return;
-	*s->c = *c;
-	s->found = true;
+	s->found = (struct found){.is_there = true, .c = *c};
+}
+
+static void end_host(void *arg, bool is_true)
+{
+	struct search *s = arg;
+
+	*(is_true ? &s->certain : &s->found) = is_true ? s->found : s->certain;
 }
 
 int succeed_host_knows(const struct sequence_run *r, const char *id,
 		       const char *origin, struct checkpoint *c_r,
 		       struct err *e)
 {
-	struct search s = {.id = id, .origin = origin, .c = c_r};
+	struct search s = {.id = id, .origin = origin};
+	const struct host_former_visitor former = {
+		.each = note_entry, .end = end_host, .arg = &s};
 
 	if (!r->host)
 		return 0;
 	if (book_commit(r->host, e) < 0 ||
+	    host_former_each(r->host->dir, r->place->key.public, &former, e) <
+		    0 ||
 	    judge_all(r->host->dir, false, note_entry, &s, e) < 0)
 		return -1;
-	return s.found;
+	*c_r = s.found.c;
+	return s.found.is_there;
 }
 
 /* --- what is known of the one that does not go on --------------------------

@@ -75,6 +75,14 @@ class Restored(Evidence):
         return stranger.verify(self.ledger.of(mailbox),
                                self.ledger.path / "host")
 
+    def is_of_2020(self, mailbox: Mailbox) -> None:
+        """The host's ledger is not asked for one that was created just now."""
+        settings = self.instance.folder(mailbox) / "mailbox.conf"
+        text = settings.read_text()
+        at = text.index("created")
+        year = text.index("20", at)
+        settings.write_text(f"{text[:year]}2020{text[year + 4:]}")
+
     def broken(self, mailbox: Mailbox, *words: str) -> None:
         """A stranger agrees, where it is the ledger that does not hold."""
         super().broken(mailbox, *words)
@@ -249,11 +257,7 @@ def a_lost_ledger_is_resumed(w: Restored) -> None:
         if lost != "folder":
             (w.ledger.path / "memory" / mailbox.id).unlink()
         if lost == "both":
-            settings = w.instance.folder(mailbox) / "mailbox.conf"
-            text = settings.read_text()
-            at = text.index("created")
-            year = text.index("20", at)
-            settings.write_text(f"{text[:year]}2020{text[year + 4:]}")
+            w.is_of_2020(mailbox)
         w.alarms("ledger")
         said = w.act("resume", mailbox.id, "--reason", f"lost {lost}")
         equal((said["after"], said["entries-before"], said["missing"]),
@@ -313,7 +317,10 @@ def the_former_is_still_held_against_what_was_signed(w: Restored) -> None:
 
 def the_hosts_ledger_is_resumed(w: Restored) -> None:
     """And what it knew before still counts."""
-    mailbox = w.instance.create_mailbox("host")
+    mailbox, idle = (w.instance.create_mailbox(name)
+                     for name in ("host", "idle"))
+    w.deliver(idle, 2)
+    w.entered(idle)
     w.deliver(mailbox, 2)
     w.entered(mailbox)
     copy = w.backup(w.ledger.path / "host")
@@ -327,6 +334,16 @@ def the_hosts_ledger_is_resumed(w: Restored) -> None:
     equal((said["holds"], said["act"]), (True, "resume"), f"of {said}")
     w.call("verify")
     what_a_former_host_may_say(w, mailbox)
+    # Of one that has had no line since, the one before knows.
+    origin, size = (w.verify(idle.id)[name] for name in ("origin", "signed"))
+    shutil.rmtree(w.ledger.of(idle))
+    (w.ledger.path / "memory" / idle.id).unlink()
+    w.is_of_2020(idle)
+    w.alarms("the host's ledger knows")
+    said = w.act("resume", idle.id, "--reason", "lost as well")
+    equal((said["after"], said["entries-before"], said["missing"]),
+          (origin, size, 0), f"of {said}")
+    w.quiet(idle)
 
 
 def what_a_former_host_may_say(w: Restored, mailbox: Mailbox) -> None:
