@@ -253,10 +253,13 @@ int expire_mailbox(struct sequence_run *r, struct book *b,
 	off_t size;
 	int64_t last = looked_at(b, &size);
 
-	if (!conf->expire || conf->hold)
+	if (!conf->expire)
 		return forget_list(b, size, e);
+	/* Under hold as well: it is no jump when that ends. */
 	if (look_at_clock(r, e) < 0)
 		return -1;
+	if (conf->hold)
+		return forget_list(b, size, e);
 	if (!r->clock_steady || (last <= r->now && r->now - last < HOUR))
 		return 0;
 	return look(r, b, conf, e);

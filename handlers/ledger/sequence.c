@@ -15,7 +15,7 @@
 
 enum {
 	HOUR = 3600,
-	LATE = 15 * 60, /* seconds without a signature: an alarm */
+	LATE = 15 * 60, /* seconds that a spool is held: an alarm */
 };
 
 /* --- a run -----------------------------------------------------------------
@@ -61,10 +61,27 @@ static int publish(struct sequence *s, bool at_once, struct err *e)
 	return book_commit(s->book, e);
 }
 
+/* A moment is nothing: whoever appends may have to wait for a disk. */
+static void note_held(struct sequence *s)
+{
+	struct memory *m = &s->book->memory;
+	int64_t now = s->run->now;
+
+	if (!s->spools.left_out)
+		m->held_since = 0;
+	else if (!m->held_since || m->held_since > now)
+		m->held_since = now;
+	if (m->held_since && now - m->held_since > LATE)
+		log_error("ledger %s: somebody holds its spools, since more "
+			  "than 15 minutes: what stands there is not entered",
+			  s->id);
+}
+
 /* What lies in the spools of a new ledger is signed with a key of before. */
 static int take_mailbox(struct sequence *s, const struct mailbox_conf *conf,
 			struct err *e)
 {
+	note_held(s);
 	if (s->book->is_new && untold_key(s->book, conf, s->run->now, e) < 0)
 		return -1;
 	if (take_spools(s, e) < 0)
@@ -87,15 +104,18 @@ static bool differs(const struct memory *a, const struct memory *b)
 {
 	return a->octets != b->octets || a->stage != b->stage ||
 	       places_differ(a, b) || a->hour != b->hour ||
-	       strcmp(a->boot, b->boot) != 0;
+	       a->held_since != b->held_since || strcmp(a->boot, b->boot) != 0;
 }
 
-/* Once in the life of a ledger that takes the place of another. */
+/*
+ * Once in the life of a ledger that takes the place of another; not while a
+ * spool is held, for it may say how a message has left.
+ */
 static int account(struct sequence *s, struct err *e)
 {
 	struct memory *m = &s->book->memory;
 
-	if (m->stage != MEMORY_ACCOUNTING)
+	if (m->stage != MEMORY_ACCOUNTING || s->spools.left_out)
 		return 0;
 	if (account_former(s->book, s->run, s->id, e) < 0)
 		return -1;
@@ -153,17 +173,6 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	return result;
 }
 
-static void warn_if_late(const struct sequence *s)
-{
-	const struct memory *m = &s->book->memory;
-
-	if (s->spools.left_out && m->signed_when &&
-	    s->run->now - m->signed_when > LATE)
-		log_error("ledger %s: nothing was signed since more than 15 "
-			  "minutes: somebody holds its spools",
-			  s->id);
-}
-
 int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 {
 	struct book book;
@@ -180,8 +189,6 @@ int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 		result = drop_finish(r, id, &book.memory, e);
 	if (result == 0 && book.memory.stage != MEMORY_DROPPING)
 		result = run_open(&s, m, e);
-	if (result == 0)
-		warn_if_late(&s);
 	book_close(&book);
 	mailbox_close(&m);
 	return result;

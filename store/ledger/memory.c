@@ -211,12 +211,24 @@ static bool write_look(const struct memory *m, struct buf *out)
 	return line_end(&w);
 }
 
+static bool write_held(const struct memory *m, struct buf *out)
+{
+	struct line_writer w;
+
+	if (!m->held_since)
+		return true;
+	line_begin(&w, out, "held");
+	line_add_time(&w, "since", m->held_since);
+	return line_end(&w);
+}
+
 bool memory_write(const struct memory *m, struct buf *out)
 {
 	return write_head(m, out) && write_former(m, out) &&
-	       write_look(m, out) && write_frontier(m, out) &&
-	       write_spools(m, out) && write_keys(m, out) &&
-	       write_counts(m, out) && buf_adds(out, "end\n");
+	       write_look(m, out) && write_held(m, out) &&
+	       write_frontier(m, out) && write_spools(m, out) &&
+	       write_keys(m, out) && write_counts(m, out) &&
+	       buf_adds(out, "end\n");
 }
 
 /* --- reading ---------------------------------------------------------------
@@ -313,6 +325,11 @@ static bool parse_look(struct parser *p, struct line *l)
 	       line_take_number(l, "differs", INT64_MAX, &look->differs);
 }
 
+static bool parse_held(struct parser *p, struct line *l)
+{
+	return line_take_time(l, "since", &p->memory->held_since);
+}
+
 static bool parse_key(struct parser *p, struct line *l)
 {
 	char key[ENTRY_SESSION_KEY_LEN + 1];
@@ -351,7 +368,7 @@ static const struct {
 	{"former", parse_former}, {"frontier", parse_frontier},
 	{"look", parse_look},	  {"spool", parse_spool},
 	{"key", parse_key},	  {"count", parse_count},
-	{"end", parse_end},
+	{"held", parse_held},	  {"end", parse_end},
 };
 
 static bool parse_line(struct parser *p, const char *text, size_t n, bool first)

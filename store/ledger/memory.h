@@ -74,6 +74,7 @@ struct memory {
 	enum memory_stage stage;
 	struct entry_before before; /* unless settled: the former one */
 	struct memory_look look;
+	int64_t held_since; /* a spool could not be had; 0: all could */
 	size_t n_spools;
 	struct memory_spool spools[MEMORY_SPOOLS_MAX];
 	size_t n_keys; /* session keys that collections may be signed with */

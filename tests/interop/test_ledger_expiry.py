@@ -104,6 +104,14 @@ class Days(World):
                 found.append(line.split("ulid=")[1][:26])
         return found
 
+    def verified(self, mailbox: Mailbox) -> dict:
+        """It holds, and nothing is missing; what is said of it."""
+        said = json.loads(self.instance.restante(
+            "ledger", "verify", mailbox.id, "--json").stdout)[0]
+        equal((said["holds"], said["missing"], said["untold"]), (True, 0, 0),
+              f"of {said}")
+        return said
+
     def sweep(self, **env: str) -> None:
         """One sweep, under the real clock."""
         self.instance.restante("sweep", want=None if env else 0, env=env)
@@ -252,8 +260,48 @@ def a_clock_that_jumps_expires_nothing(w: Days) -> None:
     w.goto_far(today)
     w.later(1)
     equal(w.expired(mailbox), [], "and back")
+    w.deliver(mailbox, 1)
+    w.look()
+    said = w.verified(mailbox)
+    equal(said["unsigned"], 0, "what came since the clock went back")
     w.later(4)
     equal(set(w.expired(mailbox)), had, "days later")
+
+
+def another_ledger_expires_nothing_early(w: Days) -> None:
+    """What was had before waits until it is had again; under hold, it waits for
+    its end; and no disk is too full for it to go.
+    """
+    mailbox = w.mailbox("succeeded", 3)
+    w.deliver(mailbox, 3)
+    w.fetch(mailbox, 1)
+    w.look()
+    w.ledger.run("--adopt", mailbox.id, **w.clock.env)
+    w.later(5)
+    equal(w.expired(mailbox), [], "adopted, and not had since")
+    had = w.fetch(mailbox, 2)
+    w.look()
+    w.later(1)
+    w.instance.restante("mailbox", "hold", mailbox.id)
+    w.ledger.run("--resume", mailbox.id, "--reason", "x", **w.clock.env)
+    w.later(5)
+    w.sweep()
+    equal((w.expired(mailbox), len(w.ulids(mailbox))), ([], 3), "under hold")
+    w.verified(mailbox)
+    w.instance.restante("mailbox", "release", mailbox.id)
+    w.instance.configure(limits={"reserve": 1 << 50})
+    smtp = w.instance.smtp(w.servers.ports[0])
+    codes = [smtp.command(text).code for text in
+             ("MAIL FROM:<>", f"RCPT TO:<{mailbox.address}>", "DATA")]
+    check(452 in codes, f"mail is taken below the reserve: {codes}")
+    smtp.quit()
+    w.later(2)
+    equal(set(w.expired(mailbox)), had, "below the reserve")
+    w.sweep()
+    equal(len(w.ulids(mailbox)), 1, "what waits")
+    w.ledger.run("--adopt", mailbox.id, **w.clock.env)
+    w.verified(mailbox)
+    w.instance.configure(limits={"reserve": 0})
 
 
 def killed_anywhere(w: Days) -> None:
@@ -284,7 +332,8 @@ CASES = [what_was_collected_goes_after_its_days,
          what_the_ledger_says_itself_is_shown_since,
          what_a_handler_forges_expires_nothing, under_hold_nothing_expires,
          a_ledger_that_was_taken_over_is_bounded, undo_brings_it_back,
-         a_clock_that_jumps_expires_nothing, killed_anywhere]
+         a_clock_that_jumps_expires_nothing,
+         another_ledger_expires_nothing_early, killed_anywhere]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:

@@ -7,9 +7,11 @@ before. And what nobody but its own user can do to its files.
 
 import ctypes
 import dataclasses
+import fcntl
 import json
 import os
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -32,6 +34,7 @@ from test_restante_owner import ADMIN, GROUP, HANDLER, TwoUsers
 SIGNER = 54325
 MIB = 1024 * 1024
 DAY = 24 * 3600
+FLOCK = struct.Struct("hhqqi4x")  # of an OFD lock, 64 bits
 FILLER = (b"activity time=%s program=smtp-journal peer=192.0.2.1 "
           b"outcome=idle messages=0 octets=0\n")
 
@@ -108,6 +111,40 @@ def what_came_late_is_waited_for(w: Told) -> None:
     w.instance.restante("sweep")
     check(not first.exists(), "it stays, and was entered")
     equal(w.account(mailbox).kept, said | {"0" * 25 + "1": "0" * 64}, "kept")
+
+
+def who_holds_a_spool_is_told_of(w: Told) -> None:
+    """Not for a moment, however long nothing was signed; after 15 minutes. What
+    stands there waits, and so does an adoption with what it has to say.
+    """
+    mailbox = w.instance.create_mailbox("held")
+    said = w.deliver(mailbox, 2)
+    w.ledger.sign()
+    w.collect(mailbox, 1)
+    memory = w.ledger.path / "memory" / mailbox.id
+    path = spool_folder(w, mailbox) / spools(w, mailbox)[-1]
+    with open(path, "r+b") as file:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, FLOCK.pack(
+            fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        w.ledger.make_due()
+        log = w.ledger.run("--adopt", mailbox.id)
+        check("is locked for longer than it may be" in log, log)
+        check("somebody holds its spools" not in log, f"for a moment: {log}")
+        account = w.account(mailbox)
+        equal((account.behind[0], account.missing, account.gone),
+              ("adopt", {}, {}), "while it is held")
+        text = memory.read_text()
+        at = text.index("held since=") + len("held since=")
+        memory.write_text(f"{text[:at]}2020{text[at + 4:]}")
+        log = w.ledger.run()
+        check("somebody holds its spools" in log, f"after 15 minutes: {log}")
+    equal(w.ledger.run(), "", "what a run says then")
+    account = w.account(mailbox)
+    equal((set(account.kept), len(account.collected), account.missing),
+          (set(said), 1, {}), "then")
+    w.ledger.sign()
+    equal(stranger.verify(w.ledger.path / "host").kinds["adopted"], 1, "told")
+    w.instance.restante("ledger", "verify", mailbox.id)
 
 
 def torn_places_cover_nothing(w: Told) -> None:
@@ -389,7 +426,7 @@ def its_place_is_shared(w: Told) -> None:
     w.instance.configure(ledger={"path": w.ledger.path})
 
 
-CASES = [they_wait, what_came_late_is_waited_for, torn_places_cover_nothing,
+CASES = [they_wait, who_holds_a_spool_is_told_of, what_came_late_is_waited_for, torn_places_cover_nothing,
          without_a_ledger, sessions_are_kept, old_sessions_go,
          killed_amid_sessions, its_place_is_shared]
 

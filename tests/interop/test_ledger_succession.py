@@ -387,6 +387,33 @@ def sign_anew(folder: Path) -> None:
         f"{origin}+{key_id.hex()}+{base64.b64encode(public).decode()}\n")
 
 
+def rolled_back_as_a_whole(w: Restored) -> None:
+    """Store, ledgers and memory of yesterday: nobody here can know. A checkpoint
+    that was kept elsewhere does, and a resumption says so for good.
+    """
+    mailbox = w.instance.create_mailbox("rolled back")
+    w.deliver(mailbox, 3)
+    w.entered(mailbox)
+    copies = [(w.backup(path), path) for path in
+              (w.instance.folder(mailbox), w.ledger.path)]
+    w.collect(mailbox, 1)
+    w.deliver(mailbox, 2)
+    w.entered(mailbox)
+    kept = w.instance.root / "kept of the whole"
+    kept.write_text(w.call("checkpoint", mailbox.id))
+    for copy, path in copies:
+        w.put_back(copy, path)
+    equal(w.quiet(mailbox)["waiting"], 3, "as nobody can know")
+    said = w.call("verify", mailbox.id, "--checkpoint", kept, want=1)
+    check("an older ledger was put back" in said, said)
+    w.act("resume", mailbox.id, "--reason", "the host was rolled back")
+    equal(w.quiet(mailbox)["waiting"], 3, "resumed")
+    said = w.call("verify", mailbox.id, "--checkpoint", kept)
+    check("more than when it was resumed" in said, said)
+    w.collect(mailbox, 1)
+    equal(w.quiet(mailbox)["waiting"], 2, "and it goes on")
+
+
 def twice_is_no_harm(w: Restored) -> None:
     """One behind another, behind another."""
     mailbox = w.instance.create_mailbox("twice")
@@ -557,7 +584,8 @@ CASES = [killed_anywhere, killed_while_it_is_dropped,
          an_older_folder_is_not_written_to,
          a_ledger_of_yesterday_is_resumed, a_lost_ledger_is_resumed,
          a_message_taken_meanwhile_is_named,
-         the_hosts_ledger_is_resumed, twice_is_no_harm,
+         the_hosts_ledger_is_resumed, rolled_back_as_a_whole,
+         twice_is_no_harm,
          a_copy_elsewhere_is_adopted, one_of_a_deleted_mailbox_is_dropped,
          the_former_is_still_held_against_what_was_signed]
 
