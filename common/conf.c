@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/mailbox_id.h"
 #include "common/paths.h"
+#include "common/service_port.h"
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
@@ -35,6 +36,14 @@ static bool mailbox_or_empty(const char *text)
 }
 
 /* "de", "pt_BR". */
+static bool port_valid(const char *text)
+{
+	struct service_port port;
+	enum service service;
+
+	return service_port_parse_named(text, &service, &port);
+}
+
 static bool language_valid(const char *text)
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
@@ -160,6 +169,14 @@ static const struct conf_key keys[] = {
 	 .valid = language_valid, .fallback = "en",
 	 .expected = "a language such as en, de or pt_BR",
 	 .meaning = "The language of the console before anybody chose one."},
+	{NULL, "ports", &conf_type_strings, MEMBER(ports), .min = 1, .max = 80,
+	 .valid = port_valid,
+	 .expected = "SERVICE=PORT such as smtp-journal=25 or "
+		     "pop3s-serve=192.0.2.7:995",
+	 .meaning = "Where clients find the services, for what is shown and\n"
+		    "for 'mailbox test'. Empty: as systemd or xinetd starts\n"
+		    "them. Needed where something else does, or a firewall\n"
+		    "or a container has other ports to the outside."},
 
 	{"tls", "certificate", PATHS, MEMBER(tls.certificate),
 	 .fallback = SYSCONFDIR "/restante/tls/fullchain.pem",

@@ -29,6 +29,7 @@ struct conf {
 	char *runtime;	  /* slots and locks that need not outlive a boot */
 	char *postmaster; /* a mailbox id, or "" */
 	char *language;
+	struct conf_strings ports; /* "smtp-journal=25"; none: look it up */
 
 	struct tls_server_settings tls; /* points into strings of its own */
 

@@ -32,6 +32,7 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/reply.c %D%/reply.h \
 	%D%/sandbox.h \
 	%D%/secret.c %D%/secret.h \
+	%D%/service_port.c %D%/service_port.h \
 	%D%/sink.h \
 	%D%/slots.c %D%/slots.h \
 	%D%/target.c %D%/target.h \

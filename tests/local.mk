@@ -62,6 +62,7 @@ UNIT_TESTS = \
 	%D%/unit/test_secret \
 	%D%/unit/test_seen \
 	%D%/unit/test_session_key \
+	%D%/unit/test_service_ports \
 	%D%/unit/test_sessions \
 	%D%/unit/test_slots \
 	%D%/unit/test_smtp_client \

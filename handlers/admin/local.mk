@@ -9,4 +9,5 @@ noinst_LIBRARIES += %D%/libadmin.a
 	%D%/ledger_report.c \
 	%D%/ledger_verify.c %D%/ledger_verify.h \
 	%D%/names.c %D%/names.h \
+	%D%/service_ports.c %D%/service_ports.h \
 	%D%/sibling_program.c %D%/sibling_program.h

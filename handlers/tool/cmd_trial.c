@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A message through the real smtp-journal, on a socketpair, as a mail server
- * would send it: each line of both sides is printed. What is proved is all
- * but the network: program, configuration, store, mailbox, disk.
+ * A message as a mail server of somebody else sends it: by SMTP to the port
+ * that smtp-journal has here, under STARTTLS, with the certificate checked.
+ * Each line of both sides is printed. Who runs this is no client from outside:
+ * firewalls and name servers are not proved.
  */
 #include "common/base.h"
 #include "handlers/tool/command.h"
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,94 +20,173 @@
 #include "common/log.h"
 #include "common/peer.h"
 #include "common/peer_proxy.h"
-#include "handlers/admin/sibling_program.h"
+#include "common/tls.h"
+#include "handlers/admin/service_ports.h"
 #include "handlers/mail/mail_date.h"
 #include "handlers/tool/store.h"
 
-enum { REPLY_MAX = 2048, STEP_SECONDS = 30, DATE_MAX = 64 };
+enum { REPLY_MAX = 2048, STEP_SECONDS = 30, CONNECT_MS = 5000, DATE_MAX = 64 };
 
 struct trial {
+	const struct tool *tool;
+	const char *id;
+	char where[64]; /* "127.0.0.1 port 25" */
 	struct conn *conn;
+	bool offers_tls;
 	bool refused;	/* a reply was not 2xx or 3xx */
 	char said[200]; /* its last line */
 };
 
-/* --- the other side ------------------------------------------------------- */
+/* --- the port ------------------------------------------------------------- */
 
-NO_RETURN static void become_handler(const char *path, const char *conf_file,
-				     int fd)
+union any_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static bool make_address(const char *text, unsigned port,
+			 union any_address *a_r, socklen_t *n_r)
 {
-	char *const argv[] = {(char *)(uintptr_t)path, (char *)"-c",
-			      (char *)(uintptr_t)conf_file,
-			      (char *)"--tls=none", NULL};
-
-	if (dup2(fd, 0) >= 0 && dup2(fd, 1) >= 0)
-		execv(path, argv);
-	_exit(75);
+	memset(a_r, 0, sizeof(*a_r));
+	*n_r = sizeof(a_r->v4);
+	a_r->v4.sin_family = AF_INET;
+	a_r->v4.sin_port = htons((uint16_t)port);
+	if (inet_pton(AF_INET, text, &a_r->v4.sin_addr) == 1)
+		return true;
+	memset(a_r, 0, sizeof(*a_r));
+	*n_r = sizeof(a_r->v6);
+	a_r->v6.sin6_family = AF_INET6;
+	a_r->v6.sin6_port = htons((uint16_t)port);
+	return inet_pton(AF_INET6, text, &a_r->v6.sin6_addr) == 1;
 }
 
-static int start_handler(const char *conf_file, pid_t *pid_r, int *fd_r,
-			 struct err *e)
+/* errno says why not. */
+static bool wait_until_connected(int fd)
 {
-	char path[PATH_MAX];
-	int fds[2];
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	socklen_t n = sizeof(errno);
+	int why = ETIMEDOUT;
 
-	if (sibling_program_path("smtp-journal", path, e) < 0)
+	if (poll(&p, 1, CONNECT_MS) == 1 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0)
+		why = errno;
+	errno = why;
+	return why == 0;
+}
+
+static int connect_to(const char *text, unsigned port)
+{
+	union any_address a;
+	socklen_t n;
+	int fd;
+
+	if (!make_address(text, port, &a, &n)) {
+		errno = EAFNOSUPPORT;
 		return -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return err_sys(e, "socketpair");
-	*pid_r = fork();
-	if (*pid_r == 0)
-		become_handler(path, conf_file, fds[1]);
-	close(fds[1]);
-	*fd_r = fds[0];
-	if (*pid_r > 0)
-		return 0;
-	close(fds[0]);
-	return err_sys(e, "fork");
+	}
+	fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, &a.any, n) == 0 ||
+	    (errno == EINPROGRESS && wait_until_connected(fd)))
+		return fd;
+	n = (socklen_t)errno;
+	close(fd);
+	errno = (int)n;
+	return -1;
 }
 
-/* As a handler in front of it would: a client of this machine, under TLS. */
-static void introduce(struct conn *conn)
+/* Where it listens at every address, at our own of either kind. */
+static int connect_to_service(struct trial *d, const struct service_port *p)
+{
+	const char *address = p->address[0] ? p->address : "127.0.0.1";
+	int fd = connect_to(address, p->port);
+
+	if (fd < 0 && !p->address[0] && errno == ECONNREFUSED) {
+		address = "::1";
+		fd = connect_to(address, p->port);
+	}
+	snprintf(d->where, sizeof(d->where), "%s port %u", address, p->port);
+	return fd;
+}
+
+static int open_port(struct trial *d, struct err *e)
+{
+	const struct conf *conf = d->tool->conf;
+	struct service_ports ports;
+	const struct service_port *p = &ports.list[SERVICE_SMTP_JOURNAL];
+	int fd;
+
+	service_ports_find(conf, "", &ports);
+	if (!p->port)
+		return err_set(e, ERR_STATE,
+			       "smtp-journal has no port on this host: "
+			       "`restante setup` gives it one, or name it in "
+			       "`ports` of %s",
+			       conf->file);
+	fd = connect_to_service(d, p);
+	if (fd < 0)
+		return err_sys(e,
+			       "%s: nobody answers; systemctl start "
+			       "restante-smtp-journal.socket, or what else "
+			       "starts it here",
+			       d->where);
+	printf("connected to %s\n", d->where);
+	return fd;
+}
+
+/* What stands behind a balancer hears nobody without a header of one. */
+static void introduce(struct trial *d)
 {
 	static const uint8_t loopback[] = {127, 0, 0, 1};
-	uint8_t header[PROXY_WRITTEN_MAX];
+	const struct conf_networks *from = &d->tool->conf->limits.proxy_from;
 	struct peer peer = {.is_ip = true};
-	size_t len;
+	uint8_t header[PROXY_WRITTEN_MAX];
+	bool wanted = false;
 
 	peer_set_address(&peer, loopback, false);
-	len = peer_proxy_write(&peer, "TLS1.3", header);
-	conn_write(conn, header, len);
+	for (size_t i = 0; i < from->n; i++)
+		wanted |= network_has(&from->list[i], &peer);
+	if (wanted)
+		conn_write(d->conn, header,
+			   peer_proxy_write(&peer, "TLS1.3", header));
 }
 
 /* --- the dialogue --------------------------------------------------------- */
+
+static void note_line(struct trial *d, const char *line)
+{
+	printf("< %s\n", line);
+	d->refused = line[0] != '2' && line[0] != '3';
+	d->offers_tls |= strcmp(line + strnlen(line, 4), "STARTTLS") == 0;
+	snprintf(d->said, sizeof(d->said), "%.*s", (int)sizeof(d->said) - 1,
+		 line);
+}
 
 /* All lines of a reply (RFC 5321 4.2.1). -1: it did not come. */
 static int read_reply(struct trial *d, struct err *e)
 {
 	struct buf line;
-	int result = -1;
+	int result;
 
 	buf_init(&line, REPLY_MAX);
-	for (;;) {
+	do {
 		buf_reset(&line);
-		if (conn_read_line(d->conn, &line, REPLY_MAX) != CONN_OK) {
-			err_set(e, ERR_TEMP,
-				"smtp-journal does not answer: the log says "
-				"why");
-			break;
-		}
-		printf("< %s\n", line.data);
-		d->refused = line.data[0] != '2' && line.data[0] != '3';
-		snprintf(d->said, sizeof(d->said), "%.*s",
-			 (int)sizeof(d->said) - 1, line.data);
-		if (line.len < 4 || line.data[3] != '-') {
-			result = 0;
-			break;
-		}
-	}
+		result = conn_read_line(d->conn, &line, REPLY_MAX) == CONN_OK
+				 ? 0
+				 : -1;
+		if (result == 0)
+			note_line(d, line.data);
+	} while (result == 0 && line.len >= 4 && line.data[3] == '-');
 	buf_release(&line);
-	return result;
+	if (result < 0)
+		return err_set(e, ERR_TEMP,
+			       "%s: no answer; the log says why (journalctl -t "
+			       "smtp-journal)",
+			       d->where);
+	return 0;
 }
 
 /* A command and its reply; -1 also where it was refused. */
@@ -115,20 +195,57 @@ static int take_step(struct trial *d, const char *command, struct err *e)
 	if (command) {
 		printf("> %s\n", command);
 		conn_printf(d->conn, "%s\r\n", command);
-		if (conn_flush(d->conn) != CONN_OK)
-			return err_set(e, ERR_TEMP, "smtp-journal is gone");
 	}
+	if (conn_flush(d->conn) != CONN_OK)
+		return err_set(e, ERR_TEMP, "%s: the connection is gone",
+			       d->where);
 	if (read_reply(d, e) < 0)
 		return -1;
 	return d->refused ? err_set(e, ERR_STATE,
-				    "smtp-journal refused it, as it would a "
-				    "client at 127.0.0.1: %s",
-				    d->said)
+				    "%s: refused, as to any client from "
+				    "there: %s",
+				    d->where, d->said)
 			  : 0;
 }
 
-static void write_message(struct trial *d, const struct tool *t, const char *id)
+static int greet(struct trial *d, struct err *e)
 {
+	char command[300];
+
+	snprintf(command, sizeof(command), "EHLO %s", d->tool->conf->hostname);
+	return take_step(d, command, e);
+}
+
+/* As senders that check certificates do: for the name they were told. */
+static int start_tls(struct trial *d, struct err *e)
+{
+	const struct conf *conf = d->tool->conf;
+	struct tls *tls;
+
+	if (!d->offers_tls)
+		return err_set(e, ERR_STATE,
+			       "%s: no STARTTLS is offered: the certificate "
+			       "cannot be read (restante config check), or "
+			       "another program has that port",
+			       d->where);
+	if (take_step(d, "STARTTLS", e) < 0)
+		return -1;
+	tls = tls_client_new(conf->hostname, conf->proxy.upstream_ca, e);
+	if (!tls || conn_start_tls(d->conn, tls, e) < 0)
+		return err_prefix(e,
+				  "%s: a sender that checks certificates does "
+				  "not deliver (restante certificate; an "
+				  "authority of your own goes into the "
+				  "system's list, or into proxy.upstream-ca)",
+				  d->where);
+	printf("TLS, and the certificate is good for %s\n", conf->hostname);
+	return 0;
+}
+
+static void write_message(struct trial *d)
+{
+	const struct conf *conf = d->tool->conf;
+	const char *id = d->id;
 	struct buf date;
 
 	buf_init(&date, DATE_MAX);
@@ -141,70 +258,61 @@ static void write_message(struct trial *d, const struct tool *t, const char *id)
 		    "Subject: Test of mailbox %s\r\n\r\n"
 		    "This message was made by \"restante mailbox test\".\r\n"
 		    ".\r\n",
-		    date.data, id, t->conf->domain, id, t->conf->domain,
-		    (intmax_t)time(NULL), (long)getpid(), t->conf->hostname,
-		    id);
+		    date.data, id, conf->domain, id, conf->domain,
+		    (intmax_t)time(NULL), (long)getpid(), conf->hostname, id);
 	buf_release(&date);
 }
 
-static int talk_to_handler(struct trial *d, const struct tool *t,
-			   const char *id, struct err *e)
+/* Its last reply names what is kept, which no other program's does. */
+static int send_message(struct trial *d, struct err *e)
 {
+	const char *domain = d->tool->conf->domain;
 	char command[600];
 
-	introduce(d->conn);
-	if (conn_flush(d->conn) != CONN_OK || take_step(d, NULL, e) < 0)
+	if (take_step(d, "MAIL FROM:<>", e) < 0)
 		return -1;
-	snprintf(command, sizeof(command), "EHLO %s", t->conf->hostname);
-	if (take_step(d, command, e) < 0 || take_step(d, "MAIL FROM:<>", e) < 0)
-		return -1;
-	snprintf(command, sizeof(command), "RCPT TO:<%s@%s>", id,
-		 t->conf->domain);
+	snprintf(command, sizeof(command), "RCPT TO:<%s@%s>", d->id, domain);
 	if (take_step(d, command, e) < 0 || take_step(d, "DATA", e) < 0)
 		return -1;
-	write_message(d, t, id);
-	if (conn_flush(d->conn) != CONN_OK || take_step(d, NULL, e) < 0)
+	write_message(d);
+	if (take_step(d, NULL, e) < 0)
 		return -1;
+	if (!strstr(d->said, " Kept as "))
+		return err_set(e, ERR_STATE,
+			       "%s: taken, but not by smtp-journal: another "
+			       "program has that port",
+			       d->where);
 	return take_step(d, "QUIT", e);
 }
 
-static int wait_for_handler(pid_t pid, struct err *e)
+static int talk(struct trial *d, struct err *e)
 {
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "smtp-journal");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	return err_set(e, ERR_TEMP, "smtp-journal did not end well");
+	introduce(d);
+	if (take_step(d, NULL, e) < 0 || greet(d, e) < 0 ||
+	    start_tls(d, e) < 0 || greet(d, e) < 0)
+		return -1;
+	return send_message(d, e);
 }
 
 static int run_test(struct tool *t, const char *id, struct err *e)
 {
-	struct trial d = {.refused = false};
-	struct err ending;
-	pid_t pid = -1;
-	int fd = -1, result;
+	struct trial d = {.tool = t, .id = id};
+	int fd = open_port(&d, e), result;
 
-	if (start_handler(t->conf_file, &pid, &fd, e) < 0)
+	if (fd < 0)
 		return -1;
 	d.conn = conn_new(fd, fd);
 	conn_set_deadline(d.conn, STEP_SECONDS, 0);
-	result = talk_to_handler(&d, t, id, e);
+	result = talk(&d, e);
 	conn_free(&d.conn);
 	close(fd);
-	if (wait_for_handler(pid, &ending) < 0 && result == 0) {
-		*e = ending;
-		result = -1;
-	}
 	return result;
 }
 
 TOOL_RUN(test)
 {
 	struct mailbox *m = tool_mailbox(t, a->words[0], e);
-	struct counters before, after;
+	uint64_t before, after;
 	int result;
 
 	if (!m)
@@ -214,14 +322,14 @@ TOOL_RUN(test)
 		result = err_set(e, ERR_STATE,
 				 "the mailbox is suspended, and takes no mail");
 	else
-		result = mailbox_counters(m, &before, e);
+		result = mailbox_count(m, &before, e);
 	if (result == 0)
 		result = run_test(t, mailbox_settings(m)->id, e);
 	if (result == 0)
-		result = mailbox_counters(m, &after, e);
+		result = mailbox_count(m, &after, e);
 	if (result == 0)
 		printf("kept and sealed; waiting: %ju before, %ju now\n",
-		       (uintmax_t)before.messages, (uintmax_t)after.messages);
+		       (uintmax_t)before, (uintmax_t)after);
 	mailbox_close(&m);
 	return result;
 }

@@ -36,6 +36,9 @@ def console_site(place: Place, pasts: Sequence[Past],
     mailboxes = make_history(instance, pasts)
     pictures = place.folder("pictures")
     with Xinetd(instance, HANDLERS) as mail, Lighttpd(instance) as web:
+        instance.configure(ports=[f"smtp-journal=127.0.0.1:{mail.ports[0]}",
+                                  f"pop3-serve=127.0.0.1:{mail.ports[1]}"],
+                           proxy={"upstream-ca": instance.tls.ca})
         yield {
             "url": f"https://localhost:{web.port}", "ca": str(instance.tls.ca),
             "smtp": mail.ports[0], "pop3": mail.ports[1],

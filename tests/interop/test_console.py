@@ -21,6 +21,7 @@ from harness.instance import Mailbox
 from harness.place import Place
 from harness.report import check, equal
 from harness.script import Case, run_script
+from harness.servers import Xinetd
 from harness.web_client import Page, WebClient, encode
 
 COOKIE = "__Host-restante"
@@ -430,8 +431,14 @@ class Access:
         path = f"/mailbox/{self.mailbox.id}"
         for action in ("suspend", "activate"):
             client.send(path, {}, f"{path}/{action}")
-        client.send("/system", {"mailbox": self.mailbox.id}, "/system/test"
-                    ).want(200)
+        with Xinetd(self.console.instance,
+                    [("smtp-journal", "--tls=starttls")]) as receiver:
+            self.console.instance.configure(
+                ports=[f"smtp-journal={receiver.port}"],
+                proxy={"upstream-ca": self.console.instance.tls.ca})
+            client.get("/system").want(200, f"<dt>{receiver.port}</dt>")
+            client.send("/system", {"mailbox": self.mailbox.id},
+                        "/system/test").want(200, "taken, sealed and kept")
         said = self.console.server.log_text()
         for action in ("sign-in", "mailbox-suspend", "mailbox-activate",
                        "mailbox-test"):

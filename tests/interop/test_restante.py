@@ -797,7 +797,7 @@ class Command:
         page = (man / "man5/restante.conf.5").read_text()
         keys = re.findall("^\t?#(?: ([a-z-]+) = '…'|([a-z][a-z0-9-]*) = (.*))$",
                           self.run("config", "example").stdout, re.MULTILINE)
-        check(len(keys) == 55, f"{len(keys)} keys in the example")
+        check(len(keys) == 56, f"{len(keys)} keys in the example")
         for computed, name, default in keys:
             said = [item.partition("\n.El")[0]
                     for item in re.split(r"^\.It ", page, flags=re.MULTILINE)

@@ -5,6 +5,7 @@ programs, mailboxes by their names, and made by the list.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from harness.ledger import documented
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
-from harness.servers import Xinetd
+from harness.servers import Xinetd, free_port
 
 ODD = 'umlaut ü, "quoted", \\ and \u202e'
 
@@ -159,16 +160,86 @@ class Many:
         self.refused(64, "expected id, name", "mailbox", "list", "--sort", "x")
         self.refused(64, "expected active", "mailbox", "list", "--status", "x")
 
+    # --- ports ---------------------------------------------------------------
+
+    def ports(self, *ports: str) -> None:
+        """Name these in the configuration."""
+        self.instance.configure(ports=list(ports))
+
+    def settings(self) -> None:
+        """What to enter is what is there; what is not there is said."""
+        port, silent = self.receiver.port, free_port()
+        self.ports(f"smtp-journal=127.0.0.1:{port}", f"pop3s-proxy={silent}")
+        text = self.run("mailbox", "settings", ODD).stdout
+        check(f"  port      {port} with STARTTLS\n" in text, text)
+        equal(text.count(f"  port      {silent} with TLS\n"), 2, text)
+        equal(text.count(f"nobody listens at {silent}"), 2, text)
+        equal(text.count("does not have that service"), 1, text)
+        check(not re.search(r"\b(25|110|465|587|995)\b", text), text)
+        said = documented(self.read("mailbox", "settings", ODD))
+        equal(said["services"],
+              [{"service": "smtp-journal", "port": port, "tls": "starttls",
+                "listens": True},
+               {"service": "pop3s-proxy", "port": silent, "tls": "implicit",
+                "listens": False}], "services")
+        equal((said["id"], said["address"]),
+              (self.full.id, self.full.address), "mailbox")
+        self.ports("smtp-journal=25", "pop3=110")
+        self.refused(64, "expected SERVICE=PORT", "mailbox", "settings", ODD)
+        self.ports()
+
+    def trial(self) -> None:
+        """A message goes by the port, under TLS, or it is said where it ends."""
+        test = ("mailbox", "test", ODD)
+        trusted = {"proxy": {"upstream-ca": self.instance.tls.ca}}
+
+        def fails(told: str, port: int) -> str:
+            self.ports(f"smtp-journal=127.0.0.1:{port}")
+            done = self.run(*test, want=None)
+            check(done.returncode and told in done.stderr,
+                  f"{done.returncode}: {done.stderr!r}, not {told!r}")
+            return done.stdout
+
+        waiting = len(self.instance.kept(self.full))
+        self.ports("pop3-serve=110")
+        self.refused(64, "smtp-journal has no port on this host", *test)
+        silent = free_port()
+        equal(fails(f"127.0.0.1 port {silent}: nobody answers", silent), "",
+              "said")
+        said = fails("a sender that checks certificates does not deliver",
+                     self.receiver.port)
+        check(said.splitlines()[-1][:4] == "< 22", f"STARTTLS was last: {said}")
+        self.instance.configure(**trusted)
+        fails("refused, as to any client from there: +OK",
+              self.receiver.ports[1])
+        equal(len(self.instance.kept(self.full)), waiting, "none came")
+        self.ports(f"smtp-journal={self.receiver.port}")
+        done = self.run(*test)
+        for line in (f"connected to 127.0.0.1 port {self.receiver.port}",
+                     "the certificate is good for", "< 250 2.0.0 Kept as",
+                     f"waiting: {waiting} before, {waiting + 1} now"):
+            check(line in done.stdout, f"{line}: {done.stdout}")
+        equal(done.stderr, "", "on standard error")
+        equal(len(self.instance.kept(self.full)), waiting + 1, "one came")
+        # What stands behind a balancer wants a header first.
+        self.instance.configure(limits={"proxy-from": ["127.0.0.0/8"]})
+        self.run(*test)
+        self.instance.configure(limits=None)
+        self.ports()
+
 
 CASES = ["list_for_programs", "status_for_programs", "by_name",
-         "a_name_twice", "a_given_id", "some_in_order"]
+         "a_name_twice", "a_given_id", "some_in_order",
+         "settings", "trial"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Every command that many mailboxes ask for."""
     instance = Instance(place, identity={"scrypt-log-n": 10},
                         ledger={"path": place.folder("ledger")})
-    with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as receiver:
+    with Xinetd(instance, [
+            ("smtp-journal", "--tls=starttls"),
+            ("pop3-serve", "--tls=starttls")]) as receiver:
         many = Many(place, instance, receiver)
         for name in CASES:
             yield f"many-{name.replace('_', '-')}", getattr(many, name)

@@ -318,7 +318,7 @@ static void test_example_is_the_defaults(void **state)
 
 	expect_example(*state, text);
 	/* These have a default; hostname and domain follow the system. */
-	assert_int_equal(uncomment(text), 53);
+	assert_int_equal(uncomment(text), 54);
 	expect_example(*state, text);
 	free(text);
 }
@@ -385,7 +385,7 @@ static void test_every_key_has_a_validator(void **state)
 		expect_refused_key(*state, section, key);
 		n++;
 	}
-	assert_int_equal(n, 55);
+	assert_int_equal(n, 56);
 	free(text);
 }
 

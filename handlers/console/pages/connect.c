@@ -6,10 +6,14 @@
 #include "common/base.h"
 #include "handlers/console/pages/pages.h"
 
+#include "handlers/admin/service_ports.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
 
-/* In a snippet {address}, {host}, {domain} and {id} stand for the values. */
+/*
+ * {address}, {host}, {domain}, {id}, and the ports {journal}, {submit},
+ * {fetch} and {collect} stand for the values.
+ */
 struct recipe {
 	const char *program;
 	const char *how;     /* N_() */
@@ -29,10 +33,11 @@ static const struct recipe senders[] = {
 	 "-Scope Global -Enabled $true"},
 	{"Google Workspace",
 	 N_("Admin console, Apps, Google Workspace, Gmail: under Hosts add the "
-	    "host below with port 25, TLS and a checked certificate; under "
+	    "host below with port {journal}, TLS and a checked certificate; "
+	    "under "
 	    "Routing add a rule for all mail, “also deliver to” the address, "
 	    "by that host."),
-	 "{host}:25\n{address}"},
+	 "{host}:{journal}\n{address}"},
 	{"Exchange Server", N_("In the Exchange Management Shell:"),
 	 "New-SendConnector -Name Restante -Usage Custom -AddressSpaces "
 	 "\"SMTP:{domain};1\" -DNSRoutingEnabled $false -SmartHosts {host} "
@@ -48,9 +53,9 @@ static const struct recipe senders[] = {
 	 "smtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n"
 	 "smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"
 	 "# /etc/postfix/transport:\n"
-	 "{domain} smtp:[{host}]:25\n"
+	 "{domain} smtp:[{host}]:{journal}\n"
 	 "# /etc/postfix/tls_policy:\n"
-	 "[{host}]:25 secure match={host}"},
+	 "[{host}]:{journal} secure match={host}"},
 	{"Exim",
 	 N_("Both routers come first among the routers, in this order; the "
 	    "transport goes among the transports:"),
@@ -81,8 +86,8 @@ static const struct recipe clients[] = {
 	    "the real account; its password stays as it is."),
 	 "{host}\nUSER%SERVER%{id}"},
 	{"Thunderbird",
-	 N_("Incoming POP3 server with SSL/TLS, port 995; outgoing server with "
-	    "STARTTLS, port 587; both with “normal password”:"),
+	 N_("Incoming POP3 server with SSL/TLS, port {fetch}; outgoing server "
+	    "with STARTTLS, port {submit}; both with “normal password”:"),
 	 "{host}\nUSER%SERVER%{id}"},
 	{"Apple Mail",
 	 N_("Incoming POP account and outgoing server, TLS on, “automatically "
@@ -93,18 +98,20 @@ static const struct recipe clients[] = {
 static const struct recipe collectors[] = {
 	{"MailStore",
 	 N_("Make an archiving profile of the type “POP3 multidrop” or the "
-	    "journal type of your sender, POP3-SSL, port 995; let it delete "
+	    "journal type of your sender, POP3-SSL, port {collect}; let it "
+	    "delete "
 	    "what was archived."),
 	 "{host}\n{id}"},
 	{"Piler",
 	 N_("From cron. It takes the password on its command line, where other "
 	    "users see it, and does not check the certificate: only on a "
 	    "machine and across a network that you trust:"),
-	 "pilerimport -K {host} -P 995 -u {id} -p PASSWORD -r"},
+	 "pilerimport -K {host} -P {collect} -u {id} -p PASSWORD -r"},
 	{"getmail", N_("In ~/.config/getmail/getmailrc:"),
 	 "[retriever]\n"
 	 "type = SimplePOP3SSLRetriever\n"
 	 "server = {host}\n"
+	 "port = {collect}\n"
 	 "ca_certs = /etc/ssl/certs/ca-certificates.crt\n"
 	 "username = {id}\n"
 	 "password_command = (\"/usr/bin/pass\", \"restante\")\n\n"
@@ -116,13 +123,13 @@ static const struct recipe collectors[] = {
 	 "delivered_to = false\n"
 	 "received = false"},
 	{"fetchmail", N_("In ~/.fetchmailrc, mode 0600:"),
-	 "poll {host} protocol POP3 service 995 uidl\n"
+	 "poll {host} protocol POP3 service {collect} uidl\n"
 	 "  username \"{id}\" password \"PASSWORD\"\n"
 	 "  ssl sslcertck no keep"},
 	{"mpop", N_("In ~/.mpoprc:"),
 	 "account restante\n"
 	 "host {host}\n"
-	 "port 995\n"
+	 "port {collect}\n"
 	 "tls on\n"
 	 "tls_starttls off\n"
 	 "user {id}\n"
@@ -131,21 +138,61 @@ static const struct recipe collectors[] = {
 	 "keep off"},
 };
 
-/* --- snippets ------------------------------------------------------------- */
+/* --- what stands for what ------------------------------------------------- */
 
-static const char *value_of(const struct console *c, const char *name, size_t n)
+/* In recipes, ports that this host does not have are the standard ones. */
+struct values {
+	struct service_ports ports;
+	char address[512];
+	char journal[8], submit[8], fetch[8], collect[8];
+};
+
+static void port_text(const struct service_ports *p, enum service s,
+		      char out[8])
 {
-	if (n == 4 && strncmp(name, "host", n) == 0)
-		return c->conf->hostname;
-	if (n == 6 && strncmp(name, "domain", n) == 0)
-		return c->conf->domain;
-	if (n == 2 && strncmp(name, "id", n) == 0)
-		return c->id;
+	unsigned port = p->list[s].port;
+
+	snprintf(out, 8, "%u", port ? port : service_standard_port(s));
+}
+
+static void find_values(struct console *c, struct values *v_r)
+{
+	struct service_ports *p = &v_r->ports;
+
+	service_ports_find(c->conf, "", p);
+	snprintf(v_r->address, sizeof(v_r->address), "%s@%s", c->id,
+		 c->conf->domain);
+	port_text(p, SERVICE_SMTP_JOURNAL, v_r->journal);
+	port_text(p, SERVICE_SMTP_PROXY, v_r->submit);
+	port_text(p, SERVICE_POP3S_PROXY, v_r->fetch);
+	port_text(p,
+		  service_ports_either(p, SERVICE_POP3S_SERVE,
+				       SERVICE_POP3S_PROXY),
+		  v_r->collect);
+}
+
+static const char *value_of(const struct console *c, const struct values *v,
+			    const char *name, size_t n)
+{
+	const struct {
+		const char *name, *value;
+	} values[] = {
+		{"address", v->address},     {"host", c->conf->hostname},
+		{"domain", c->conf->domain}, {"id", c->id},
+		{"journal", v->journal},     {"submit", v->submit},
+		{"fetch", v->fetch},	     {"collect", v->collect},
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(values); i++)
+		if (strlen(values[i].name) == n &&
+		    strncmp(values[i].name, name, n) == 0)
+			return values[i].value;
 	return NULL;
 }
 
 /* Text up to a "{" that begins a name; what else braces hold is text. */
-static const char *write_part(struct console *c, const char *at)
+static const char *write_part(struct console *c, const struct values *v,
+			      const char *at)
 {
 	size_t n = strcspn(at, "{");
 	const char *name, *value;
@@ -156,38 +203,38 @@ static const char *write_part(struct console *c, const char *at)
 	}
 	name = at + 1;
 	n = strcspn(name, "}");
-	value = value_of(c, name, n);
-	if (n == 7 && strncmp(name, "address", n) == 0)
-		say(c, "%s@%s", c->id, c->conf->domain);
-	else if (value)
-		say(c, "%s", value);
-	else
-		n = 0;
-	if (n)
-		return name + n + 1;
-	say(c, "{");
-	return name;
+	value = value_of(c, v, name, n);
+	say(c, "%s", value ? value : "{");
+	return value ? name + n + 1 : name;
 }
 
-static void write_snippet(struct console *c, const char *text)
+static void write_filled(struct console *c, const struct values *v,
+			 const char *text)
+{
+	while (*text)
+		text = write_part(c, v, text);
+}
+
+static void write_snippet(struct console *c, const struct values *v,
+			  const char *text)
 {
 	say(c, "<div class=\"snippet copyable\"><pre tabindex=\"0\"><code>");
-	while (*text)
-		text = write_part(c, text);
+	write_filled(c, v, text);
 	say(c,
 	    "</code></pre><button type=\"button\" class=\"copy\" "
 	    "data-copied=\"%s\" hidden>%s</button></div>\n",
 	    _("Copied"), _("Copy"));
 }
 
-static void write_recipes(struct console *c, const struct recipe *list,
-			  size_t n)
+static void write_recipes(struct console *c, const struct values *v,
+			  const struct recipe *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		say(c, "<details><summary>%s</summary>\n<p>%s</p>\n",
-		    list[i].program, _(list[i].how));
+		say(c, "<details><summary>%s</summary>\n<p>", list[i].program);
+		write_filled(c, v, _(list[i].how));
+		say(c, "</p>\n");
 		if (list[i].snippet)
-			write_snippet(c, list[i].snippet);
+			write_snippet(c, v, list[i].snippet);
 		say(c, "</details>\n");
 	}
 }
@@ -207,7 +254,25 @@ static void write_connect_fact(struct console *c, const char *name,
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, text);
 }
 
-static void write_sending(struct console *c)
+/* "TLS 995, STARTTLS 110", of those that this host has. */
+static void write_port_fact(struct console *c, const struct values *v,
+			    const char *name, enum service tls,
+			    enum service starttls)
+{
+	const struct service_port *with = &v->ports.list[tls];
+	const struct service_port *start = &v->ports.list[starttls];
+
+	say(c, "<dt>%s</dt><dd>", name);
+	if (with->port)
+		say(c, "TLS %u%s", with->port, start->port ? ", " : "");
+	if (start->port)
+		say(c, "STARTTLS %u", start->port);
+	if (!with->port && !start->port)
+		say(c, "%s", _("none: this host does not have that service"));
+	say(c, "</dd>\n");
+}
+
+static void write_sending(struct console *c, const struct values *v)
 {
 	page_section(c, _("A mail server that sends copies"));
 	say(c, "<p>%s</p>\n<dl class=\"facts\">\n<dt>%s</dt><dd>",
@@ -218,13 +283,19 @@ static void write_sending(struct console *c)
 	mailbox_frame_address(c, c->id);
 	say(c, "</dd>\n");
 	value(c, _("Server"), c->conf->hostname);
-	value(c, _("Port"), "25");
+	if (v->ports.list[SERVICE_SMTP_JOURNAL].port)
+		value(c, _("Port"), v->journal);
+	else
+		write_connect_fact(
+			c, _("Port"),
+			_("none: this host does not have that service"));
 	say(c, "</dl>\n");
-	write_recipes(c, senders, N_ELEMENTS(senders));
+	write_recipes(c, v, senders, N_ELEMENTS(senders));
 	page_section_end(c);
 }
 
-static void write_clients(struct console *c, const struct mailbox_conf *m)
+static void write_clients(struct console *c, const struct values *v,
+			  const struct mailbox_conf *m)
 {
 	char user[128];
 
@@ -235,44 +306,52 @@ static void write_clients(struct console *c, const struct mailbox_conf *m)
 	      "password, and a copy of everything is kept. Only the servers "
 	      "named in the settings can be reached."));
 	value(c, _("Server, both ways"), c->conf->hostname);
-	write_connect_fact(c, _("Outgoing"), "STARTTLS 587, TLS 465");
-	write_connect_fact(c, _("Incoming"), "TLS 995, STARTTLS 110");
+	write_port_fact(c, v, _("Outgoing"), SERVICE_SMTPS_PROXY,
+			SERVICE_SMTP_PROXY);
+	write_port_fact(c, v, _("Incoming"), SERVICE_POP3S_PROXY,
+			SERVICE_POP3_PROXY);
 	value(c, _("User name"), user);
 	say(c, "</dl>\n");
 	if (m->targets.n == 0)
 		say(c, "<p class=\"notice warn\">%s</p>\n",
 		    _("No server may be reached yet: name one in the "
 		      "settings."));
-	write_recipes(c, clients, N_ELEMENTS(clients));
+	write_recipes(c, v, clients, N_ELEMENTS(clients));
 	page_section_end(c);
 }
 
-static void write_collecting(struct console *c)
+static void write_collecting(struct console *c, const struct values *v)
 {
 	page_section(c, _("The archive that collects"));
 	say(c, "<p>%s</p>\n<dl class=\"facts\">\n",
 	    _("It logs in by POP3 under TLS, fetches, and deletes what it "
 	      "has."));
 	value(c, _("Server"), c->conf->hostname);
-	write_connect_fact(c, _("Ports"), "TLS 995, STARTTLS 110");
+	write_port_fact(c, v, _("Ports"),
+			service_ports_either(&v->ports, SERVICE_POP3S_SERVE,
+					     SERVICE_POP3S_PROXY),
+			service_ports_either(&v->ports, SERVICE_POP3_SERVE,
+					     SERVICE_POP3_PROXY));
 	value(c, _("User name"), c->id);
 	write_connect_fact(c, _("Password"), _("the one that was shown last"));
 	say(c, "</dl>\n");
-	write_recipes(c, collectors, N_ELEMENTS(collectors));
+	write_recipes(c, v, collectors, N_ELEMENTS(collectors));
 	page_section_end(c);
 }
 
 PAGE(connect)
 {
 	struct mailbox *m = mailbox_frame_open(c);
+	struct values v;
 
 	if (!m)
 		return;
+	find_values(c, &v);
 	mailbox_frame_begin(c, mailbox_settings(m));
 	page_notice(c);
-	write_sending(c);
-	write_clients(c, mailbox_settings(m));
-	write_collecting(c);
+	write_sending(c, &v);
+	write_clients(c, &v, mailbox_settings(m));
+	write_collecting(c, &v);
 	page_end(c);
 	mailbox_close(&m);
 }

@@ -6,11 +6,11 @@
 #include <limits.h>
 
 #include "handlers/admin/health.h"
+#include "handlers/admin/service_ports.h"
 #include "handlers/console/parts/certificate.h"
 #include "handlers/console/parts/helper.h"
 #include "handlers/console/parts/mailbox_rows.h"
 #include "handlers/console/parts/page.h"
-#include "handlers/console/parts/ports.h"
 #include "handlers/console/sign_in/audit.h"
 
 static void write_system_fact(struct console *c, const char *name,
@@ -63,33 +63,41 @@ static void write_certificate(struct console *c)
 	page_section_end(c);
 }
 
+static void write_port(struct console *c, unsigned port, bool listens,
+		       const char *what)
+{
+	say(c, "<dt>%u</dt><dd><span class=\"badge %s\">%s</span> %s</dd>\n",
+	    port, listens ? "on" : "off", listens ? _("listens") : _("closed"),
+	    what);
+}
+
 static void write_ports(struct console *c)
 {
-	static const struct {
-		unsigned port;
-		const char *what;
-	} expected[] = {
-		{25, N_("SMTP, copies from mail servers")},
-		{587, N_("SMTP, mail clients (STARTTLS)")},
-		{465, N_("SMTP, mail clients (TLS)")},
-		{110, N_("POP3 (STARTTLS)")},
-		{995, N_("POP3 (TLS)")},
+	static const char *const what[SERVICES] = {
+		[SERVICE_SMTP_JOURNAL] = N_("SMTP, copies from mail servers"),
+		[SERVICE_SMTP_PROXY] = N_("SMTP, mail clients (STARTTLS)"),
+		[SERVICE_SMTPS_PROXY] = N_("SMTP, mail clients (TLS)"),
+		[SERVICE_POP3_SERVE] = N_("POP3 (STARTTLS)"),
+		[SERVICE_POP3S_SERVE] = N_("POP3 (TLS)"),
+		[SERVICE_POP3_PROXY] = N_("POP3, mail clients (STARTTLS)"),
+		[SERVICE_POP3S_PROXY] = N_("POP3, mail clients (TLS)"),
 	};
-	struct ports open;
+	struct service_ports p;
+	bool any = false;
 
-	ports_listening(&open);
+	service_ports_find(c->conf, "", &p);
 	page_section(c, _("Ports"));
 	say(c, "<dl class=\"facts\">\n");
-	for (size_t i = 0; i < N_ELEMENTS(expected); i++)
-		say(c,
-		    "<dt>%u</dt><dd><span class=\"badge %s\">%s</span> %s"
-		    "</dd>\n",
-		    expected[i].port,
-		    ports_has(&open, expected[i].port) ? "on" : "off",
-		    ports_has(&open, expected[i].port) ? _("listens")
-						       : _("closed"),
-		    _(expected[i].what));
+	for (size_t i = 0; i < SERVICES; i++) {
+		if (p.list[i].port)
+			write_port(c, p.list[i].port, p.listens[i], _(what[i]));
+		any |= p.list[i].port != 0;
+	}
 	say(c, "</dl>\n");
+	if (!any)
+		say(c, "<p>%s</p>\n",
+		    _("Neither systemd nor xinetd starts a service here, and "
+		      "the configuration names no ports."));
 	page_section_end(c);
 }
 

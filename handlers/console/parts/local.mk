@@ -12,5 +12,4 @@ noinst_LIBRARIES += %D%/libparts.a
 	%D%/mailbox_form.c %D%/mailbox_form.h \
 	%D%/mailbox_frame.c %D%/mailbox_frame.h \
 	%D%/mailbox_rows.c %D%/mailbox_rows.h \
-	%D%/page.c %D%/page.h \
-	%D%/ports.c %D%/ports.h
+	%D%/page.c %D%/page.h
