@@ -314,6 +314,20 @@ static int check_lines(const struct memory *m, struct err *e)
 			      m->origin);
 }
 
+/*
+ * What the host's ledger says and has not signed yet, such as that another one
+ * was dropped, nobody would believe any more. One that cannot be signed is
+ * resumed as it is.
+ */
+static void sign_host(struct sequence_run *r, const char *name,
+		      const struct known *k)
+{
+	struct err why_not;
+
+	if (k->has_memory && strcmp(name, "host") == 0)
+		(void)!sign_former(r, name, k, &why_not);
+}
+
 static int succeed(struct sequence_run *r, const char *name, struct known *k,
 		   const struct entry_before *why, struct err *e)
 {
@@ -325,6 +339,8 @@ static int succeed(struct sequence_run *r, const char *name, struct known *k,
 	    (adopts &&
 	     (check_there(r, name, e) < 0 || end_former(r, name, k, e) < 0)))
 		return -1;
+	if (!adopts)
+		sign_host(r, name, k);
 	m = xcalloc(1, sizeof(*m));
 	m->stage = MEMORY_MOVING;
 	m->before = *why;

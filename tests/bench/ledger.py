@@ -169,6 +169,7 @@ def run(bench: Bench, entries: int) -> None:
     octets = sum((folder / name).stat().st_size
                  for name in ("entries", "offsets", "tiles"))
     print(f"entries: {size}, octets an entry: {octets / size:.0f}")
+    bench.run_sequencer("sequencer, its daily look")
     bench.run_sequencer("sequencer, nothing new")
     bench.command("sweep")
     spools = bench.instance.folder(bench.mailbox) / "spool"

@@ -569,6 +569,8 @@ def killed_while_it_is_dropped(w: Restored) -> None:
               f"its memory at point {point}")
         check(not (there and dropped), f"there again at point {point}")
         dropped += not there
+        # What stands in the host's ledger, and was not signed yet, is not lost.
+        w.ledger.run("--resume", "host", "--reason", "at once")
         w.ledger.sign()
         said = json.loads(w.call("verify", "--json"))
         found = [one for one in said if one["ledger"] == mailbox.id]
