@@ -94,7 +94,7 @@ def checkpoints_and_the_key(w: Proving) -> None:
 def the_vector_of_the_page_holds(_w: Proving) -> None:
     """What docs/ledger.md gives a stranger to try a verifier with."""
     page = (TREE / "docs/ledger.md").read_text()
-    block = page.split("## Vector\n\n```\n")[1].split("```")[0]
+    block = page.split("A smaller one:\n\n```\n")[1].split("```")[0]
     lines = [line[12:] for line in block.splitlines()]
     at = lines.index("kept")
     note = "\n".join(lines[1:at]) + "\n"
