@@ -181,15 +181,25 @@ static void grant_authorities(struct ruleset *r, const char *upstream_ca)
 }
 
 /* Wrong logins, and who is logged in, are counted in the runtime directory. */
-static void grant_collector(struct ruleset *r, const struct conf *conf)
+static void grant_logins(struct ruleset *r, const struct conf *conf)
 {
 	grant_store(r, conf);
 	grant(r, conf->runtime, SHARE);
 }
 
+/* Which mailboxes the ledger waits for to announce a key, and nothing else. */
+static void grant_collector(struct ruleset *r, const struct conf *conf)
+{
+	char announce[PATH_MAX];
+
+	snprintf(announce, sizeof(announce), "%s/announce", conf->ledger.path);
+	grant_logins(r, conf);
+	grant(r, announce, READ);
+}
+
 static void grant_proxy(struct ruleset *r, const struct conf *conf)
 {
-	grant_collector(r, conf);
+	grant_logins(r, conf);
 	grant_authorities(r, conf->proxy.upstream_ca);
 }
 

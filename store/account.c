@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "store/fault.h"
 #include "store/ledger/entry.h"
+#include "store/ledger/reason.h"
 #include "store/lock_file.h"
 #include "store/spool.h"
 
@@ -174,6 +175,9 @@ bool account_activity_line(const struct activity *a, struct buf *out)
 	copy_cut(to->program, sizeof(to->program), a->program);
 	copy_cut(to->peer, sizeof(to->peer), a->peer);
 	copy_cut(to->outcome, sizeof(to->outcome), a->outcome);
+	if (a->reason)
+		copy_cut(to->reason, sizeof(to->reason),
+			 reason_word(a->reason));
 	to->messages = a->messages;
 	to->octets = a->octets;
 	return entry_write(&entry, out);

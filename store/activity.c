@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "store/entered.h"
+#include "store/ledger/reason.h"
 #include "store/spool.h"
 
 static const char word[] = "activity ";
@@ -35,6 +36,9 @@ static void add(struct activity_list *l, const struct entry_activity *a)
 	memcpy(line->program, a->program, sizeof(line->program));
 	memcpy(line->peer, a->peer, sizeof(line->peer));
 	memcpy(line->outcome, a->outcome, sizeof(line->outcome));
+	if (a->reason[0])
+		snprintf(line->reason, sizeof(line->reason), "%s",
+			 reason_word(a->reason));
 }
 
 static int newest_first(const void *a, const void *b)

@@ -11,6 +11,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/age.c \
 	%D%/age.h \
 	%D%/age_key.c \
+	%D%/announce.c \
+	%D%/announce.h \
 	%D%/alias.c \
 	%D%/back.c \
 	%D%/back.h \
@@ -61,6 +63,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/places.h \
 	%D%/ledger/proof.c \
 	%D%/ledger/proof.h \
+	%D%/ledger/reason.c \
+	%D%/ledger/reason.h \
 	%D%/ledger/reader.c \
 	%D%/ledger/reader.h \
 	%D%/ledger/signed_ledger.c \
@@ -138,6 +142,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/admin_password.c \
 	%D%/admin_recipients.c \
 	%D%/admin_reset.c \
+	%D%/announce_login.c \
 	%D%/collection.c \
 	%D%/collection.h \
 	%D%/identity.c \

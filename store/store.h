@@ -204,6 +204,7 @@ struct activity {
 	const char *program; /* "smtp-journal" */
 	const char *peer;
 	const char *outcome; /* of interface.md */
+	const char *reason;  /* why something was refused in it; or NULL */
 	uint64_t messages;
 	uint64_t octets;
 	bool refused; /* mail that was for it was not taken */
@@ -223,6 +224,7 @@ struct activity_line {
 	char program[16];
 	char peer[64];
 	char outcome[16];
+	char reason[24]; /* or "" */
 	uint64_t messages;
 	uint64_t octets;
 };
@@ -300,6 +302,12 @@ struct collection *collection_login(struct store *s, const char *id,
 struct collection *collection_login_with_key(struct store *s, const char *id,
 					     const struct secret *private_key,
 					     struct err *e) MUST_USE;
+
+/*
+ * Of a mailbox of before, whose session key no setting has: tells the ledger at
+ * that path, where it waits for it (store/announce.h). Else it does nothing.
+ */
+void collection_announce(struct collection *c, const char *ledger);
 
 /* The mailbox collected from; closed with the collection. */
 struct mailbox *collection_mailbox(struct collection *c);

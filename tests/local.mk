@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	%D%/unit/test_admins \
 	%D%/unit/test_alias \
 	%D%/unit/test_age \
+	%D%/unit/test_announce \
 	%D%/unit/test_base64 \
 	%D%/unit/test_bech32 \
 	%D%/unit/test_buf \
@@ -159,6 +160,8 @@ check_PROGRAMS += %D%/support/fill_counters
 # What receives does not contain what opens.
 EXTRA_DIST += %D%/link.sh
 TESTS += %D%/link.sh
+EXTRA_DIST += %D%/reasons.sh
+TESTS += %D%/reasons.sh
 
 # Whole sessions; tests/chat/README.md says how a story is written.
 check_PROGRAMS += %D%/chat/chat_run

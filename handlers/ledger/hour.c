@@ -5,6 +5,27 @@
 
 enum { HOUR = 3600 };
 
+static struct entry refused(const struct memory_count *c, int64_t from)
+{
+	struct entry entry = {.kind = ENTRY_REFUSED,
+			      .refused = {.from = from, .count = c->count}};
+
+	memcpy(entry.refused.program, c->program, sizeof(c->program));
+	memcpy(entry.refused.reason, c->word, sizeof(c->word));
+	return entry;
+}
+
+static struct entry sessions(const struct memory_count *c, int64_t from)
+{
+	struct entry entry = {.kind = ENTRY_SESSIONS,
+			      .sessions = {.from = from, .count = c->count}};
+
+	memcpy(entry.sessions.program, c->program, sizeof(c->program));
+	snprintf(entry.sessions.outcome, sizeof(entry.sessions.outcome), "%s",
+		 c->word);
+	return entry;
+}
+
 int hour_end(struct book *b, int64_t now, struct err *e)
 {
 	struct memory *m = &b->memory;
@@ -13,13 +34,10 @@ int hour_end(struct book *b, int64_t now, struct err *e)
 	if (m->hour == hour)
 		return 0;
 	for (size_t i = 0; i < m->n_counts; i++) {
-		struct entry entry = {.kind = ENTRY_SESSIONS};
-		struct entry_sessions *to = &entry.sessions;
+		const struct memory_count *c = &m->counts[i];
+		const struct entry entry =
+			c->refused ? refused(c, m->hour) : sessions(c, m->hour);
 
-		to->from = m->hour;
-		memcpy(to->program, m->counts[i].program, sizeof(to->program));
-		memcpy(to->outcome, m->counts[i].outcome, sizeof(to->outcome));
-		to->count = m->counts[i].count;
 		if (book_add_entry(b, &entry, e) < 0)
 			return -1;
 	}

@@ -13,6 +13,7 @@
 #include "common/read_all.h"
 #include "handlers/ledger/files.h"
 #include "store/wiping_allocator.h"
+#include "store/x25519.h"
 
 enum { SEED_SIZE = 32, FILE_MAX = 1024 };
 
@@ -141,4 +142,45 @@ int ledger_key_sign(const struct ledger_key *k, const struct checkpoint *c,
 		return err_set(e, ERR_CONFIG, "ledger: %s is too long a name",
 			       c->origin);
 	return 0;
+}
+
+/* --- announcements ---------------------------------------------------------
+ */
+
+static void derive_exchange(const struct ledger_key *k, struct secret *key_r)
+{
+	static const uint8_t no_salt[1];
+
+	secret_init(key_r, AGE_KEY_SIZE);
+	age_hkdf(k->seed.bytes, k->seed.len, no_salt, 0,
+		 "restante ledger exchange 1", key_r->bytes);
+}
+
+void ledger_key_exchange(const struct ledger_key *k,
+			 uint8_t public_r[AGE_KEY_SIZE])
+{
+	struct secret key;
+
+	derive_exchange(k, &key);
+	x25519_public(public_r, key.bytes);
+	secret_release(&key);
+}
+
+bool ledger_key_proves(const struct ledger_key *k,
+		       const uint8_t mailbox[AGE_KEY_SIZE],
+		       const struct entry_announced *a)
+{
+	struct announce_ends ends;
+	uint8_t mac[DIGEST_SIZE];
+	struct secret key;
+	bool good;
+
+	ledger_key_exchange(k, ends.ledger);
+	memcpy(ends.mailbox, mailbox, sizeof(ends.mailbox));
+	derive_exchange(k, &key);
+	good = announce_mac(key.bytes, mailbox, &ends, a, mac) &&
+	       announce_same(mac, a->mac);
+	secret_release(&key);
+	explicit_bzero(mac, sizeof(mac));
+	return good;
 }

@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libledger.a
 %C%_libledger_a_SOURCES = \
 	%D%/account.c %D%/account.h \
 	%D%/activity.c %D%/activity.h \
+	%D%/announced.c %D%/announced.h \
 	%D%/book.c %D%/book.h \
 	%D%/expire.c %D%/expire.h \
 	%D%/files.c %D%/files.h \

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "handlers/ledger/account.h"
+#include "handlers/ledger/announced.h"
 #include "handlers/ledger/expire.h"
 #include "handlers/ledger/first.h"
 #include "handlers/ledger/hour.h"
@@ -147,6 +148,7 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	struct memory *before = xmalloc(sizeof(*before));
 	int result = -1;
 
+	s->conf = mailbox_settings(m);
 	memcpy(before, &s->book->memory, sizeof(*before));
 	if (taking_spools(m, &s->spools, e) == 0 &&
 	    taking_admin(m, &s->admin, e) == 0 &&
@@ -163,6 +165,8 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 		result = succeed_tell(s->run, s->book, e);
 	if (result == 0)
 		result = book_tell_places(s->book, e);
+	if (result == 0)
+		result = announced_ask(s->book, s->conf, e);
 	if (result == 0 && !s->is_other)
 		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
@@ -212,7 +216,8 @@ static int end_deleted(struct sequence *s, struct err *e)
 		return -1;
 	if (m->stage == MEMORY_ACCOUNTING)
 		m->stage = MEMORY_TELLING;
-	if (succeed_tell(s->run, s->book, e) < 0)
+	if (succeed_tell(s->run, s->book, e) < 0 ||
+	    announced_forget(s->book, e) < 0)
 		return -1;
 	return publish(s, true, e);
 }

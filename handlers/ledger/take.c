@@ -10,8 +10,10 @@
 #include "common/log.h"
 #include "common/read_all.h"
 #include "handlers/ledger/activity.h"
+#include "handlers/ledger/announced.h"
 #include "handlers/ledger/spool_place.h"
 #include "store/ledger/judge.h"
+#include "store/ledger/reason.h"
 
 enum { BLOCK = 512 * 1024 }; /* of a spool; a batch fits */
 
@@ -37,9 +39,24 @@ static bool is_a_handlers(const struct entry *entry)
 static void take_session(struct sequence *s, const struct entry_activity *a,
 			 const char *text, size_t n)
 {
-	memory_count(&s->book->memory, a->program, a->outcome);
+	struct memory *m = &s->book->memory;
+
+	memory_count(m, false, a->program, a->outcome);
+	if (a->reason[0])
+		memory_count(m, true, a->program, reason_word(a->reason));
 	if (!s->failed && activity_add(s->book, text, n, s->err) < 0)
 		s->failed = true;
+}
+
+/* Nothing of it is among the lines; the key stands in front of them. */
+static void take_announced(struct sequence *s, const struct entry_announced *a)
+{
+	int failed = 0;
+
+	if (++s->n_announced > ANNOUNCED_MAX || s->failed ||
+	    !announced_take(s->book, s->conf, a, s->run->now, &failed, s->err))
+		s->passed_over++;
+	s->failed = s->failed || failed < 0;
 }
 
 static void take_line(void *arg, const char *text, size_t n)
@@ -53,6 +70,8 @@ static void take_line(void *arg, const char *text, size_t n)
 		s->passed_over++;
 	else if (entry.kind == ENTRY_ACTIVITY)
 		take_session(s, &entry.activity, text, n);
+	else if (entry.kind == ENTRY_ANNOUNCED)
+		take_announced(s, &entry.announced);
 	else if (is_a_handlers(&entry))
 		keep(s, text, n);
 	else

@@ -15,9 +15,11 @@ struct sequence {
 	struct sequence_run *run;
 	struct book *book;
 	const char *id; /* "host": the store's own spool alone */
+	const struct mailbox_conf *conf; /* NULL of the host */
 	struct taking_list spools, admin;
 	bool admin_taken;
-	bool is_other; /* a spool is not the one that was taken from */
+	unsigned n_announced; /* of those that were looked at */
+	bool is_other;	      /* a spool is not the one that was taken from */
 	/* The block at hand: its lines, each with its LF. */
 	struct buf lines;
 	uint64_t n_lines, passed_over;

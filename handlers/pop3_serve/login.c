@@ -141,6 +141,8 @@ static void open_mailbox(struct pop3_serve *s, const char *user,
 	if (s->store)
 		s->mail = collection_login(s->store, id, password,
 					   s->conf->identity.scrypt_log_n, e);
+	if (s->mail)
+		collection_announce(s->mail, s->conf->ledger.path);
 	if (s->mail || e->kind == ERR_PASSWORD)
 		login_throttle_note(s->conf, s->peer, "pop3-serve",
 				    s->mail != NULL);

@@ -94,6 +94,7 @@ struct activity pop3_serve_activity(const struct pop3_serve *s,
 		.program = "pop3-serve",
 		.peer = s->peer->text,
 		.outcome = outcome_name(outcome),
+		.reason = summary_refusal(&s->summary),
 		.messages = s->summary.messages,
 		.octets = s->summary.octets,
 	};

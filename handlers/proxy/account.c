@@ -162,6 +162,7 @@ static void account_for_copies(struct proxy_account *a, const char *program)
 		.program = program,
 		.peer = a->peer->text,
 		.outcome = outcome_name(a->summary->outcome),
+		.reason = summary_refusal(a->summary),
 		.messages = a->summary->messages,
 		.octets = a->summary->octets,
 	};

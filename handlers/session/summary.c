@@ -48,6 +48,13 @@ void summary_note_faults(struct summary *s)
 		summary_note(s, OUTCOME_REFUSED, "errors");
 }
 
+const char *summary_refusal(const struct summary *s)
+{
+	return s->outcome == OUTCOME_REFUSED || s->outcome == OUTCOME_TEMPFAIL
+		       ? s->reason
+		       : NULL;
+}
+
 void summary_forget(struct summary *s)
 {
 	s->outcome = OUTCOME_IDLE;

@@ -60,6 +60,9 @@ void summary_log(const struct summary *s);
 /* The line's text, for the log and for tests; seconds is how long it took. */
 void summary_write(const struct summary *s, double seconds, struct buf *out);
 
+/* Why something was refused, for good or for now; NULL: nothing was. */
+const char *summary_refusal(const struct summary *s);
+
 /* The name that interface and log have for it. */
 const char *outcome_name(enum outcome outcome);
 

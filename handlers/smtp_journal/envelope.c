@@ -191,7 +191,7 @@ static const struct reply *open_copy(struct smtp_journal *s,
 		if (!refusal)
 			refusal = limits_refusal(m, s->tx->params.size);
 		if (refusal)
-			smtp_journal_note_refused(s, id);
+			smtp_journal_note_refused(s, id, refusal);
 	}
 	if (!refusal) {
 		*copy_r = smtp_tx_add_copy(s->tx, id, m);

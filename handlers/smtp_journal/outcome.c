@@ -80,11 +80,22 @@ void smtp_journal_note_kept(struct smtp_journal *s, const char *id,
 	summary_note(&s->summary, OUTCOME_KEPT, NULL);
 }
 
-void smtp_journal_note_refused(struct smtp_journal *s, const char *id)
+static const char *reason_of(const struct reply *r)
+{
+	for (size_t i = 0; i < N_ELEMENTS(notes); i++)
+		if (notes[i].reply == r)
+			return notes[i].reason;
+	return NULL;
+}
+
+void smtp_journal_note_refused(struct smtp_journal *s, const char *id,
+			       const struct reply *why)
 {
 	struct smtp_kept *k = find_kept(s, id);
 
 	if (!k)
 		k = add_kept(s, id);
+	if (!k->refused)
+		k->reason = reason_of(why);
 	k->refused = true;
 }

@@ -231,6 +231,7 @@ static void account_for(struct smtp_journal *s, const struct smtp_kept *k)
 		.peer = s->peer->text,
 		.outcome = outcome_name(k->refused ? OUTCOME_REFUSED
 						   : OUTCOME_KEPT),
+		.reason = k->reason,
 		.messages = k->messages,
 		.octets = k->octets,
 		.refused = k->refused,

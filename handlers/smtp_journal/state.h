@@ -26,7 +26,8 @@ struct smtp_kept {
 	char id[MAILBOX_ID_LEN + 1];
 	uint64_t messages;
 	uint64_t octets;
-	bool refused; /* its own settings turned a recipient down */
+	bool refused;	    /* its own settings turned a recipient down */
+	const char *reason; /* the first time; or NULL */
 };
 
 struct smtp_journal {
@@ -85,6 +86,7 @@ void smtp_journal_note_kept(struct smtp_journal *s, const char *id,
 			    uint64_t octets);
 
 /* The same for one whose settings turned a recipient down. */
-void smtp_journal_note_refused(struct smtp_journal *s, const char *id);
+void smtp_journal_note_refused(struct smtp_journal *s, const char *id,
+			       const struct reply *why);
 
 #endif

@@ -39,6 +39,8 @@ static void print_object(struct json *j, const char *id,
 	json_text(j, "outcome", l->outcome);
 	json_number(j, "messages", l->messages);
 	json_number(j, "octets", l->octets);
+	if (l->reason[0])
+		json_text(j, "reason", l->reason);
 	json_object_end(j);
 }
 

@@ -11,6 +11,15 @@ static bool take_ulid(struct line *l, const char *key, char out[ULID_LEN + 1])
 	       ulid_valid(out, strlen(out));
 }
 
+static bool take_mailbox(struct line *l, char id_r[MAILBOX_ID_LEN + 1])
+{
+	char mailbox[MAILBOX_ID_LEN + 1];
+
+	return line_take(l, "mailbox", mailbox, sizeof(mailbox)) &&
+	       mailbox_id_parse(mailbox, strlen(mailbox), id_r) &&
+	       strcmp(mailbox, id_r) == 0;
+}
+
 /* --- kept ------------------------------------------------------------------
  */
 
@@ -37,13 +46,9 @@ static void write_kept(struct line_writer *w, const struct entry_kept *k)
 
 static bool parse_session(struct line *l, struct entry_session *s)
 {
-	char mailbox[MAILBOX_ID_LEN + 1];
 	uint64_t n;
 
-	if (!take_ulid(l, "id", s->id) ||
-	    !line_take(l, "mailbox", mailbox, sizeof(mailbox)) ||
-	    !mailbox_id_parse(mailbox, strlen(mailbox), s->mailbox) ||
-	    strcmp(mailbox, s->mailbox) != 0 ||
+	if (!take_ulid(l, "id", s->id) || !take_mailbox(l, s->mailbox) ||
 	    !line_take_number(l, "n", ENTRY_BATCH_MAX, &n) ||
 	    !line_take_hex(l, "sha256", s->sha256, sizeof(s->sha256)) ||
 	    !line_take_hex(l, "sig", s->signature, sizeof(s->signature)))
@@ -73,6 +78,46 @@ bool entry_signed_part(const struct entry_session *s, struct buf *out)
 
 	line_begin(&w, out, "session");
 	write_signed_part(&w, s);
+	if (!line_end(&w))
+		return false;
+	buf_cut(out, out->len - 1); /* its LF */
+	return true;
+}
+
+/* --- announced -------------------------------------------------------------
+ */
+
+static bool parse_announced(struct line *l, struct entry_announced *a)
+{
+	uint8_t key[ENTRY_SESSION_KEY_LEN / 2];
+
+	if (!take_mailbox(l, a->mailbox) ||
+	    !line_take_hex(l, "session-key", key, sizeof(key)))
+		return false;
+	num_write_hex(key, sizeof(key), a->session_key);
+	return line_take_hex(l, "mac", a->mac, sizeof(a->mac));
+}
+
+static void write_announced_part(struct line_writer *w,
+				 const struct entry_announced *a)
+{
+	line_add(w, "mailbox", a->mailbox);
+	line_add(w, "session-key", a->session_key);
+}
+
+static void write_announced(struct line_writer *w,
+			    const struct entry_announced *a)
+{
+	write_announced_part(w, a);
+	line_add_hex(w, "mac", a->mac, sizeof(a->mac));
+}
+
+bool entry_announced_part(const struct entry_announced *a, struct buf *out)
+{
+	struct line_writer w;
+
+	line_begin(&w, out, "announced");
+	write_announced_part(&w, a);
 	if (!line_end(&w))
 		return false;
 	buf_cut(out, out->len - 1); /* its LF */
@@ -126,6 +171,15 @@ static void write_gone(struct line_writer *w, const struct entry_gone *g)
 /* --- activity --------------------------------------------------------------
  */
 
+/* Lines of before carry no reason. */
+static bool take_reason(struct line *l, struct entry_activity *a)
+{
+	a->reason[0] = '\0';
+	return !line_next_is(l, "reason") ||
+	       (line_take(l, "reason", a->reason, sizeof(a->reason)) &&
+		a->reason[0]);
+}
+
 static bool parse_activity(struct line *l, struct entry_activity *a)
 {
 	return line_take_time(l, "time", &a->when) &&
@@ -133,7 +187,8 @@ static bool parse_activity(struct line *l, struct entry_activity *a)
 	       line_take(l, "peer", a->peer, sizeof(a->peer)) &&
 	       line_take(l, "outcome", a->outcome, sizeof(a->outcome)) &&
 	       line_take_number(l, "messages", UINT64_MAX, &a->messages) &&
-	       line_take_number(l, "octets", UINT64_MAX, &a->octets);
+	       line_take_number(l, "octets", UINT64_MAX, &a->octets) &&
+	       take_reason(l, a);
 }
 
 static void write_activity(struct line_writer *w,
@@ -145,6 +200,8 @@ static void write_activity(struct line_writer *w,
 	line_add(w, "outcome", a->outcome);
 	line_add_number(w, "messages", a->messages);
 	line_add_number(w, "octets", a->octets);
+	if (a->reason[0])
+		line_add(w, "reason", a->reason);
 }
 
 /* --- what the ledger says --------------------------------------------------
@@ -235,6 +292,22 @@ static void write_sessions(struct line_writer *w,
 	line_add(w, "program", s->program);
 	line_add(w, "outcome", s->outcome);
 	line_add_number(w, "count", s->count);
+}
+
+static bool parse_refused(struct line *l, struct entry_refused *r)
+{
+	return line_take_time(l, "from", &r->from) &&
+	       line_take(l, "program", r->program, sizeof(r->program)) &&
+	       line_take(l, "reason", r->reason, sizeof(r->reason)) &&
+	       line_take_number(l, "count", UINT64_MAX, &r->count);
+}
+
+static void write_refused(struct line_writer *w, const struct entry_refused *r)
+{
+	line_add_time(w, "from", r->from);
+	line_add(w, "program", r->program);
+	line_add(w, "reason", r->reason);
+	line_add_number(w, "count", r->count);
 }
 
 static bool parse_checkpoint(struct line *l, struct entry_checkpoint *k)
@@ -379,6 +452,8 @@ static const char *const names[] = {
 	[ENTRY_LEDGER] = "ledger",
 	[ENTRY_TAKEN] = "taken",
 	[ENTRY_SESSIONS] = "sessions",
+	[ENTRY_REFUSED] = "refused",
+	[ENTRY_ANNOUNCED] = "announced",
 	[ENTRY_CHECKPOINT] = "checkpoint",
 	[ENTRY_SETTINGS] = "settings",
 	[ENTRY_RECIPIENTS] = "recipients",
@@ -420,6 +495,10 @@ static bool parse_known(struct line *l, struct entry *e)
 		return parse_taken(l, &e->taken);
 	case ENTRY_SESSIONS:
 		return parse_sessions(l, &e->sessions);
+	case ENTRY_REFUSED:
+		return parse_refused(l, &e->refused);
+	case ENTRY_ANNOUNCED:
+		return parse_announced(l, &e->announced);
 	case ENTRY_CHECKPOINT:
 		return parse_checkpoint(l, &e->checkpoint);
 	case ENTRY_SETTINGS:
@@ -485,6 +564,12 @@ bool entry_write(const struct entry *e, struct buf *out)
 		break;
 	case ENTRY_SESSIONS:
 		write_sessions(&w, &e->sessions);
+		break;
+	case ENTRY_REFUSED:
+		write_refused(&w, &e->refused);
+		break;
+	case ENTRY_ANNOUNCED:
+		write_announced(&w, &e->announced);
 		break;
 	case ENTRY_CHECKPOINT:
 		write_checkpoint(&w, &e->checkpoint);

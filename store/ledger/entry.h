@@ -8,7 +8,9 @@
  *	session id= mailbox= n= sha256= sig=	and n lines behind it
  *	collected ulid= sha256= ended= time=
  *	gone ulid= by= time=
- *	activity time= program= peer= outcome= messages= octets=
+ *	activity time= program= peer= outcome= messages= octets=	and,
+ *where something was refused in it, reason=
+ *	announced mailbox= session-key= mac=	(store/announce.h)
  *
  * What the ledger says itself, and what only it says:
  *
@@ -16,6 +18,7 @@
  *		another was before it, act= after= size= root= reason= as well
  *	taken spool= from= to= lines= passed-over= time=	and so many
  *lines sessions from= program= outcome= count=		of the hour from then on
+ *	refused from= program= reason= count=		so, too
  *	missing ulid= by= time=		received, not there, and nobody says why
  *	differs ulid= sha256= by= time=	not what was received: what it is
  *	checkpoint origin= size= root= time=		in the host's ledger
@@ -62,10 +65,13 @@ enum entry_kind {
 	ENTRY_ADOPTED,
 	ENTRY_RESUMED,
 	ENTRY_DROPPED,
+	ENTRY_REFUSED,
+	ENTRY_ANNOUNCED,
 };
 
 enum {
 	ENTRY_WORD_SIZE = 16, /* of a program, an outcome, a `by` */
+	ENTRY_WHY_SIZE = 24,  /* of a reason of store/ledger/reason.h */
 	ENTRY_PEER_SIZE = 64,
 	ENTRY_SIGNATURE_SIZE = 64,
 	ENTRY_BATCH_MAX = 256, /* lines behind one `session` */
@@ -111,6 +117,7 @@ struct entry_activity {
 	char outcome[ENTRY_WORD_SIZE];
 	uint64_t messages;
 	uint64_t octets;
+	char reason[ENTRY_WHY_SIZE]; /* "": nothing was refused */
 };
 
 /* A ledger as it was known when another one took its place. */
@@ -165,6 +172,20 @@ struct entry_sessions {
 	uint64_t count;
 };
 
+struct entry_refused {
+	int64_t from;
+	char program[ENTRY_WORD_SIZE];
+	char reason[ENTRY_WHY_SIZE];
+	uint64_t count;
+};
+
+/* What a ledger never enters, as little as a session's activity. */
+struct entry_announced {
+	char mailbox[MAILBOX_ID_LEN + 1];
+	char session_key[ENTRY_SESSION_KEY_LEN + 1];
+	uint8_t mac[DIGEST_SIZE];
+};
+
 struct entry_checkpoint {
 	struct checkpoint checkpoint;
 	int64_t when;
@@ -195,6 +216,8 @@ struct entry {
 		struct entry_ledger ledger;
 		struct entry_taken taken;
 		struct entry_sessions sessions;
+		struct entry_refused refused;
+		struct entry_announced announced;
 		struct entry_checkpoint checkpoint;
 		struct entry_change change;
 		struct entry_missing missing;
@@ -219,5 +242,9 @@ bool entry_write(const struct entry *entry, struct buf *out) MUST_USE;
  * The octets of a `session` line that its signature signs: all before " sig=".
  */
 bool entry_signed_part(const struct entry_session *s, struct buf *out) MUST_USE;
+
+/* The same of `announced`: all before " mac=". */
+bool entry_announced_part(const struct entry_announced *a,
+			  struct buf *out) MUST_USE;
 
 #endif

@@ -97,9 +97,11 @@ static const unsigned sayers[] = {
 	[ENTRY_ADOPTED] = BY_LEDGER,
 	[ENTRY_RESUMED] = BY_LEDGER,
 	[ENTRY_DROPPED] = BY_LEDGER,
+	[ENTRY_REFUSED] = BY_LEDGER,
+	[ENTRY_ANNOUNCED] = 0,
 };
 
-static_assert(N_ELEMENTS(sayers) == ENTRY_DROPPED + 1,
+static_assert(N_ELEMENTS(sayers) == ENTRY_ANNOUNCED + 1,
 	      "who may say an entry of each kind");
 
 static unsigned sayer_of(const struct judged *j)

@@ -63,30 +63,32 @@ void memory_add_key(struct memory *m, const char *session_key)
 	snprintf(m->keys[m->n_keys++], sizeof(m->keys[0]), "%s", session_key);
 }
 
-static struct memory_count *find_count(struct memory *m, const char *program,
-				       const char *outcome)
+static struct memory_count *find_count(struct memory *m, bool refused,
+				       const char *program, const char *word)
 {
 	for (size_t i = 0; i < m->n_counts; i++)
-		if (strcmp(m->counts[i].program, program) == 0 &&
-		    strcmp(m->counts[i].outcome, outcome) == 0)
+		if (m->counts[i].refused == refused &&
+		    strcmp(m->counts[i].program, program) == 0 &&
+		    strcmp(m->counts[i].word, word) == 0)
 			return &m->counts[i];
 	return NULL;
 }
 
-/* The last place is kept for what finds none. */
-void memory_count(struct memory *m, const char *program, const char *outcome)
+/* The last two places are kept for what finds none. */
+void memory_count(struct memory *m, bool refused, const char *program,
+		  const char *word)
 {
-	struct memory_count *c = find_count(m, program, outcome);
+	struct memory_count *c = find_count(m, refused, program, word);
 
-	if (!c && m->n_counts >= MEMORY_COUNTS_MAX - 1) {
-		program = outcome = "other";
-		c = find_count(m, program, outcome);
+	if (!c && m->n_counts >= MEMORY_COUNTS_MAX - 2) {
+		program = word = "other";
+		c = find_count(m, refused, program, word);
 	}
 	if (!c) {
 		c = &m->counts[m->n_counts++];
-		*c = (struct memory_count){.count = 0};
+		*c = (struct memory_count){.refused = refused};
 		snprintf(c->program, sizeof(c->program), "%s", program);
-		snprintf(c->outcome, sizeof(c->outcome), "%s", outcome);
+		snprintf(c->word, sizeof(c->word), "%s", word);
 	}
 	c->count++;
 }
@@ -164,15 +166,22 @@ static bool write_keys(const struct memory *m, struct buf *out)
 	return true;
 }
 
+static const char *word_key(bool refused)
+{
+	return refused ? "reason" : "outcome";
+}
+
 static bool write_counts(const struct memory *m, struct buf *out)
 {
 	struct line_writer w;
 
 	for (size_t i = 0; i < m->n_counts; i++) {
-		line_begin(&w, out, "count");
-		line_add(&w, "program", m->counts[i].program);
-		line_add(&w, "outcome", m->counts[i].outcome);
-		line_add_number(&w, "count", m->counts[i].count);
+		const struct memory_count *c = &m->counts[i];
+
+		line_begin(&w, out, c->refused ? "refused" : "count");
+		line_add(&w, "program", c->program);
+		line_add(&w, word_key(c->refused), c->word);
+		line_add_number(&w, "count", c->count);
 		if (!line_end(&w))
 			return false;
 	}
@@ -341,18 +350,29 @@ static bool parse_key(struct parser *p, struct line *l)
 	return true;
 }
 
-static bool parse_count(struct parser *p, struct line *l)
+static bool parse_counted(struct parser *p, struct line *l, bool refused)
 {
 	struct memory *m = p->memory;
 	struct memory_count *c = &m->counts[m->n_counts];
 
 	if (m->n_counts == MEMORY_COUNTS_MAX ||
 	    !line_take(l, "program", c->program, sizeof(c->program)) ||
-	    !line_take(l, "outcome", c->outcome, sizeof(c->outcome)) ||
+	    !line_take(l, word_key(refused), c->word, sizeof(c->word)) ||
 	    !line_take_number(l, "count", INT64_MAX, &c->count))
 		return false;
+	c->refused = refused;
 	m->n_counts++;
 	return true;
+}
+
+static bool parse_count(struct parser *p, struct line *l)
+{
+	return parse_counted(p, l, false);
+}
+
+static bool parse_refused(struct parser *p, struct line *l)
+{
+	return parse_counted(p, l, true);
 }
 
 static bool parse_end(struct parser *p, UNUSED struct line *l)
@@ -368,7 +388,8 @@ static const struct {
 	{"former", parse_former}, {"frontier", parse_frontier},
 	{"look", parse_look},	  {"spool", parse_spool},
 	{"key", parse_key},	  {"count", parse_count},
-	{"held", parse_held},	  {"end", parse_end},
+	{"held", parse_held},	  {"refused", parse_refused},
+	{"end", parse_end},
 };
 
 static bool parse_line(struct parser *p, const char *text, size_t n, bool first)

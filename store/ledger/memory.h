@@ -13,7 +13,7 @@
 enum {
 	MEMORY_SPOOLS_MAX = 512,
 	MEMORY_KEYS_MAX = 64,
-	MEMORY_COUNTS_MAX = 64,
+	MEMORY_COUNTS_MAX = 128,
 	MEMORY_BOOT_SIZE = 40,
 	MEMORY_ACTIVITY_SIZE = 24,
 	MEMORY_OCTETS_MAX = 256 * 1024,
@@ -45,8 +45,9 @@ enum memory_stage {
 
 /* Sessions of one kind in the hour that goes on. */
 struct memory_count {
+	bool refused; /* counts a reason; else an outcome */
 	char program[ENTRY_WORD_SIZE];
-	char outcome[ENTRY_WORD_SIZE];
+	char word[ENTRY_WHY_SIZE];
 	uint64_t count;
 };
 
@@ -99,7 +100,11 @@ bool memory_has_key(const struct memory *m, const char *session_key);
 /* The oldest goes where there are too many. */
 void memory_add_key(struct memory *m, const char *session_key);
 
-/* What is one too many counts as of program and outcome "other". */
-void memory_count(struct memory *m, const char *program, const char *outcome);
+/*
+ * One session more with that outcome, or that something was refused for. What
+ * is one too many counts as of program and word "other".
+ */
+void memory_count(struct memory *m, bool refused, const char *program,
+		  const char *word);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "common/base.h"
 
+#include "store/announce.h"
 #include "store/ledger/looked.h"
 #include "store/ledger/places.h"
 #include "tests/fuzz/fuzz.h"
@@ -35,6 +36,20 @@ static void look(const char *text, size_t n)
 	buf_release(&out);
 }
 
+static void ask(const char *text, size_t n)
+{
+	uint8_t key[AGE_KEY_SIZE], again[AGE_KEY_SIZE];
+	struct buf out;
+
+	if (!announce_parse(text, n, key))
+		return;
+	buf_init(&out, FUZZ_ROOM);
+	fuzz_require(announce_write(key, &out));
+	fuzz_require(announce_parse(out.data, out.len, again));
+	fuzz_require(memcmp(key, again, sizeof(key)) == 0);
+	buf_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct places *p = xmalloc(sizeof(*p)), *again = xmalloc(sizeof(*p));
@@ -42,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct buf out;
 
 	look((const char *)bytes, n);
+	ask((const char *)bytes, n);
 	buf_init(&out, FUZZ_ROOM);
 	fuzz_require(whole || p->n == 0);
 	if (whole) {

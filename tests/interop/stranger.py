@@ -133,6 +133,7 @@ class Account:
     unproved: int = 0  # sessions
     passed_over: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)  # by reason
 
 
 def read_entry(entry: bytes) -> tuple[str, dict[str, str]]:
@@ -185,6 +186,10 @@ def judge(entries: list[bytes]) -> Account:
             in_session = int(says["n"])
             proved = read_session(entries, at, keys)
             account.unproved += not proved
+        elif kind == "refused":
+            require(ours, f"entry {at}: a handler's `refused`")
+            account.refused[says["reason"]] = int(says["count"]) + \
+                account.refused.get(says["reason"], 0)
         elif kind == "kept":
             account.kept.setdefault(says["ulid"], says["sha256"])
         elif kind == "collected" and inside and proved:

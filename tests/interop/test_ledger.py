@@ -237,6 +237,75 @@ def a_mailbox_of_before_is_found(w: Told) -> None:
     equal(text.count(" by=found "), 3, "of them, and of the key")
 
 
+def of_before(w: Told, name: str) -> Mailbox:
+    """A mailbox whose session key stands nowhere."""
+    mailbox = w.instance.create_mailbox(name)
+    folder = w.instance.folder(mailbox)
+    for file, pattern in (("mailbox.conf", r"(?m)^session-key.*\n"),
+                          ("admin.spool", r" session-key=[0-9a-f]{64}")):
+        text = (folder / file).read_text()
+        (folder / file).write_text(re.sub(pattern, "", text))
+    return mailbox
+
+
+def spools(w: Told, mailbox: Mailbox) -> bytes:
+    """What stands in those of handlers."""
+    return b"".join(path.read_bytes() for path in sorted(
+        (w.instance.folder(mailbox) / "spool").iterdir()))
+
+
+def a_mailbox_of_before_announces_its_key(w: Told) -> None:
+    """Once, by its login; what anybody else says of it is nothing."""
+    mailbox, other = of_before(w, "before"), of_before(w, "other")
+    w.deliver(mailbox, 3)
+    w.ledger.run()
+    asked = w.ledger.path / "announce"
+    equal({path.name for path in asked.iterdir()} & {mailbox.id, other.id},
+          {mailbox.id, other.id}, "whose key is asked for")
+    w.collect(mailbox, 1)
+    line = re.search(rb"announced .*\n", spools(w, mailbox))
+    check(line, "no announcement")
+    # In a spool of another, or with another key, it is nobody's word.
+    line, folder = line[0], w.instance.folder(other) / "spool"
+    w.deliver(other, 1)
+    key = re.search(rb"session-key=[0-9a-f]{64}", line)[0]
+    for forged in (line, line.replace(mailbox.id.encode(), other.id.encode()),
+                   line.replace(key, b"session-key=" + b"0" * 64)):
+        with open(max(folder.iterdir()), "ab") as file:
+            file.write(forged)
+    w.ledger.run()
+    account = w.account(mailbox)
+    equal((account.unproved, len(account.collected), account.passed_over),
+          (0, 1, 0), "what was collected is proved")
+    entries = (w.ledger.of(mailbox) / "entries").read_bytes()
+    check(re.search(rb"key .* by=found .* what=announced " + key, entries),
+          "the key was not entered")
+    w.ledger.sign()
+    account = w.account(other)
+    equal((account.passed_over, account.kinds.get("key", 0)), (3, 0), "forged")
+    equal({path.name for path in asked.iterdir()} & {mailbox.id, other.id},
+          {other.id}, "whose key is asked for then")
+    # Said once is enough; said again by somebody it says nothing new.
+    w.collect(mailbox, 1)
+    equal(spools(w, mailbox).count(b"announced "), 1, "announcements")
+    spool = max((w.instance.folder(mailbox) / "spool").iterdir())
+    with open(spool, "ab") as file:
+        file.write(line)
+    w.ledger.run()
+    equal(w.account(mailbox).kinds["key"], 1, "keys that were entered")
+    # Behind a reset its key is another, and the old word is worth nothing.
+    w.instance.restante("mailbox", "suspend", mailbox.id)
+    w.instance.restante("mailbox", "reset", mailbox.id, text=mailbox.id + "\n")
+    w.ledger.run()
+    with open(spool, "ab") as file:
+        file.write(line)
+    w.ledger.run()
+    w.ledger.sign()
+    memory = (w.ledger.path / "memory" / mailbox.id).read_bytes()
+    equal((memory.count(b"key session-key="), memory.count(key)), (1, 0),
+          "keys that may sign")
+
+
 def what_was_cut_is_an_alarm(w: Told) -> None:
     """Entries, tiles, a spool, a memory: told of, and not touched."""
     mailbox = w.instance.create_mailbox("cut")
@@ -295,6 +364,36 @@ def what_nobody_remembers_is_left_alone(w: Told) -> None:
             w.instance.place.give(path)
     equal(w.ledger.run(), "", "what a run says then")
     equal(len(w.account(mailbox).kept), 3, "kept")
+
+
+def what_was_refused_is_counted(w: Told) -> None:
+    """By the hour and its reason; of words from outside nothing is left."""
+    mailbox = w.instance.create_mailbox("refused")
+    w.deliver(mailbox, 1)
+    w.instance.restante("mailbox", "suspend", mailbox.id)
+    for _ in range(2):
+        smtp = w.instance.smtp(w.servers.ports[0])
+        smtp.envelope(mailbox.address).want(450)
+        smtp.quit()
+    w.servers.idle()
+    spool = next((w.instance.folder(mailbox) / "spool").iterdir())
+    line = "activity time=2026-11-30T02:49:25Z program=smtp-journal " \
+        "peer=192.0.2.7 outcome=refused messages=0 octets=0"
+    with open(spool, "a", encoding="ascii") as file:
+        file.write(f"{line} reason=of%20theirs\n{line}\n"
+                   f"{line} reason={'x' * 24}\n")
+    w.ledger.run()
+    equal(w.account(mailbox).refused, {}, "while the hour goes on")
+    w.ledger.make_due(words=(" hour=",))
+    w.ledger.run()
+    w.ledger.sign()
+    account = w.account(mailbox)
+    equal(account.refused, {"suspended": 2, "other": 1}, "what was refused")
+    equal(account.passed_over, 1, "lines of no form that is known")
+    said = json.loads(w.instance.restante("activity", mailbox.id,
+                                          "--json").stdout)
+    equal([s["reason"] for s in said if "reason" in s],
+          ["other"] + ["suspended"] * 2, "what activity says")
 
 
 def what_is_not_there_is_entered_once(w: Told) -> None:
@@ -394,9 +493,10 @@ def killed_anywhere(w: Told) -> None:
 CASES = [everything_is_entered, the_vectors_are_true, nothing_new_writes_nothing,
          it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
          keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
-         a_mailbox_of_before_is_found, what_was_cut_is_an_alarm,
+         a_mailbox_of_before_is_found,
+         a_mailbox_of_before_announces_its_key, what_was_cut_is_an_alarm,
          what_nobody_remembers_is_left_alone,
-         what_is_not_there_is_entered_once,
+         what_was_refused_is_counted, what_is_not_there_is_entered_once,
          another_file_that_was_collected_is_entered, killed_anywhere]
 
 

@@ -143,6 +143,10 @@ struct collection *collection_login(struct store *s, const char *id,
 	return &rig_store;
 }
 
+void collection_announce(struct collection *c UNUSED, const char *ledger UNUSED)
+{
+}
+
 struct mailbox *collection_mailbox(struct collection *c)
 {
 	return &c->mailbox;

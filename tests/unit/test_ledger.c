@@ -28,6 +28,12 @@ static const char *const good[] = {
 	"peer=192.0.2.7 outcome=kept messages=1 octets=18446744073709551615",
 	"activity time=2026-02-28T23:59:59Z program= peer=a%20b%25%3D%22%C3%A4 "
 	"outcome= messages=0 octets=0",
+	"activity time=2026-02-28T23:59:59Z program=smtp-journal "
+	"peer=192.0.2.7 outcome=refused messages=0 octets=0 "
+	"reason=client-certificate",
+	"refused from=2026-11-30T02:00:00Z program=smtp-journal reason=quota "
+	"count=12",
+	"announced mailbox=" ID " session-key=" H " mac=" H,
 	"session id=" U " mailbox=" ID " n=256 sha256=" H " sig=" H H,
 	"ledger version=1 origin=gw.example/" ID "/" U
 	" time=2026-11-30T02:49:25Z",
@@ -88,6 +94,16 @@ static const char *const bad[] = {
 	"resumed origin=gw.example size=7 root=" H
 	" to=a%20b reason= time=2026-11-30T02:49:25Z",
 	"missing ulid=" U " by=adopt time=2026-11-30T02:49:25Z more=1",
+	"activity time=2026-02-28T23:59:59Z program=p peer=q outcome=r "
+	"messages=0 octets=0 reason=",
+	"activity time=2026-02-28T23:59:59Z program=p peer=q outcome=r "
+	"messages=0 octets=0 reason=longer-than-all-that-are",
+	"activity time=2026-02-28T23:59:59Z program=p peer=q outcome=r "
+	"messages=0 octets=0 reason=quota more=1",
+	"refused from=2026-11-30T02:00:00Z program=p count=12",
+	"announced mailbox=mbx-00112233445566778899AABBCCDDEEFF session-key=" H
+	" mac=" H,
+	"announced mailbox=" ID " session-key=" H,
 	"taken spool=local.3 from=0 to=1048576 lines=7 "
 	"time=2026-11-30T02:49:25Z",
 	"checkpoint origin=gw.example size=03 root=" H
