@@ -34,6 +34,11 @@ int store_init(const char *path, struct err *e) MUST_USE;
 int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
 		   struct secret *password_r, struct err *e) MUST_USE;
 
+/* The same with a password of password_new() that was kept before. */
+int mailbox_create_with(struct store *s, struct mailbox_conf *conf,
+			unsigned log_n, const struct secret *password,
+			struct err *e) MUST_USE;
+
 /*
  * Changes the settings: change() gets them as they are now and edits them.
  * Where it returns -1, or what it leaves is not valid, nothing changes.

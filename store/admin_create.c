@@ -265,31 +265,37 @@ static void name_mailbox(struct mailbox_conf *conf, const char *own)
 	conf->recipients = recipients;
 }
 
-int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
-		   struct secret *password_r, struct err *e)
+int mailbox_create_with(struct store *s, struct mailbox_conf *conf,
+			unsigned log_n, const struct secret *password,
+			struct err *e)
 {
-	struct secret private_key, password;
+	struct secret private_key;
 	struct buf own;
 	int result;
 
-	*password_r = SECRET_EMPTY;
 	if (check_recovery(conf, e) < 0)
 		return -1;
 	buf_init(&own, RECIPIENT_MAX);
 	identity_new(&private_key, &own);
 	name_mailbox(conf, own.data);
 	admin_name_session_key(conf, &private_key);
-	password_new(&password);
-	result = build(s, conf, &private_key, log_n, &password, e);
+	result = build(s, conf, &private_key, log_n, password, e);
 	secret_release(&private_key);
 	buf_release(&own);
-	if (result < 0)
-		secret_release(&password);
-	*password_r = password;
 	if (result < 0)
 		return err_prefix(e, "create mailbox '%s'",
 				  conf->name ? conf->name : "");
 	return 0;
+}
+
+int mailbox_create(struct store *s, struct mailbox_conf *conf, unsigned log_n,
+		   struct secret *password_r, struct err *e)
+{
+	password_new(password_r);
+	if (mailbox_create_with(s, conf, log_n, password_r, e) == 0)
+		return 0;
+	secret_release(password_r);
+	return -1;
 }
 
 /* --- what the killed left behind ------------------------------------------ */

@@ -23,6 +23,7 @@ UNIT_TESTS = \
 	%D%/unit/test_counters \
 	%D%/unit/test_crlf \
 	%D%/unit/test_crowd \
+	%D%/unit/test_csv \
 	%D%/unit/test_dial_rules \
 	%D%/unit/test_dialler \
 	%D%/unit/test_digest \

@@ -5,8 +5,8 @@
 
 struct search {
 	struct store *store;
-	const char *name;
-	struct conf_strings *ids;
+	const char *name; /* NULL: any */
+	struct conf_strings *found;
 };
 
 static int look_at(const char *id, void *arg, struct err *e UNUSED)
@@ -16,7 +16,19 @@ static int look_at(const char *id, void *arg, struct err *e UNUSED)
 	struct mailbox *m = mailbox_open(s->store, id, &unreadable);
 
 	if (m && strcmp(mailbox_settings(m)->name, s->name) == 0)
-		conf_strings_add(s->ids, id);
+		conf_strings_add(s->found, id);
+	mailbox_close(&m);
+	return 0;
+}
+
+static int note_name(const char *id, void *arg, struct err *e UNUSED)
+{
+	struct search *s = arg;
+	struct err unreadable;
+	struct mailbox *m = mailbox_open(s->store, id, &unreadable);
+
+	if (m)
+		conf_strings_add(s->found, mailbox_settings(m)->name);
 	mailbox_close(&m);
 	return 0;
 }
@@ -28,6 +40,14 @@ int names_find(struct store *s, const char *name, struct conf_strings *ids_r,
 
 	*ids_r = (struct conf_strings){.n = 0};
 	return store_each_mailbox(s, look_at, &search, e);
+}
+
+int names_all(struct store *s, struct conf_strings *names_r, struct err *e)
+{
+	struct search search = {s, NULL, names_r};
+
+	*names_r = (struct conf_strings){.n = 0};
+	return store_each_mailbox(s, note_name, &search, e);
 }
 
 int names_check_free(struct store *s, const char *name, const char *id,

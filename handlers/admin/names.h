@@ -13,6 +13,10 @@
 int names_find(struct store *s, const char *name, struct conf_strings *ids_r,
 	       struct err *e) MUST_USE;
 
+/* The names of all mailboxes, in no order. */
+int names_all(struct store *s, struct conf_strings *names_r,
+	      struct err *e) MUST_USE;
+
 /* ERR_STATE where a mailbox other than id ("": a new one) has that name. */
 int names_check_free(struct store *s, const char *name, const char *id,
 		     struct err *e) MUST_USE;

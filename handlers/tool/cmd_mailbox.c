@@ -1,75 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Making a mailbox and changing its settings. */
+/* Changing the settings of a mailbox. */
 #include "common/base.h"
 #include "handlers/tool/command.h"
 
-#include <limits.h>
-#include <unistd.h>
-
 #include "handlers/admin/names.h"
-#include "handlers/tool/ask.h"
 #include "handlers/tool/store.h"
-
-/* --- create --------------------------------------------------------------- */
-
-static int take_id(const char *text, struct mailbox_conf *c, struct err *e)
-{
-	if (mailbox_id_parse(text, strlen(text), c->id))
-		return 0;
-	return err_set(e, ERR_CONFIG,
-		       "--id %s: expected mbx- and 32 hexadecimal digits",
-		       text);
-}
-
-static int take_create_option(const struct tool_option *o,
-			      struct mailbox_conf *c, struct err *e)
-{
-	switch (o->name[0]) {
-	case 'd': /* description= */
-		return mailbox_conf_set(c, "description", o->value, e);
-	case 'r': /* recipient= */
-		conf_strings_add(&c->recipients, o->value);
-		return 0;
-	case 't': /* target= */
-		if (!mailbox_target_valid(o->value, e))
-			return -1;
-		conf_strings_add(&c->targets, o->value);
-		return 0;
-	case 'i': /* id= */
-		return take_id(o->value, c, e);
-	default: /* porcelain, same-name */
-		return 0;
-	}
-}
-
-static int fill_settings(const struct tool_args *a, struct mailbox_conf *c,
-			 struct err *e)
-{
-	if (mailbox_conf_set(c, "name", a->words[0], e) < 0 ||
-	    mailbox_conf_set(c, "description", "", e) < 0)
-		return -1;
-	for (size_t i = 0; i < a->n_options; i++)
-		if (take_create_option(&a->options[i], c, e) < 0)
-			return -1;
-	return 0;
-}
-
-/*
- * A ledger says what became of a mailbox for good: one that takes the id of a
- * deleted one would have to account for its mail.
- */
-static int check_no_ledger(const struct tool *t, const char *id, struct err *e)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", t->conf->ledger.path, id);
-	if (!*id || access(path, F_OK) != 0)
-		return 0;
-	return err_set(e, ERR_STATE,
-		       "a mailbox %s was here, and its ledger is: restante "
-		       "ledger drop %s",
-		       id, id);
-}
 
 /* A name used twice is good for nothing where an id is expected. */
 static int check_name(const struct tool *t, const struct tool_args *a,
@@ -79,53 +14,6 @@ static int check_name(const struct tool *t, const struct tool_args *a,
 	    names_check_free(t->store, name, id, e) == 0)
 		return 0;
 	return err_prefix(e, "--same-name is not given");
-}
-
-/*
- * The password comes last: where it cannot be shown, the id has been, and the
- * mailbox can be deleted.
- */
-static int show_new(const struct tool *t, const struct mailbox_conf *c,
-		    const struct secret *password, bool porcelain,
-		    struct err *e)
-{
-	printf("id: %s\naddress: %s@%s\n", c->id, c->id, t->conf->domain);
-	if (tool_show_password(password, e) < 0)
-		return err_prefix(e,
-				  "mailbox %s was created, delete it and "
-				  "create another",
-				  c->id);
-	if (!porcelain)
-		fprintf(stderr,
-			"\nThis password is shown once and stored nowhere. "
-			"Without it%s nobody can read\nwhat the mailbox holds. "
-			"What to enter where: restante mailbox settings ID\n",
-			c->recipients.n > 1 ? ", or a recovery key," : "");
-	return 0;
-}
-
-TOOL_RUN(create)
-{
-	struct mailbox_conf c = {.name = NULL};
-	struct secret password = SECRET_EMPTY;
-	int result = conf_check_domain(t->conf, e);
-
-	if (result == 0)
-		result = fill_settings(a, &c, e);
-	if (result == 0)
-		result = check_name(t, a, c.name, "", e);
-	if (result == 0)
-		result = check_no_ledger(t, c.id, e);
-	if (result == 0)
-		result = mailbox_create(t->store, &c,
-					t->conf->identity.scrypt_log_n,
-					&password, e);
-	if (result == 0)
-		result =
-			show_new(t, &c, &password, tool_has(a, "porcelain"), e);
-	secret_release(&password);
-	mailbox_conf_release(&c);
-	return result;
 }
 
 /* --- settings ------------------------------------------------------------- */

@@ -17,6 +17,7 @@ struct tool {
 	struct conf *conf;	/* NULL: the command needs none */
 	struct store *store;	/* NULL: the command needs none */
 	struct secret identity; /* of --identity, --recovery-identity */
+	int csv, passwords;	/* files of a list; -1: none */
 	char who[100];		/* whose changes these are */
 	bool from_console;
 };
@@ -44,8 +45,8 @@ enum { TOOL_NEEDS_A_PERSON = 1 };
 	int tool_##name(struct tool *t, const struct tool_args *a,             \
 			struct err *e)
 
-TOOL_RUN(create); /* cmd_mailbox.c */
-TOOL_RUN(set);
+TOOL_RUN(create); /* cmd_create.c */
+TOOL_RUN(set);	  /* cmd_mailbox.c */
 TOOL_RUN(suspend);
 TOOL_RUN(activate);
 TOOL_RUN(alias);

@@ -8,6 +8,8 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_admin.c \
 	%D%/cmd_certificate.c %D%/cmd_certificate.h \
 	%D%/cmd_config.c \
+	%D%/cmd_create.c \
+	%D%/cmd_create_list.c \
 	%D%/cmd_export.c \
 	%D%/cmd_ledger.c \
 	%D%/cmd_ledger_act.c \
@@ -25,6 +27,8 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_undo.c \
 	%D%/cmd_upgrade.c \
 	%D%/command.h \
+	%D%/create.c %D%/create.h \
+	%D%/csv.c %D%/csv.h \
 	%D%/json.c %D%/json.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/mailbox_json.c %D%/mailbox_json.h \

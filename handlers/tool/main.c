@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "handlers/tool/ask.h"
 #include "handlers/tool/command.h"
+#include "handlers/tool/create.h"
 #include "handlers/tool/store.h"
 
 /* --- the table ------------------------------------------------------------ */
@@ -26,11 +27,14 @@
 static const struct tool_command commands[] = {
 	{"mailbox create",
 	 "NAME [--description TEXT] [--recipient age1…]… [--target TARGET]… "
-	 "[--id mbx-…] [--same-name] [--porcelain]",
-	 "make a mailbox, and show its password once; --id: one that mail " MORE
-	 "is sent to already; --same-name: another may have that name",
-	 "description= recipient= target= id= same-name porcelain", 1, 1,
-	 CHANGES, tool_create},
+	 "[--id mbx-…] [--same-name] [--porcelain] | --csv FILE "
+	 "[--passwords FILE [--resume]] [--same-name]",
+	 "make a mailbox, and show its password once; --id: one that mail" MORE
+	 "is sent to already; --same-name: another may have that name;" MORE
+	 "--csv: all of a list, their passwords into a new file",
+	 "description= recipient= target= id= same-name porcelain csv= "
+	 "passwords= resume",
+	 0, 1, CHANGES, tool_create},
 	{"mailbox list",
 	 "[--status active|suspended] [--name TEXT] [--sort KEY] "
 	 "[--porcelain | --json]",
@@ -342,7 +346,7 @@ static int read_identity(struct tool *t, const struct tool_args *a,
 static int prepare_command(struct tool *t, const struct tool_command *c,
 			   const struct tool_args *a, struct err *e)
 {
-	if (read_identity(t, a, e) < 0)
+	if (read_identity(t, a, e) < 0 || create_open_files(t, a, e) < 0)
 		return -1;
 	if (c->needs & TOOL_NEEDS_CONF &&
 	    !(t->conf = conf_read(t->conf_file, e)))
@@ -392,7 +396,8 @@ static int take_global_options(int argc, char **argv, struct tool *t)
 
 int main(int argc, char **argv)
 {
-	struct tool t = {.conf_file = conf_default_file()};
+	struct tool t = {
+		.conf_file = conf_default_file(), .csv = -1, .passwords = -1};
 	const struct tool_command *c;
 	int at, n_words;
 

@@ -4,6 +4,7 @@
 programs, mailboxes by their names, and made by the list.
 """
 
+import csv
 import json
 import re
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.instance import Instance
-from harness.ledger import documented
+from harness.ledger import TREE, documented
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
@@ -160,6 +161,118 @@ class Many:
         self.refused(64, "expected id, name", "mailbox", "list", "--sort", "x")
         self.refused(64, "expected active", "mailbox", "list", "--status", "x")
 
+    # --- by a list ------------------------------------------------------------
+
+    def list_file(self, text: str, name: str = "list.csv") -> str:
+        """A file, as somebody's spreadsheet has written it."""
+        file = self.place.root / name
+        file.write_bytes(text.encode())
+        self.place.give(file)
+        return str(file)
+
+    def names(self) -> list[str]:
+        """Of all mailboxes."""
+        return [each["name"] for each in self.read("mailbox", "list")]
+
+    def by_list(self) -> None:
+        """All of a list, with passwords that open them, in a new file."""
+        ident = f"mbx-{5:032x}"
+        file = self.list_file(
+            "\ufeffname,description,target,id,undo\r\n"
+            'listed 1,"a ""word"", and more",mail.example.org '
+            "*.example.net,,30\r\n"
+            f'"listed, 2",,,{ident.upper()},\n')
+        out = self.place.folder("passwords") / "made.csv"
+        done = self.run("mailbox", "create", "--csv", file, "--passwords",
+                        str(out))
+        equal(done.stdout, "", "on standard output")
+        equal(done.stderr, "mailboxes made: 2\n", "said")
+        equal(out.stat().st_mode & 0o777, 0o600, "rights")
+        with out.open(newline="") as lines:
+            made = list(csv.DictReader(lines))
+        equal([each["name"] for each in made], ["listed 1", "listed, 2"],
+              "names")
+        equal(made[1]["id"], ident, "the id that was given")
+        shown = self.read("mailbox", "show", "listed 1")[0]
+        equal((shown["id"], shown["description"], shown["targets"],
+               shown["undo"]),
+              (made[0]["id"], 'a "word", and more',
+               ["mail.example.org", "*.example.net"], 30), "settings")
+        equal(made[0]["address"].partition("@")[0], made[0]["id"], "address")
+        for each in made:
+            self.run("mailbox", "passwd", each["id"],
+                     text=each["password"] + "\n")
+        self.refused(64, "--resume goes on with it", "mailbox", "create",
+                     "--csv", file, "--passwords", str(out))
+        # As the guide has it.
+        guide = (TREE / "docs/from-mailstore-gateway.md").read_text()
+        self.run("mailbox", "create", "--csv", self.list_file(
+            re.search(r"```\n(name,.*?)```", guide, re.DOTALL)[1]))
+        equal(self.read("mailbox", "show", "Journal Exchange")[0]["id"],
+              "mbx-2a20342e96294505a35eb5c8364eb67c", "an old id")
+        # To standard output, where nobody named a file.
+        said = self.run("mailbox", "create", "--csv",
+                        self.list_file("name\nlisted 3\n")).stdout
+        equal([line.partition(",")[0] for line in said.splitlines()],
+              ["name", "listed 3"], "standard output")
+
+    def all_or_nothing(self) -> None:
+        """One line that is wrong, and none of them is made."""
+        before = self.names()
+        out = self.place.root / "passwords/none.csv"
+        create = ("mailbox", "create", "--passwords", str(out), "--csv")
+        for text, told in (
+                ("", "is empty"), ("description\nx\n", "of which one is name"),
+                ("name,name\n", "column name twice"),
+                ("name\nnew\n\"open", "line 3: a quotation mark that is not"),
+                ('name\nne"w\n', "line 2: a quotation mark within"),
+                ('name\n"new"x\n', "line 2: something behind"),
+                ("name,undo\nnew\n", "line 2: 1 fields, and the first"),
+                ("name,color\nnew,red\n", "line 2: 'color' is no setting"),
+                ("name,undo\nnew,-1\nnewer,1\n", "line 2: undo = '-1'"),
+                ("name\nnew\nempty\n", "line 3: the name 'empty' is taken"),
+                ("name\nnew\nnew\n", "line 3: the name 'new' is taken"),
+                ("name,recipient\nnew,age1x\n", "line 2: 'age1x' is no age"),
+                ("name,target\nnew,a b c:x\n", "expected a port"),
+                (f"name,id\nnew,{self.full.id}\n", "is there already"),
+                (f"name,id\na,mbx-{6:032x}\nb,mbx-{6:032x}\n",
+                 f"line 3: mbx-{6:032x} twice")):
+            self.refused(64, told, *create, self.list_file(text))
+            check(not out.exists(), f"{text!r}: a file is left")
+        equal(self.names(), before, "mailboxes")
+        self.refused(64, "does not go with --csv", *create,
+                     self.list_file("name\n"), "--id", self.full.id)
+        self.refused(64, "either the NAME", "mailbox", "create")
+
+    def goes_on(self) -> None:
+        """Killed between password and mailbox, or in a line: it goes on."""
+        file = self.list_file("name\ncut 1\ncut 2\ncut 3\n")
+        out = self.place.root / "passwords/cut.csv"
+        create = ("mailbox", "create", "--csv", file, "--passwords", str(out))
+        self.run(*create)
+        whole = out.read_text()
+        lines = whole.splitlines(keepends=True)
+        last = lines[3].split(",")[1]
+        for kept in (whole, whole[:-5], "".join(lines[:3])):
+            # The last has its line, half a line or none; and no mailbox.
+            self.run("mailbox", "suspend", last)
+            self.run("mailbox", "delete", last, "--yes")
+            out.write_text(kept)
+            done = self.run(*create, "--resume")
+            equal(done.stderr, "mailboxes made: 1\n", "said")
+            made = out.read_text().splitlines()
+            equal("".join(f"{line}\n" for line in made[:3]),
+                  "".join(lines[:3]), "what was there")
+            check(kept != whole or out.read_text() == whole, "the same again")
+            _, last, _, password = made[3].split(",")
+            self.run("mailbox", "passwd", last, text=password + "\n")
+        equal(self.run(*create, "--resume").stderr, "mailboxes made: 0\n",
+              "nothing is left")
+        self.refused(64, "line 2: is not of this list", "mailbox", "create",
+                     "--csv", self.list_file("name\nother\n", "other.csv"),
+                     "--passwords", str(out), "--resume")
+        self.refused(64, "--resume needs", *create[:4], "--resume")
+
     # --- ports ---------------------------------------------------------------
 
     def ports(self, *ports: str) -> None:
@@ -230,7 +343,7 @@ class Many:
 
 CASES = ["list_for_programs", "status_for_programs", "by_name",
          "a_name_twice", "a_given_id", "some_in_order",
-         "settings", "trial"]
+         "by_list", "all_or_nothing", "goes_on", "settings", "trial"]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
