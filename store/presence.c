@@ -262,13 +262,14 @@ static enum presence_state absent_state(struct comparison *c,
 	return is_coming_back(c, m) ? PRESENCE_IN_GONE : PRESENCE_GONE_UNTOLD;
 }
 
-static enum presence_state state_of(struct comparison *c,
-				    const struct evidence_message *m,
-				    const char *ulid)
+static enum presence_state
+state_of(struct comparison *c, struct evidence_message *m, const char *ulid)
 {
+	m->left = 0;
 	if (lies_in(&c->p->cur, &c->cur, ulid))
 		return PRESENCE_WAITS;
-	if (lies_in(&c->p->gone, &c->gone, ulid))
+	m->left = lies_in(&c->p->gone, &c->gone, ulid);
+	if (m->left)
 		return PRESENCE_IN_GONE;
 	return absent_state(c, m);
 }

@@ -161,7 +161,8 @@ static int compare_digests(struct account *a, struct err *e)
 
 /*
  * It lies in gone/ for as long as it can be brought back; then it goes, and who
- * took it stands in the former ledger alone.
+ * took it stands in the former ledger alone. What only comes back from there
+ * lies under another name.
  */
 static void name_left(struct account *a)
 {
@@ -170,8 +171,7 @@ static void name_left(struct account *a)
 	for (size_t i = 0; i < a->own.size; i++) {
 		const struct evidence_message *own = &a->own.slots[i], *was;
 
-		if (!own->used || own->gone || own->state != PRESENCE_IN_GONE ||
-		    own->sealed != own->entry) /* it is coming back */
+		if (!own->used || own->gone || !own->left)
 			continue;
 		was = evidence_find(&a->former, own->ulid);
 		if (was && was->entry != EVIDENCE_NONE && !was->gone)

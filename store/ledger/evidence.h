@@ -33,6 +33,7 @@ struct evidence_message {
 	uint8_t named_differs; /* the ledger says that it is another file */
 	uint8_t used;
 	uint8_t state; /* enum presence_state, for whoever looks at it */
+	uint8_t left;  /* it lies in gone/ under its own name */
 };
 
 /* `missing`: it was seen that it is not there. */

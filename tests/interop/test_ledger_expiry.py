@@ -243,6 +243,16 @@ def undo_brings_it_back(w: Days) -> None:
     w.later(3)
     w.sweep()
     equal(w.ulids(mailbox), back, "it was not collected since")
+    # It expires, too, another ledger begins, and it is brought back once more.
+    w.fetch(mailbox, 1)
+    w.look()
+    w.later(4)
+    w.sweep()
+    w.ledger.run("--resume", mailbox.id, "--reason", "x", **w.clock.env)
+    w.verified(mailbox)
+    w.instance.restante("mailbox", "undo", mailbox.id)
+    w.look()
+    equal(w.verified(mailbox)["waiting"], 1, "brought back twice")
 
 
 def a_clock_that_jumps_expires_nothing(w: Days) -> None:
