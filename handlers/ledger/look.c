@@ -389,12 +389,15 @@ static int write_looked(const struct book *b, struct err *e)
 	return result;
 }
 
-/* Behind the entries. */
+/*
+ * What was found is told before it is remembered that it was looked for: a run
+ * that is killed in between is done again.
+ */
 static int finish(struct book *b, const uint64_t n[2], struct err *e)
 {
 	const struct memory_look *look = &b->memory.look;
 
-	if (book_commit(b, e) < 0 || (!look->left && write_looked(b, e) < 0))
+	if ((!look->left && write_looked(b, e) < 0) || book_commit(b, e) < 0)
 		return -1;
 	if (!n[false] && !n[true])
 		return 0;

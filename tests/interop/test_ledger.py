@@ -459,6 +459,52 @@ def looked(w: Told, mailbox: Mailbox, missing: int, differs: int) -> None:
     check(text.endswith(f"missing={missing} differs={differs}\n"), text)
 
 
+def kill_runs(w: Told, n: int) -> None:
+    """Runs that end at their first point, their second, and so on."""
+    prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
+    for point in range(1, n):
+        log = w.ledger.run(want=None, RESTANTE_FAULT_POINT=str(point),
+                           program=prefix / "libexec/restante/ledger")
+        check("Who changed it" not in log, f"an alarm at point {point}: {log}")
+
+
+def killed_amid_a_look(w: Told) -> None:
+    """What is not there is entered all the same, and once."""
+    lost = {}
+    for number in range(3):
+        mailbox = w.instance.create_mailbox(f"killed amid a look {number}")
+        lost[min(w.deliver(mailbox, 3))] = mailbox
+    w.ledger.run(want=None)
+    for ulid, mailbox in lost.items():
+        next((w.instance.folder(mailbox) / "cur").glob(f"{ulid}*")).unlink()
+    w.ledger.make_due(words=("\nlook at=",))
+    kill_runs(w, 3 * POINTS)
+    w.ledger.run()
+    w.ledger.sign()
+    for ulid, mailbox in lost.items():
+        text = (w.ledger.of(mailbox) / "entries").read_text()
+        equal(text.count("\nmissing "), 1, "entries of what is missing")
+        equal(w.account(mailbox).missing, {ulid: "found"}, "missing")
+        looked(w, mailbox, 1, 0)
+
+
+def killed_behind_an_announcement(w: Told) -> None:
+    """Its key is entered once, and what it signs counts."""
+    mailboxes = [of_before(w, f"announced and killed {n}") for n in range(3)]
+    for mailbox in mailboxes:
+        w.deliver(mailbox, 2)
+    w.ledger.run()
+    for mailbox in mailboxes:
+        w.collect(mailbox, 1)
+    kill_runs(w, 3 * POINTS)
+    w.ledger.run()
+    w.ledger.sign()
+    for mailbox in mailboxes:
+        account = w.account(mailbox)
+        equal((account.kinds["key"], account.unproved, len(account.collected)),
+              (1, 0, 1), "keys, sessions without a proof, collected")
+
+
 def killed_anywhere(w: Told) -> None:
     """At each point of a run; what was published is never taken back."""
     prefix = Path(os.environ["RESTANTE_FAULT_PREFIX"])
@@ -497,7 +543,8 @@ CASES = [everything_is_entered, the_vectors_are_true, nothing_new_writes_nothing
          a_mailbox_of_before_announces_its_key, what_was_cut_is_an_alarm,
          what_nobody_remembers_is_left_alone,
          what_was_refused_is_counted, what_is_not_there_is_entered_once,
-         another_file_that_was_collected_is_entered, killed_anywhere]
+         another_file_that_was_collected_is_entered, killed_amid_a_look,
+         killed_behind_an_announcement, killed_anywhere]
 
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
