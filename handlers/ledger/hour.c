@@ -21,8 +21,8 @@ static struct entry sessions(const struct memory_count *c, int64_t from)
 			      .sessions = {.from = from, .count = c->count}};
 
 	memcpy(entry.sessions.program, c->program, sizeof(c->program));
-	snprintf(entry.sessions.outcome, sizeof(entry.sessions.outcome), "%s",
-		 c->word);
+	snprintf(entry.sessions.outcome, sizeof(entry.sessions.outcome), "%.*s",
+		 ENTRY_WORD_SIZE - 1, c->word);
 	return entry;
 }
 
