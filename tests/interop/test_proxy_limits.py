@@ -179,12 +179,14 @@ def guessing_is_slowed(side: Proxied) -> None:
 
 def limited(case: Callable[[Proxied], None], side: Proxied,
             section: str = "proxy", key: str = "") -> None:
-    """It, with this limit alone near, or every one."""
+    """It, with this limit alone near; or every one, and none so near that what
+    goes well could meet it.
+    """
     far = {"proxy": {"connect-timeout": FAR, "login-timeout": FAR,
                      "idle-timeout": FAR}, "limits": {"command-timeout": FAR}}
     side.instance.configure(**{
-        name: {each: int(LIMIT if key == "every" or (name, each) ==
-                         (section, key) else seconds)
+        name: {each: int(LIMIT if (name, each) == (section, key) else
+                         FAR / 4 if key == "every" else seconds)
                for each, seconds in limits.items()}
         for name, limits in far.items()})
     case(side)
