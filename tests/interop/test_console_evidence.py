@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import stranger
 from harness.console import evidence_page, evidence_rows, run_cgi
 from harness.instance import Mailbox
-from harness.ledger import World, in_one_world
+from harness.ledger import FOUND, World, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
@@ -131,7 +131,7 @@ def what_was_another_file(w: Pages) -> None:
     for spool in (w.instance.folder(mailbox) / "spool").iterdir():
         spool.write_text(spool.read_text().replace(digest, "0" * 64))
     w.collect(mailbox, 1)
-    w.ledger.run()
+    w.ledger.run(want=FOUND)
     w.ledger.sign()
     w.agree(mailbox, False, LACKS)
 

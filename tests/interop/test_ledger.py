@@ -19,12 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import stranger
 from harness.instance import Mailbox
-from harness.ledger import World, in_one_world
+from harness.ledger import FOUND, World, in_one_world
 from harness.place import Place
 from harness.report import Report, check, equal
 from harness.script import Case, run_script
 
-FOUND = 75  # what a run ends with that has found something
 TREE = Path(__file__).resolve().parents[2]
 NO_ULID = "0" * 26
 POINTS = 24  # more than a run has
