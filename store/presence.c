@@ -384,12 +384,23 @@ static bool signed_digest(const struct content *c,
 	return good;
 }
 
-static bool is_cut(int dir, const char *name)
-{
-	struct stat st;
+enum { LONGER_MAX = 1024 * 1024 }; /* than it has to be, and still hashed */
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_size == 0;
+static bool has_left(const struct presence *p, const struct evidence *v,
+		     const struct listing_entry *at)
+{
+	const struct evidence_message *m = evidence_find(v, at->ulid);
+	const struct evidence_message *s = evidence_find(&p->spools, at->ulid);
+
+	return (m && m->gone) || (s && s->gone);
+}
+
+/* On a full disk, behind the line that says it has left, wherever it lies. */
+static bool is_cut(const struct presence *p, const struct evidence *v,
+		   const struct listing_entry *at, bool in_gone,
+		   const struct stat *st)
+{
+	return st->st_size == 0 && (in_gone || has_left(p, v, at));
 }
 
 /* 1: it is another file; 0: it is not, or has left, or nobody knows. */
@@ -400,9 +411,12 @@ static int compare_one(struct content *c, const struct listing_entry *at,
 	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
 	uint8_t was[DIGEST_SIZE];
 	char text[NAME_SIZE];
+	struct stat st;
 
 	listing_file_name(at, in_gone, text);
-	if (!signed_digest(c, m, was) || (in_gone && is_cut(dir, text)))
+	if (!signed_digest(c, m, was) ||
+	    (fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	     is_cut(c->p, c->v, at, in_gone, &st)))
 		return 0;
 	if (file_digest_at(dir, text, is_r) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", text);
@@ -458,17 +472,40 @@ int presence_content(const struct presence *p, const struct evidence *v,
 	return result;
 }
 
+/* Nobody reads for hours because a handler has made a file long. */
+static int check_length(const struct content *c, const struct listing_entry *at,
+			bool in_gone, struct err *e)
+{
+	const struct evidence_message *m = evidence_find(c->v, at->ulid);
+	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
+	char text[NAME_SIZE];
+	struct stat st;
+
+	listing_file_name(at, in_gone, text);
+	if (!m || fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (uint64_t)st.st_size <= age_payload_size(m->octets) + LONGER_MAX)
+		return 0;
+	return err_set(e, ERR_DAMAGED,
+		       "%s is longer than what was received (restante ledger "
+		       "verify --content)",
+		       text);
+}
+
 int presence_compare(const struct presence *p, const struct evidence *v,
 		     const struct ledger *l, const char *ulid,
 		     uint8_t digest_r[DIGEST_SIZE], struct err *e)
 {
 	struct content c = {.p = p, .v = v, .l = l};
-	const struct listing_entry *cur = listing_find(&p->cur, ulid);
-	const struct listing_entry *gone = listing_find(&p->gone, ulid);
+	const struct listing_entry *at = listing_find(&p->cur, ulid);
+	bool in_gone = !at;
 
-	if (cur)
-		return compare_one(&c, cur, false, digest_r, e);
-	return gone ? compare_one(&c, gone, true, digest_r, e) : 0;
+	if (in_gone)
+		at = listing_find(&p->gone, ulid);
+	if (!at)
+		return 0;
+	if (check_length(&c, at, in_gone, e) < 0)
+		return -1;
+	return compare_one(&c, at, in_gone, digest_r, e);
 }
 
 /* --- sizes -----------------------------------------------------------------
@@ -505,7 +542,7 @@ static bool is_odd(const struct presence *p, const struct evidence *v,
 		return false;
 	listing_file_name(at, in_gone, text);
 	return fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       !(in_gone && st.st_size == 0) &&
+	       !is_cut(p, v, at, in_gone, &st) &&
 	       !size_fits((uint64_t)st.st_size, m->octets);
 }
 

@@ -77,7 +77,8 @@ void presence_odd_sizes(const struct presence *p, const struct evidence *v,
 
 /*
  * 1: what lies under that ULID is not what v and l say was received, and has
- * that digest. 0: it is, or is not there, or was cut on a full disk.
+ * that digest. 0: it is, or is not there, or was cut on a full disk. -1: it
+ * cannot be read, or is longer by a mebibyte than what was received has to be.
  */
 int presence_compare(const struct presence *p, const struct evidence *v,
 		     const struct ledger *l, const char *ulid,

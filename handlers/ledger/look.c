@@ -40,6 +40,7 @@ struct finds {
 struct look {
 	const struct book *book;
 	const struct memory_look *slice;
+	const struct finds *before; /* the look before this one; or NULL */
 	struct evidence v;
 	struct finds collected; /* another file than was received */
 	struct finds found;
@@ -80,6 +81,15 @@ static bool has(const struct finds *f, const struct find *of)
 		    memcmp(f->list[i].digest, of->digest, DIGEST_SIZE) == 0)
 			return true;
 	return false;
+}
+
+/* So many can be missing that a second list begins with others. */
+static bool has_missing(const struct finds *f, const char *ulid)
+{
+	struct find of = {.differs = false};
+
+	memcpy(of.ulid, ulid, sizeof(of.ulid));
+	return has(f, &of);
 }
 
 /* --- what the ledger says --------------------------------------------------
@@ -163,7 +173,7 @@ static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 		return;
 	if (m->named == NAMED_MISSING)
 		l->still++;
-	else
+	else if (!l->before || has_missing(l->before, ulid))
 		note(&l->found, ulid, NULL);
 }
 
@@ -174,10 +184,24 @@ static void note_odd(void *arg, const char *ulid)
 	note(&l->odd, ulid, NULL);
 }
 
+/* One that cannot be read holds nothing up: who put it there would like that.
+ */
+static int compare_one(struct look *l, const struct presence *p,
+		       const struct ledger *lines, const char *ulid,
+		       uint8_t digest_r[DIGEST_SIZE])
+{
+	struct err e;
+	int other = presence_compare(p, &l->v, lines, ulid, digest_r, &e);
+
+	if (other < 0)
+		log_warn("ledger %s: message %s was not compared: %s",
+			 l->book->name, ulid, e.text);
+	return other > 0;
+}
+
 /* A size that tells is a suspicion; the digest is what counts. */
-static int compare(struct look *l, const struct presence *p,
-		   const struct ledger *lines, const struct finds *of,
-		   struct err *e)
+static void compare(struct look *l, const struct presence *p,
+		    const struct ledger *lines, const struct finds *of)
 {
 	for (size_t i = 0; i < of->n; i++) {
 		const struct find *f = &of->list[i];
@@ -187,20 +211,17 @@ static int compare(struct look *l, const struct presence *p,
 
 		if (m->named_differs)
 			continue;
-		other = presence_compare(p, &l->v, lines, f->ulid, digest, e);
-		if (other < 0)
-			return -1;
+		other = compare_one(l, p, lines, f->ulid, digest);
 		if (!other && !f->differs)
 			continue;
 		note(&l->found, f->ulid, other ? digest : f->digest);
 		m->named_differs = 1;
 	}
-	return 0;
 }
 
 /* What was entered before may have been put right. */
-static int compare_named(struct look *l, const struct presence *p,
-			 const struct ledger *lines, struct err *e)
+static void compare_named(struct look *l, const struct presence *p,
+			  const struct ledger *lines)
 {
 	for (size_t i = 0; i < l->v.size; i++) {
 		const struct evidence_message *m = &l->v.slots[i];
@@ -212,30 +233,30 @@ static int compare_named(struct look *l, const struct presence *p,
 			continue;
 		ulid_unpack(m->ulid, ulid);
 		if (!m->differs)
-			other = presence_compare(p, &l->v, lines, ulid, digest,
-						 e);
-		if (other < 0)
-			return -1;
+			other = compare_one(l, p, lines, ulid, digest);
 		l->differing += (unsigned)other;
 	}
-	return 0;
 }
 
 static int compare_all(struct look *l, const struct presence *p, struct err *e)
 {
 	struct ledger lines;
-	int result;
 
 	if (ledger_open(l->book->dir, &lines, e) < 0)
 		return -1;
 	presence_odd_sizes(p, &l->v, l->after, FILES, note_odd, l);
-	result = compare_named(l, p, &lines, e);
-	if (result == 0)
-		result = compare(l, p, &lines, &l->collected, e);
-	if (result == 0)
-		result = compare(l, p, &lines, &l->odd, e);
+	compare_named(l, p, &lines);
+	compare(l, p, &lines, &l->collected);
+	compare(l, p, &lines, &l->odd);
 	ledger_close(&lines);
-	return result;
+	return 0;
+}
+
+/* Of half a part nothing can be said. */
+static int give_up(struct look *l)
+{
+	l->after[0] = '\0';
+	return 0;
 }
 
 /* The mailbox, the ledger, the mailbox again. */
@@ -248,10 +269,12 @@ static int look_once(struct look *l, struct mailbox *m, struct err *e)
 	if (!p)
 		return -1;
 	memcpy(l->after, l->slice->after, sizeof(l->after));
-	if (judge_all(l->book->dir, true, take, l, e) == 0 &&
-	    presence_end(p, &l->v, note_fault, l, &report, e) == 0) {
+	if (judge_all(l->book->dir, true, take, l, e) == 0)
+		result = l->too_many ? give_up(l)
+				     : presence_end(p, &l->v, note_fault, l,
+						    &report, e);
+	if (result == 0 && !l->too_many)
 		result = compare_all(l, p, e);
-	}
 	presence_free(&p);
 	return result;
 }
@@ -306,7 +329,8 @@ static bool is_still_there(struct sequence_run *r, const char *id)
 static int look_again(struct sequence_run *r, struct book *b, struct mailbox *m,
 		      const struct look *before, uint64_t n_r[2], struct err *e)
 {
-	struct look l = {.book = b, .slice = before->slice};
+	struct look l = {
+		.book = b, .slice = before->slice, .before = &before->found};
 	int result = look_once(&l, m, e);
 
 	if (result == 0 && is_still_there(r, b->name))

@@ -124,22 +124,21 @@ static int account(struct sequence *s, struct err *e)
 	return 0;
 }
 
-/* What a look has found is told of behind the checkpoint that covers it. */
-static int look_and_publish(struct sequence *s, struct err *e)
+/*
+ * What was taken is signed whatever a look comes to, and what a look has found
+ * is told of behind the checkpoint that covers it.
+ */
+static int publish_and_look(struct sequence *s, struct err *e)
 {
 	bool may_look = !s->is_other && !s->spools.left_out;
-	struct err found = {.kind = ERR_NONE};
+	struct err failure;
 
-	if (may_look && look_mailbox(s->run, s->book, s->id, &found) < 0 &&
-	    found.kind != ERR_DAMAGED) {
-		*e = found;
-		return -1;
-	}
 	if (publish(s, false, e) < 0)
 		return -1;
-	if (found.kind == ERR_NONE)
+	if (!may_look || look_mailbox(s->run, s->book, s->id, e) == 0)
 		return 0;
-	*e = found;
+	if (e->kind == ERR_DAMAGED && publish(s, true, &failure) < 0)
+		*e = failure;
 	return -1;
 }
 
@@ -170,7 +169,7 @@ static int run_open(struct sequence *s, struct mailbox *m, struct err *e)
 	if (result == 0 && !s->is_other)
 		result = expire_mailbox(s->run, s->book, m, e);
 	if (result == 0)
-		result = look_and_publish(s, e);
+		result = publish_and_look(s, e);
 	taking_release(&s->admin);
 	taking_release(&s->spools);
 	free(before);
@@ -210,8 +209,7 @@ static int end_deleted(struct sequence *s, struct err *e)
 	struct memory *m = &s->book->memory;
 
 	m->closed = true;
-	m->hour = 0;
-	if (hour_end(s->book, s->run->now, e) < 0 ||
+	if (hour_end(s->book, s->run->now + HOUR, e) < 0 ||
 	    book_add_entry(s->book, &entry, e) < 0)
 		return -1;
 	if (m->stage == MEMORY_ACCOUNTING)

@@ -315,6 +315,7 @@ int take_admin(struct sequence *s, struct err *e)
 
 		result = take_spool(&inner, t, &v, t->full, e);
 	}
+	s->is_other = s->is_other || inner.is_other;
 	return result;
 }
 

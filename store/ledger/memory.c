@@ -84,6 +84,8 @@ void memory_count(struct memory *m, bool refused, const char *program,
 		program = word = "other";
 		c = find_count(m, refused, program, word);
 	}
+	if (!c && m->n_counts == MEMORY_COUNTS_MAX)
+		return; /* one of before kept no place for both */
 	if (!c) {
 		c = &m->counts[m->n_counts++];
 		*c = (struct memory_count){.refused = refused};
