@@ -3,6 +3,7 @@
 that the unit takes away from it.
 """
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -52,6 +53,20 @@ class ConsoleUnit:
         except OSError:
             return False
 
+    @contextlib.contextmanager
+    def trusted(self) -> Iterator[None]:
+        """The machine knows our authority, as it is told of one's own."""
+        known = self.host.inside("/etc/ssl/certs/ca-certificates.crt")
+        before = known.read_bytes() if known.exists() else None
+        known.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.host.ca, known)
+        try:
+            yield
+        finally:
+            known.unlink()
+            if before is not None:
+                known.write_bytes(before)
+
     def use(self) -> None:
         """A mailbox is made, tested, suspended and deleted."""
         client = self.client()
@@ -62,13 +77,10 @@ class ConsoleUnit:
             path = f"{STORE}/mailboxes/{{}}{part}"
             equal(self.host.right(path.format(made)),
                   self.host.right(path.format(self.host.id)), f"right: {part}")
-        # As an authority of one's own is told to a machine.
-        trusted = self.host.inside("/etc/ssl/certs/ca-certificates.crt")
-        trusted.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(self.host.ca, trusted)
         client.get("/system").want(200, "<dt>25</dt>")
-        client.send("/system", {"mailbox": made}, "/system/test").want(
-            200, "It was taken, sealed and kept.")
+        with self.trusted():
+            client.send("/system", {"mailbox": made}, "/system/test").want(
+                200, "It was taken, sealed and kept.")
         for path in ("/", "/activity", "/system", f"/mailbox/{made}/connect"):
             client.get(path).want(200)
         client.send(f"/mailbox/{made}", {}, f"/mailbox/{made}/suspend")

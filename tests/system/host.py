@@ -12,7 +12,7 @@ import tree
 from load import Load, collect, compare, eventually, message
 from tree import Machine
 
-from harness.certs import Certificate, make_certificate
+from harness.certs import OURSELVES, Certificate, make_certificate
 from harness.pop3 import Pop3
 from harness.report import Report, check, equal
 from harness.smtp import Smtp
@@ -79,7 +79,8 @@ class Host:
         self.renewals += 1
         files = self.work / f"certificate-{self.renewals}"
         files.mkdir()
-        self.certificate = make_certificate(files)
+        self.certificate = make_certificate(
+            files, names=(f"DNS:{self.name}", *OURSELVES))
         live = self.inside(f"/etc/letsencrypt/live/{self.name}")
         archive = self.inside(f"/etc/letsencrypt/archive/{self.name}")
         for folder in (live, archive):
