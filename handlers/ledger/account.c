@@ -10,12 +10,17 @@
 
 #include "handlers/ledger/former.h"
 #include "store/ledger/check.h"
+#include "store/ledger/former_name.h"
 #include "store/presence.h"
+
+enum { EARLIER_MAX = 64 }; /* ledgers that are asked what left */
 
 struct account {
 	struct book *book;
 	struct evidence former, own;
-	struct ledger lines; /* of its own entries */
+	struct evidence earlier;  /* those before the former one */
+	struct entry_before next; /* the one before that which was read */
+	struct ledger lines;	  /* of its own entries */
 	struct err *err;
 	bool failed;
 };
@@ -26,6 +31,28 @@ struct account {
 static void take(void *arg, const struct judged *j)
 {
 	evidence_take(arg, j);
+}
+
+static void note_next(struct account *a, const struct judged *j)
+{
+	if (j->i == 0 && j->entry.kind == ENTRY_LEDGER)
+		a->next = j->entry.ledger.before;
+}
+
+static void take_former(void *arg, const struct judged *j)
+{
+	struct account *a = arg;
+
+	note_next(a, j);
+	evidence_take(&a->former, j);
+}
+
+static void take_earlier(void *arg, const struct judged *j)
+{
+	struct account *a = arg;
+
+	note_next(a, j);
+	evidence_take(&a->earlier, j);
 }
 
 static int read_one(int dir, struct evidence *v, struct err *e)
@@ -39,12 +66,55 @@ static int read_one(int dir, struct evidence *v, struct err *e)
 static int read_former(struct account *a, struct err *e)
 {
 	int dir = former_open(a->book->dir, &a->book->memory, e), result;
+	struct check c;
 
 	if (dir < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	result = read_one(dir, &a->former, e);
+	c = (struct check){.each = take_former, .arg = a};
+	result = check_ledger(dir, &c, e);
 	close(dir);
 	return result;
+}
+
+/* 1: it is the one that the ledger behind it names, and holds. */
+static int is_true(int dir, const struct entry_before *named, struct err *e)
+{
+	struct checkpoint known = {.size = named->size};
+	struct check c = {.each = NULL};
+	int result;
+
+	snprintf(known.origin, sizeof(known.origin), "%s", named->origin);
+	memcpy(known.root, named->root, sizeof(known.root));
+	check_against(&c, &known, "the ledger behind it");
+	result = check_ledger(dir, &c, e);
+	free(c.known);
+	return result < 0 ? -1 : !c.fault.file;
+}
+
+/*
+ * One that was killed before it had accounted for what came before it says less
+ * than that did.
+ */
+static int read_earlier(struct account *a, struct err *e)
+{
+	for (unsigned n = 0; a->next.act[0] && n < EARLIER_MAX; n++) {
+		const struct entry_before named = a->next;
+		struct check c = {.each = take_earlier, .arg = a};
+		int dir = former_folder(a->book->dir, named.origin,
+					a->book->memory.origin);
+		int result;
+
+		if (dir < 0)
+			return 0;
+		a->next.act[0] = '\0';
+		result = is_true(dir, &named, e);
+		if (result > 0)
+			result = check_ledger(dir, &c, e);
+		close(dir);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* --- what is not there -----------------------------------------------------
@@ -85,6 +155,16 @@ static const struct evidence_message *find(const struct evidence *v,
 	return evidence_find(v, packed);
 }
 
+static void name_absent(struct account *a, const char *ulid)
+{
+	const struct evidence_message *earlier = find(&a->earlier, ulid);
+
+	if (earlier && earlier->gone)
+		name_gone(a, ulid);
+	else
+		name_missing(a, ulid);
+}
+
 /* The former says that it is there; a spool that was taken says it has left. */
 static void note_former(void *arg, enum presence_fault fault, const char *ulid,
 			UNUSED uint64_t entry)
@@ -93,7 +173,7 @@ static void note_former(void *arg, enum presence_fault fault, const char *ulid,
 	const struct evidence_message *own = find(&a->own, ulid);
 
 	if (fault == PRESENCE_MISSING && !(own && own->gone))
-		name_missing(a, ulid);
+		name_absent(a, ulid);
 }
 
 /*
@@ -111,7 +191,7 @@ static void note_own(void *arg, enum presence_fault fault, const char *ulid,
 	if (former && former->gone)
 		name_gone(a, ulid);
 	else if (!former || former->entry == EVIDENCE_NONE)
-		name_missing(a, ulid);
+		name_absent(a, ulid);
 }
 
 /* --- what is another file --------------------------------------------------
@@ -192,7 +272,8 @@ static int compare(struct account *a, struct mailbox *m, struct err *e)
 
 	if (!p)
 		return -1;
-	if (read_former(a, e) == 0 && read_one(a->book->dir, &a->own, e) == 0 &&
+	if (read_former(a, e) == 0 && read_earlier(a, e) == 0 &&
+	    read_one(a->book->dir, &a->own, e) == 0 &&
 	    presence_end(p, &a->former, note_former, a, &report, e) == 0)
 		result = presence_end(p, &a->own, note_own, a, &report, e);
 	presence_free(&p);
@@ -218,6 +299,7 @@ int account_former(struct book *b, const struct sequence_run *r, const char *id,
 	mailbox_close(&m);
 	ledger_close(&a.lines);
 	evidence_release(&a.former);
+	evidence_release(&a.earlier);
 	evidence_release(&a.own);
 	return result;
 }
