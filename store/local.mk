@@ -45,8 +45,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/ledger/evidence.h \
 	%D%/ledger/former_name.c \
 	%D%/ledger/former_name.h \
-	%D%/ledger/host_former.c \
-	%D%/ledger/host_former.h \
+	%D%/ledger/former_chain.c \
+	%D%/ledger/former_chain.h \
 	%D%/ledger/judge.c \
 	%D%/ledger/judge.h \
 	%D%/ledger/judge_all.c \

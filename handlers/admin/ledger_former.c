@@ -15,7 +15,7 @@
 #include "common/log.h"
 #include "common/utf8.h"
 #include "store/ledger/former_name.h"
-#include "store/ledger/host_former.h"
+#include "store/ledger/former_chain.h"
 
 enum { FORMER_MAX = 1000 };
 

@@ -14,7 +14,7 @@
 
 #include "common/log.h"
 #include "common/utf8.h"
-#include "store/ledger/host_former.h"
+#include "store/ledger/former_chain.h"
 
 enum { NOTES_OCTETS_MAX = 1024 * 1024 };
 
@@ -114,13 +114,13 @@ static int read_former_hosts(int host, const char *of, struct ledger_known *k,
 			     struct err *e)
 {
 	struct former_walk w = {.host = {.known = k, .of = of}};
-	const struct host_former_visitor v = {
+	const struct former_visitor v = {
 		.each = note_former, .end = end_former, .arg = &w};
 	struct note_key key;
 
 	if (check_key(host, &key, e) < 0)
 		return 0;
-	return host_former_each(host, key.public, &v, e);
+	return former_each(host, key.public, &v, e);
 }
 
 /* What a ledger says that does not hold is not held against others. */

@@ -10,17 +10,15 @@
 
 #include "handlers/ledger/former.h"
 #include "store/ledger/check.h"
-#include "store/ledger/former_name.h"
+#include "store/ledger/former_chain.h"
 #include "store/presence.h"
-
-enum { EARLIER_MAX = 64 }; /* ledgers that are asked what left */
 
 struct account {
 	struct book *book;
 	struct evidence former, own;
-	struct evidence earlier;  /* those before the former one */
-	struct entry_before next; /* the one before that which was read */
-	struct ledger lines;	  /* of its own entries */
+	struct evidence earlier; /* what had left, by any before this one */
+	struct evidence one;	 /* of these, at hand */
+	struct ledger lines;	 /* of its own entries */
 	struct err *err;
 	bool failed;
 };
@@ -31,28 +29,6 @@ struct account {
 static void take(void *arg, const struct judged *j)
 {
 	evidence_take(arg, j);
-}
-
-static void note_next(struct account *a, const struct judged *j)
-{
-	if (j->i == 0 && j->entry.kind == ENTRY_LEDGER)
-		a->next = j->entry.ledger.before;
-}
-
-static void take_former(void *arg, const struct judged *j)
-{
-	struct account *a = arg;
-
-	note_next(a, j);
-	evidence_take(&a->former, j);
-}
-
-static void take_earlier(void *arg, const struct judged *j)
-{
-	struct account *a = arg;
-
-	note_next(a, j);
-	evidence_take(&a->earlier, j);
 }
 
 static int read_one(int dir, struct evidence *v, struct err *e)
@@ -66,29 +42,35 @@ static int read_one(int dir, struct evidence *v, struct err *e)
 static int read_former(struct account *a, struct err *e)
 {
 	int dir = former_open(a->book->dir, &a->book->memory, e), result;
-	struct check c;
 
 	if (dir < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	c = (struct check){.each = take_former, .arg = a};
-	result = check_ledger(dir, &c, e);
+	result = read_one(dir, &a->former, e);
 	close(dir);
 	return result;
 }
 
-/* 1: it is the one that the ledger behind it names, and holds. */
-static int is_true(int dir, const struct entry_before *named, struct err *e)
+static void take_earlier(void *arg, const struct judged *j)
 {
-	struct checkpoint known = {.size = named->size};
-	struct check c = {.each = NULL};
-	int result;
+	struct account *a = arg;
 
-	snprintf(known.origin, sizeof(known.origin), "%s", named->origin);
-	memcpy(known.root, named->root, sizeof(known.root));
-	check_against(&c, &known, "the ledger behind it");
-	result = check_ledger(dir, &c, e);
-	free(c.known);
-	return result < 0 ? -1 : !c.fault.file;
+	evidence_take(&a->one, j);
+}
+
+static void end_earlier(void *arg, bool is_true)
+{
+	struct account *a = arg;
+	char ulid[ULID_LEN + 1];
+
+	for (size_t i = 0; is_true && i < a->one.size; i++) {
+		const struct evidence_message *m = &a->one.slots[i];
+
+		if (!m->used || !m->gone)
+			continue;
+		ulid_unpack(m->ulid, ulid);
+		evidence_message(&a->earlier, ulid)->gone = m->gone;
+	}
+	evidence_release(&a->one);
 }
 
 /*
@@ -97,24 +79,10 @@ static int is_true(int dir, const struct entry_before *named, struct err *e)
  */
 static int read_earlier(struct account *a, struct err *e)
 {
-	for (unsigned n = 0; a->next.act[0] && n < EARLIER_MAX; n++) {
-		const struct entry_before named = a->next;
-		struct check c = {.each = take_earlier, .arg = a};
-		int dir = former_folder(a->book->dir, named.origin,
-					a->book->memory.origin);
-		int result;
+	const struct former_visitor v = {
+		.each = take_earlier, .end = end_earlier, .arg = a};
 
-		if (dir < 0)
-			return 0;
-		a->next.act[0] = '\0';
-		result = is_true(dir, &named, e);
-		if (result > 0)
-			result = check_ledger(dir, &c, e);
-		close(dir);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
+	return former_each(a->book->dir, a->book->place->key.public, &v, e);
 }
 
 /* --- what is not there -----------------------------------------------------
@@ -300,6 +268,7 @@ int account_former(struct book *b, const struct sequence_run *r, const char *id,
 	ledger_close(&a.lines);
 	evidence_release(&a.former);
 	evidence_release(&a.earlier);
+	evidence_release(&a.one);
 	evidence_release(&a.own);
 	return result;
 }

@@ -16,7 +16,7 @@
 #include "handlers/ledger/former.h"
 #include "store/fault.h"
 #include "store/ledger/check.h"
-#include "store/ledger/host_former.h"
+#include "store/ledger/former_chain.h"
 #include "store/ledger/judge_all.h"
 
 /* --- what the host's ledger knows ------------------------------------------
@@ -59,14 +59,13 @@ int succeed_host_knows(const struct sequence_run *r, const char *id,
 		       struct err *e)
 {
 	struct search s = {.id = id, .origin = origin};
-	const struct host_former_visitor former = {
+	const struct former_visitor former = {
 		.each = note_entry, .end = end_host, .arg = &s};
 
 	if (!r->host)
 		return 0;
 	if (book_commit(r->host, e) < 0 ||
-	    host_former_each(r->host->dir, r->place->key.public, &former, e) <
-		    0 ||
+	    former_each(r->host->dir, r->place->key.public, &former, e) < 0 ||
 	    judge_all(r->host->dir, false, note_entry, &s, e) < 0)
 		return -1;
 	*c_r = s.found.c;

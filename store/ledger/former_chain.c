@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the newest to the oldest by what each names, and back. */
 #include "common/base.h"
-#include "store/ledger/host_former.h"
+#include "store/ledger/former_chain.h"
 
 #include <unistd.h>
 
@@ -33,9 +33,9 @@ bool ledger_first(int dir, struct entry_ledger *first_r)
 }
 
 struct walk {
-	int host;
+	int dir; /* where former/ lies */
 	const uint8_t *public;
-	const struct host_former_visitor *visitor;
+	const struct former_visitor *visitor;
 	struct check check; /* of the one at hand */
 	struct err *e;
 };
@@ -76,7 +76,7 @@ static int read_behind(struct walk *w, int dir, int depth)
 
 	if (depth == 0 || !ledger_first(dir, &first) || !first.before.act[0])
 		return 0;
-	fd = former_folder(w->host, first.before.origin, first.origin);
+	fd = former_folder(w->dir, first.before.origin, first.origin);
 	if (fd < 0)
 		return 0;
 	result = read_behind(w, fd, depth - 1);
@@ -86,10 +86,10 @@ static int read_behind(struct walk *w, int dir, int depth)
 	return result;
 }
 
-int host_former_each(int host, const uint8_t public[NOTE_PUBLIC_SIZE],
-		     const struct host_former_visitor *v, struct err *e)
+int former_each(int dir, const uint8_t public[NOTE_PUBLIC_SIZE],
+		const struct former_visitor *v, struct err *e)
 {
-	struct walk w = {.host = host, .public = public, .visitor = v, .e = e};
+	struct walk w = {.dir = dir, .public = public, .visitor = v, .e = e};
 
-	return read_behind(&w, host, DEPTH_MAX);
+	return read_behind(&w, dir, DEPTH_MAX);
 }
