@@ -24,6 +24,28 @@ static const char *const files[] = {"entries",	  "offsets",  "tiles",
 				    "checkpoint", "vkey",     PLACES_FILE,
 				    EXPIRY_FILE,  LOOKED_FILE};
 
+static bool has(int dir, const char *path)
+{
+	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/*
+ * Where the former one lies there already, another was begun in its place and
+ * is known to nobody any more: that goes under the name of the one that goes
+ * on, from its first file to its last.
+ */
+static void choose_name(int dir, int former, const struct memory *m,
+			char name_r[FORMER_NAME_SIZE])
+{
+	char own[FORMER_NAME_SIZE], entries[FORMER_NAME_SIZE + 16];
+
+	former_name("", m->origin, own);
+	former_name(m->before.origin, m->origin, name_r);
+	snprintf(entries, sizeof(entries), "%s/%s", name_r, files[0]);
+	if (has(former, own) || (has(former, entries) && has(dir, files[0])))
+		memcpy(name_r, own, sizeof(own));
+}
+
 static int make_folder(int dir, const struct memory *m, struct err *e)
 {
 	int former = files_directory(dir, FORMER_DIRECTORY, 0750, e);
@@ -32,7 +54,7 @@ static int make_folder(int dir, const struct memory *m, struct err *e)
 
 	if (former < 0)
 		return -1;
-	former_name(m->before.origin, m->origin, name);
+	choose_name(dir, former, m, name);
 	fd = files_directory(former, name, 0750, e);
 	if (fd >= 0 && (files_sync_parent(fd, name, e) < 0 ||
 			files_sync_parent(former, FORMER_DIRECTORY, e) < 0)) {

@@ -553,6 +553,62 @@ def killed_anywhere(w: Restored) -> None:
     w.quiet(mailbox)
 
 
+def collected_long_ago(w: Restored, name: str) -> tuple[Mailbox, bytes]:
+    """A mailbox, and its spool without the lines that tell how two left."""
+    mailbox = w.instance.create_mailbox(name)
+    w.deliver(mailbox, 3)
+    w.servers.idle()
+    received = spool_of(w, mailbox).read_bytes()
+    w.collect(mailbox, 2)
+    w.entered(mailbox)
+    w.instance.restante("sweep")
+    equal(os.listdir(w.instance.folder(mailbox) / "gone"), [], "in gone/")
+    return mailbox, received
+
+
+def spool_of(w: Restored, mailbox: Mailbox) -> Path:
+    """The one that there is."""
+    spool, = (w.instance.folder(mailbox) / "spool").iterdir()
+    return spool
+
+
+def what_left_before_an_adoption_has_left(w: Restored) -> None:
+    """The one that was adopted tells nothing of it, the one before it does."""
+    mailbox, received = collected_long_ago(w, "adopted, then resumed")
+    w.act("adopt", mailbox.id)
+    w.quiet(mailbox)
+    spool_of(w, mailbox).write_bytes(received)
+    (w.ledger.path / "memory" / mailbox.id).unlink()
+    w.act("resume", mailbox.id, "--reason", "memory")
+    w.quiet(mailbox)
+    equal(w.stranger(mailbox).missing, {}, "missing")
+
+
+def a_former_one_is_not_written_over(w: Restored) -> None:
+    """An adoption is killed at each of its points, and its memory is lost."""
+    program = Path(os.environ["RESTANTE_FAULT_PREFIX"]) / \
+        "libexec/restante/ledger"
+    mailbox, received = collected_long_ago(w, "adopted, killed and lost")
+    former = (w.ledger.of(mailbox) / "entries").read_bytes()
+    spool_of(w, mailbox).write_bytes(received)
+    copy, begun = w.backup(w.ledger.path), 0
+    for point in range(1, 200):
+        w.ledger.run("--adopt", mailbox.id, want=None, program=program,
+                     RESTANTE_FAULT_POINT=str(point))
+        entries = w.ledger.of(mailbox) / "entries"
+        begun += entries.exists() and b" act=adopt " in entries.read_bytes()
+        (w.ledger.path / "memory" / mailbox.id).unlink()
+        w.act("resume", mailbox.id, "--reason", "memory")
+        w.ledger.run()
+        equal(w.stranger(mailbox).missing, {}, f"at point {point}")
+        check(former in [path.read_bytes() for path in w.ledger.of(
+            mailbox).glob("former/*/entries")], f"lost at point {point}")
+        if begun == SOME:
+            return
+        w.put_back(copy, w.ledger.path)
+    check(False, "no adoption was killed behind its first entry")
+
+
 def killed_while_it_is_dropped(w: Restored) -> None:
     """It is there, or it is gone and the host's ledger says so."""
     mailbox = w.instance.create_mailbox("dropped and killed")
@@ -579,7 +635,8 @@ def killed_while_it_is_dropped(w: Restored) -> None:
     check(dropped > 3, f"dropped {dropped} times")
 
 
-CASES = [killed_anywhere, killed_while_it_is_dropped,
+CASES = [killed_anywhere, what_left_before_an_adoption_has_left,
+         a_former_one_is_not_written_over, killed_while_it_is_dropped,
          a_store_of_yesterday_is_adopted,
          one_that_is_whole_is_not_resumed_without_a_reason,
          what_cannot_be_written_is_not_begun, what_lay_in_gone_may_go,
