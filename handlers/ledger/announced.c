@@ -63,15 +63,9 @@ int announced_forget(const struct book *b, struct err *e)
 	return err_sys(e, "ledger: %s", path);
 }
 
-static int enter(struct book *b, const struct entry_announced *a, int64_t now,
-		 struct err *e)
+static int enter(struct book *b, const struct entry_announced *a, struct err *e)
 {
-	struct entry entry = {.kind = ENTRY_KEY,
-			      .change = {.when = now,
-					 .by = "found",
-					 .who = "-",
-					 .how = "-",
-					 .what = "announced"}};
+	struct entry entry = book_found(b, ENTRY_KEY, "announced");
 
 	memcpy(entry.change.session_key, a->session_key,
 	       sizeof(entry.change.session_key));
@@ -81,7 +75,7 @@ static int enter(struct book *b, const struct entry_announced *a, int64_t now,
 
 /* Said again it says nothing: the mailbox has one session key. */
 bool announced_take(struct book *b, const struct mailbox_conf *conf,
-		    const struct entry_announced *a, int64_t now, int *failed_r,
+		    const struct entry_announced *a, int *failed_r,
 		    struct err *e)
 {
 	uint8_t mailbox[AGE_KEY_SIZE];
@@ -94,6 +88,6 @@ bool announced_take(struct book *b, const struct mailbox_conf *conf,
 	    !age_recipient_parse(conf->recipients.list[0], mailbox) ||
 	    !ledger_key_proves(&b->place->key, mailbox, a))
 		return false;
-	*failed_r = enter(b, a, now, e);
+	*failed_r = enter(b, a, e);
 	return true;
 }

@@ -22,7 +22,7 @@ int announced_forget(const struct book *b, struct err *e) MUST_USE;
  * entered, in front of what is taken with it. False: it is nobody's word.
  */
 bool announced_take(struct book *b, const struct mailbox_conf *conf,
-		    const struct entry_announced *a, int64_t now, int *failed_r,
+		    const struct entry_announced *a, int *failed_r,
 		    struct err *e) MUST_USE;
 
 #endif

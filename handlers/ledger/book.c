@@ -170,15 +170,22 @@ static int begin(struct book *b, struct err *e)
 	return write_first(b, e);
 }
 
+struct entry book_found(const struct book *b, enum entry_kind kind,
+			const char *what)
+{
+	struct entry entry = {
+		.kind = kind,
+		.change = {
+			.when = b->now, .by = "found", .who = "-", .how = "-"}};
+
+	snprintf(entry.change.what, sizeof(entry.change.what), "%s", what);
+	return entry;
+}
+
 /* The keys that the former ledger knew are the ledger's own word in this. */
 static int name_keys(struct book *b, struct err *e)
 {
-	struct entry entry = {.kind = ENTRY_KEY,
-			      .change = {.when = b->now,
-					 .by = "found",
-					 .who = "-",
-					 .how = "-",
-					 .what = "found"}};
+	struct entry entry = book_found(b, ENTRY_KEY, "found");
 	const struct memory *m = &b->memory;
 
 	for (size_t i = 0; i < m->n_keys; i++) {

@@ -62,6 +62,10 @@ int book_add(struct book *b, const char *text, size_t n,
 int book_add_entry(struct book *b, const struct entry *entry,
 		   struct err *e) MUST_USE;
 
+/* What nobody has declared: in the ledger's own words. */
+struct entry book_found(const struct book *b, enum entry_kind kind,
+			const char *what);
+
 /* Makes durable what was added, and the memory of it. */
 int book_commit(struct book *b, struct err *e) MUST_USE;
 

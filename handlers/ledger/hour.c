@@ -26,13 +26,10 @@ static struct entry sessions(const struct memory_count *c, int64_t from)
 	return entry;
 }
 
-int hour_end(struct book *b, int64_t now, struct err *e)
+int hour_enter(struct book *b, struct err *e)
 {
 	struct memory *m = &b->memory;
-	int64_t hour = now - now % HOUR;
 
-	if (m->hour == hour)
-		return 0;
 	for (size_t i = 0; i < m->n_counts; i++) {
 		const struct memory_count *c = &m->counts[i];
 		const struct entry entry =
@@ -42,6 +39,17 @@ int hour_end(struct book *b, int64_t now, struct err *e)
 			return -1;
 	}
 	m->n_counts = 0;
-	m->hour = hour;
+	return 0;
+}
+
+int hour_end(struct book *b, int64_t now, struct err *e)
+{
+	int64_t hour = now - now % HOUR;
+
+	if (b->memory.hour == hour)
+		return 0;
+	if (hour_enter(b, e) < 0)
+		return -1;
+	b->memory.hour = hour;
 	return 0;
 }

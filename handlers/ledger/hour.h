@@ -8,7 +8,10 @@
 
 #include "handlers/ledger/book.h"
 
-/* Enters them where their hour is over. */
+/* Enters them, and begins anew. */
+int hour_enter(struct book *b, struct err *e) MUST_USE;
+
+/* The same where their hour is over. */
 int hour_end(struct book *b, int64_t now, struct err *e) MUST_USE;
 
 #endif

@@ -181,7 +181,8 @@ static void note_odd(void *arg, const char *ulid)
 {
 	struct look *l = arg;
 
-	note(&l->odd, ulid, NULL);
+	if (!find(l, ulid)->named_differs)
+		note(&l->odd, ulid, NULL);
 }
 
 /* One that cannot be read holds nothing up: who put it there would like that.
@@ -219,7 +220,7 @@ static void compare(struct look *l, const struct presence *p,
 	}
 }
 
-/* What was entered before may have been put right. */
+/* What was entered before may have been put right: asked once a day. */
 static void compare_named(struct look *l, const struct presence *p,
 			  const struct ledger *lines)
 {
@@ -245,7 +246,8 @@ static int compare_all(struct look *l, const struct presence *p, struct err *e)
 	if (ledger_open(l->book->dir, &lines, e) < 0)
 		return -1;
 	presence_odd_sizes(p, &l->v, l->after, FILES, note_odd, l);
-	compare_named(l, p, &lines);
+	if (!l->before && !l->slice->after[0])
+		compare_named(l, p, &lines);
 	compare(l, p, &lines, &l->collected);
 	compare(l, p, &lines, &l->odd);
 	ledger_close(&lines);

@@ -83,11 +83,11 @@ static int take_mailbox(struct sequence *s, const struct mailbox_conf *conf,
 			struct err *e)
 {
 	note_held(s);
-	if (s->book->is_new && untold_key(s->book, conf, s->run->now, e) < 0)
+	if (s->book->is_new && untold_key(s->book, conf, e) < 0)
 		return -1;
 	if (take_spools(s, e) < 0)
 		return -1;
-	return untold_key(s->book, conf, s->run->now, e);
+	return untold_key(s->book, conf, e);
 }
 
 static bool places_differ(const struct memory *a, const struct memory *b)
@@ -200,16 +200,11 @@ int sequence_mailbox(struct sequence_run *r, const char *id, struct err *e)
 /* Of the former there is nothing to be held against a mailbox. */
 static int end_deleted(struct sequence *s, struct err *e)
 {
-	struct entry entry = {.kind = ENTRY_DELETED,
-			      .change = {.when = s->run->now,
-					 .by = "found",
-					 .who = "-",
-					 .how = "-",
-					 .what = "found"}};
+	const struct entry entry = book_found(s->book, ENTRY_DELETED, "found");
 	struct memory *m = &s->book->memory;
 
 	m->closed = true;
-	if (hour_end(s->book, s->run->now + HOUR, e) < 0 ||
+	if (hour_enter(s->book, e) < 0 ||
 	    book_add_entry(s->book, &entry, e) < 0)
 		return -1;
 	if (m->stage == MEMORY_ACCOUNTING)

@@ -54,7 +54,7 @@ static void take_announced(struct sequence *s, const struct entry_announced *a)
 	int failed = 0;
 
 	if (++s->n_announced > ANNOUNCED_MAX || s->failed ||
-	    !announced_take(s->book, s->conf, a, s->run->now, &failed, s->err))
+	    !announced_take(s->book, s->conf, a, &failed, s->err))
 		s->passed_over++;
 	s->failed = s->failed || failed < 0;
 }

@@ -7,15 +7,9 @@
 #include "store/ledger/reader.h"
 #include "store/taking.h"
 
-int untold_key(struct book *b, const struct mailbox_conf *conf, int64_t now,
-	       struct err *e)
+int untold_key(struct book *b, const struct mailbox_conf *conf, struct err *e)
 {
-	struct entry entry = {.kind = ENTRY_KEY,
-			      .change = {.when = now,
-					 .by = "found",
-					 .who = "-",
-					 .how = "-",
-					 .what = "found"}};
+	struct entry entry = book_found(b, ENTRY_KEY, "found");
 	struct entry_change *c = &entry.change;
 
 	if (!conf->session_key[0] ||

@@ -9,7 +9,7 @@
 #include "handlers/ledger/sequence.h"
 
 /* A mailbox of before has a session key that no line has named. */
-int untold_key(struct book *b, const struct mailbox_conf *conf, int64_t now,
+int untold_key(struct book *b, const struct mailbox_conf *conf,
 	       struct err *e) MUST_USE;
 
 /*
