@@ -182,16 +182,17 @@ static const struct tool_command commands[] = {
 
 /* --- help ----------------------------------------------------------------- */
 
-/* How much of text stands on a line of n columns: up to an option. */
+/* How much of text stands on a line of n columns: up to a blank. */
 static size_t fits(const char *text, size_t n)
 {
 	size_t len = strlen(text);
 
 	if (len <= n)
 		return len;
-	for (len = n; len > 0 && text[len] != '['; len--)
-		;
-	return len > 0 ? len : strlen(text);
+	for (len = n; len > 0; len--)
+		if (text[len] == ' ' && strchr("[|", text[len + 1]))
+			return len;
+	return strlen(text);
 }
 
 /* On as many lines as 80 columns need. */
@@ -202,7 +203,8 @@ static void print_usage(FILE *out, const struct tool_command *c)
 	size_t n = fits(rest, 80 - head);
 
 	fprintf(out, "  %s%s%.*s\n", c->path, rest[0] ? " " : "", (int)n, rest);
-	while (*(rest += n)) {
+	while (rest[n]) {
+		rest += n + 1;
 		n = fits(rest, 80 - strlen("      "));
 		fprintf(out, "      %.*s\n", (int)n, rest);
 	}
@@ -246,8 +248,8 @@ static void print_tool_help(FILE *out)
 		"\nAn ID is that of a mailbox, mbx-…; its address is good, "
 		"too, and its name where\n"
 		"no other has it. A password is the first line of standard "
-		"input, or is asked for;\n"
-		"it is never an argument.\n"
+		"input, or is asked\n"
+		"for; it is never an argument.\n"
 		"  -c FILE    the configuration (default: %s)\n"
 		"  --help     this, or that of one command behind it\n"
 		"  --version\n"

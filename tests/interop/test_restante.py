@@ -110,6 +110,9 @@ class Command:
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
         check(len(commands) == 45, f"commands in the help: {commands}")
+        for line in text.splitlines():
+            check(len(line) <= 80 or "(default: /" in line, f"wide: {line}")
+            equal(line, line.rstrip(), "what ends in blanks")
         for command in commands:
             told = self.run(*command.split(), "--help").stdout
             check(f"  {command}" in told, f"help of {command}: {told!r}")
