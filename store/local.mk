@@ -98,6 +98,8 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/settled.c \
 	%D%/settled.h \
 	%D%/spool.c \
+	%D%/spool_append.c \
+	%D%/spool_private.h \
 	%D%/spool.h \
 	%D%/steady.c \
 	%D%/steady.h \
@@ -106,6 +108,10 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/stream.c \
 	%D%/stream.h \
 	%D%/sweep.c \
+	%D%/sweep_gone.c \
+	%D%/sweep_private.h \
+	%D%/sweep_spools.c \
+	%D%/sweep_tickets.c \
 	%D%/sweep.h \
 	%D%/taking.c \
 	%D%/taking.h \
