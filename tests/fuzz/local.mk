@@ -9,6 +9,7 @@ FUZZERS = \
 	%D%/fuzz_age_stream \
 	%D%/fuzz_conf \
 	%D%/fuzz_crlf \
+	%D%/fuzz_csv \
 	%D%/fuzz_dn \
 	%D%/fuzz_dot \
 	%D%/fuzz_journal_report \
@@ -56,6 +57,7 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_age_stream_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_conf_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_crlf_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_csv_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_dn_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_dot_LDADD = $(FUZZ_LIBS)
 %C%_fuzz_journal_report_LDADD = $(FUZZ_LIBS)
@@ -91,6 +93,7 @@ check_LIBRARIES += %D%/libworld.a
 %C%_fuzz_age_stream_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_conf_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_crlf_LDFLAGS = $(FUZZ_LINK_FLAGS)
+%C%_fuzz_csv_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_dn_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_dot_LDFLAGS = $(FUZZ_LINK_FLAGS)
 %C%_fuzz_journal_report_LDFLAGS = $(FUZZ_LINK_FLAGS)
