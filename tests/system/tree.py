@@ -11,7 +11,9 @@ ended too.
 import fcntl
 import hashlib
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -114,6 +116,22 @@ def export_source(path: Path) -> None:
         if name and (SOURCE / name).is_file():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(SOURCE / name, path / name)
+
+
+def build_packages(work: Path, **env: str) -> Path:
+    """Debian's packages of this tree, in this directory: built without the
+    tests, which are run by themselves.
+    """
+    export_source(work / "restante")
+    done = subprocess.run(
+        ["dpkg-buildpackage", "-us", "-uc"], cwd=work / "restante",
+        env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck terse", **env},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False)
+    (work / "build.log").write_bytes(done.stdout)
+    check(done.returncode == 0, f"see {work / 'build.log'}: "
+          f"{done.stdout[-800:].decode(errors='replace')}")
+    return work
 
 
 # --- namespaces ----------------------------------------------------------------
@@ -302,6 +320,37 @@ class Machine:
               f"{' '.join(command)} ended with {done.returncode}: "
               f"{done.stdout[-600:]} {done.stderr[-600:]}")
         return done
+
+    def talk(self, command: list[str], answers: list[tuple[str, str]],
+             timeout: float = 300) -> str:
+        """A command on a terminal, and somebody who answers what it asks: to
+        a line with these words, that. What was to be read there.
+        """
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+                ["nsenter", f"--target={self.leader}", "--all", "--", *command],
+                stdin=theirs, stdout=theirs, stderr=theirs, env=ENV,
+                start_new_session=True) as process:
+            os.close(theirs)
+            said, at, left = "", 0, list(answers)
+            end = time.monotonic() + timeout
+            while time.monotonic() < end:
+                if not select.select([ours], [], [], 1)[0]:
+                    continue
+                try:
+                    said += os.read(ours, 4096).decode(errors="replace")
+                except OSError:  # the last of them has closed it
+                    break
+                if left and left[0][0] in said[at:] and said.endswith("]: "):
+                    os.write(ours, f"{left.pop(0)[1]}\n".encode())
+                    at = len(said)
+            else:
+                process.kill()
+            os.close(ours)
+        said = said.replace("\r\n", "\n")
+        check(process.returncode == 0 and not left,
+              f"ended with {process.returncode}, not asked {left}: {said}")
+        return said
 
     def shell(self, script: str, **options: object) -> str:
         """Run a few lines of sh in there; what they print."""
