@@ -4,7 +4,7 @@ bin_SCRIPTS += %D%/restante
 handler_SCRIPTS += %D%/certificate-hook %D%/setup
 SUBSTITUTED += $(bin_SCRIPTS) $(handler_SCRIPTS)
 
-EXTRA_DIST += %D%/analyse %D%/check %D%/lint %D%/quickstart \
+EXTRA_DIST += %D%/analyse %D%/check %D%/container %D%/lint %D%/quickstart \
 	%D%/rooms %D%/update-po
 
 bashcompletiondir = $(datadir)/bash-completion/completions
