@@ -152,8 +152,9 @@ static void judge(struct former *f)
 static int verify_there(struct former *f, int dir, struct err *e)
 {
 	struct note_key key;
+	uint64_t there = read_there(f, dir, &key);
 
-	hold_all(f, &key, read_there(f, dir, &key));
+	hold_all(f, &key, there);
 	if (check_ledger(dir, &f->check, e) < 0)
 		return -1;
 	judge(f);

@@ -145,13 +145,15 @@ static void introduce(struct trial *d)
 	struct peer peer = {.is_ip = true};
 	uint8_t header[PROXY_WRITTEN_MAX];
 	bool wanted = false;
+	size_t n;
 
 	peer_set_address(&peer, loopback, false);
 	for (size_t i = 0; i < from->n; i++)
 		wanted |= network_has(&from->list[i], &peer);
-	if (wanted)
-		conn_write(d->conn, header,
-			   peer_proxy_write(&peer, "TLS1.3", header));
+	if (!wanted)
+		return;
+	n = peer_proxy_write(&peer, "TLS1.3", header);
+	conn_write(d->conn, header, n);
 }
 
 /* --- the dialogue --------------------------------------------------------- */

@@ -169,8 +169,9 @@ static void test_xinetd(void **state)
 
 static void test_what_is_configured_stands_alone(void **state)
 {
-	char *list[] = {(char *)(uintptr_t) "pop3s-serve=[2001:db8::7]:995",
-			(char *)(uintptr_t) "smtp-proxy=0.0.0.0:2587"};
+	char collecting[] = "pop3s-serve=[2001:db8::7]:995";
+	char sending[] = "smtp-proxy=0.0.0.0:2587";
+	char *list[] = {collecting, sending};
 	const struct conf conf = {.ports = {list, N_ELEMENTS(list)}};
 	struct service_ports p;
 
