@@ -73,6 +73,23 @@ static int show_new(const struct tool *t, const struct mailbox_conf *c,
 	return 0;
 }
 
+static int make_new(struct tool *t, const struct tool_args *a,
+		    struct mailbox_conf *c, struct secret *password_r,
+		    struct err *e)
+{
+	int result = store_hold_names(t->store, e);
+
+	if (result < 0)
+		return -1;
+	result = check_new(t, a, c, e);
+	if (result == 0)
+		result = mailbox_create(t->store, c,
+					t->conf->identity.scrypt_log_n,
+					password_r, e);
+	store_let_names_go(t->store);
+	return result;
+}
+
 static int create_one(struct tool *t, const struct tool_args *a, struct err *e)
 {
 	struct mailbox_conf c = {.name = NULL};
@@ -80,11 +97,7 @@ static int create_one(struct tool *t, const struct tool_args *a, struct err *e)
 	int result = fill_settings(a, &c, e);
 
 	if (result == 0)
-		result = check_new(t, a, &c, e);
-	if (result == 0)
-		result = mailbox_create(t->store, &c,
-					t->conf->identity.scrypt_log_n,
-					&password, e);
+		result = make_new(t, a, &c, &password, e);
 	if (result == 0)
 		result =
 			show_new(t, &c, &password, tool_has(a, "porcelain"), e);

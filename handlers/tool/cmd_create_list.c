@@ -439,9 +439,28 @@ static int keep_password(const struct list *l, const struct row *row, size_t i,
 					     : 0;
 }
 
-static int make_row(struct list *l, size_t i, struct err *e)
+/* Its line is kept only if its name is still free, and is held until it is. */
+static int make_new(struct list *l, struct row *row, size_t i, struct err *e)
 {
 	struct tool *t = l->tool;
+	int result = store_hold_names(t->store, e);
+
+	if (result < 0)
+		return -1;
+	if (!l->same_name)
+		result = names_check_free(t->store, row->conf.name, "", e);
+	if (result == 0)
+		result = keep_password(l, row, i, e);
+	if (result == 0)
+		result = mailbox_create_with(t->store, &row->conf,
+					     t->conf->identity.scrypt_log_n,
+					     &l->password, e);
+	store_let_names_go(t->store);
+	return result;
+}
+
+static int make_row(struct list *l, size_t i, struct err *e)
+{
 	struct row *row = &l->rows[i];
 	int result;
 
@@ -449,11 +468,7 @@ static int make_row(struct list *l, size_t i, struct err *e)
 		mailbox_id_new(row->conf.id);
 	if (l->begun != i)
 		password_new(&l->password);
-	result = keep_password(l, row, i, e);
-	if (result == 0)
-		result = mailbox_create_with(t->store, &row->conf,
-					     t->conf->identity.scrypt_log_n,
-					     &l->password, e);
+	result = make_new(l, row, i, e);
 	if (result == 0 && !l->passwords &&
 	    write_row(l, &row->conf, STDOUT_FILENO, e) < 0)
 		result = err_prefix(e, "mailbox %s was created, delete it",

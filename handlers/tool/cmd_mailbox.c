@@ -68,11 +68,18 @@ TOOL_RUN(set)
 {
 	char id[MAILBOX_ID_LEN + 1];
 	const char *name = new_name(a);
+	int result;
 
-	if (name && (tool_mailbox_id(t, a->words[0], id, e) < 0 ||
-		     check_name(t, a, name, id, e) < 0))
+	if (!name)
+		return change_settings(t, a, set_keys, e);
+	if (tool_mailbox_id(t, a->words[0], id, e) < 0 ||
+	    store_hold_names(t->store, e) < 0)
 		return -1;
-	return change_settings(t, a, set_keys, e);
+	result = check_name(t, a, name, id, e);
+	if (result == 0)
+		result = change_settings(t, a, set_keys, e);
+	store_let_names_go(t->store);
+	return result;
 }
 
 static int set_suspended(struct mailbox_conf *c, const void *arg UNUSED,

@@ -5,14 +5,18 @@ programs, mailboxes by their names, and made by the list.
 """
 
 import csv
+import fcntl
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.deadline import until
 from harness.instance import Instance
 from harness.ledger import TREE, documented
 from harness.place import Place
@@ -120,6 +124,34 @@ class Many:
         other = next(each for each in both if each != self.empty.id)
         self.run("mailbox", "suspend", other)
         self.run("mailbox", "delete", other, "--yes")
+
+    def at_once(self) -> None:
+        """Of two who want the same name at once one gets it, by whatever way."""
+        file = self.list_file("name\nboth\n", "both.csv")
+        ways = [("mailbox", "create", "both"),
+                ("mailbox", "create", "--csv", file),
+                ("mailbox", "set", self.empty.id, "name=both")]
+        folder = os.open(self.instance.store / "mailboxes", os.O_RDONLY)
+        waiting = re.compile(rf"-> FLOCK .*:{os.fstat(folder).st_ino} ")
+        with ThreadPoolExecutor(len(ways)) as pool:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            try:
+                done = [pool.submit(self.run, *way, want=None) for way in ways]
+                until(lambda: len(waiting.findall(
+                    Path("/proc/locks").read_text())) == len(ways), 120,
+                    "all of them wait")
+            finally:
+                os.close(folder)
+        equal(sorted(each.result().returncode for each in done), [0, 64, 64],
+              "how they ended")
+        both = [each["id"] for each in self.read("mailbox", "list")
+                if each["name"] == "both"]
+        equal(len(both), 1, "mailboxes of that name")
+        if both == [self.empty.id]:
+            self.run("mailbox", "set", self.empty.id, "name=empty")
+        else:
+            self.run("mailbox", "suspend", *both)
+            self.run("mailbox", "delete", *both, "--yes")
 
     def a_given_id(self) -> None:
         """An address that mail is sent to already goes on being one."""
@@ -342,7 +374,7 @@ class Many:
 
 
 CASES = ["list_for_programs", "status_for_programs", "by_name",
-         "a_name_twice", "a_given_id", "some_in_order",
+         "a_name_twice", "at_once", "a_given_id", "some_in_order",
          "by_list", "all_or_nothing", "goes_on", "settings", "trial"]
 
 
