@@ -151,6 +151,7 @@ check_PROGRAMS += %D%/vectors/age_tool %D%/vectors/age_vector
 EXTRA_DIST += %D%/model
 EXTRA_DIST += \
 	%D%/vectors/interop \
+	%D%/vectors/ledger \
 	%D%/vectors/run \
 	%D%/vectors/write_vectors.mjs
 
@@ -409,7 +410,7 @@ include tests/fuzz/local.mk
 
 # What scripts/check runs, and what that needs.
 EXTRA_DIST += %D%/README.md %D%/packages.txt \
-	%D%/browser %D%/crash %D%/interop %D%/support %D%/system
+	%D%/bench %D%/browser %D%/crash %D%/interop %D%/support %D%/system
 
 # Without cmocka `make check` must not look as if it had tested anything.
 if HAVE_CMOCKA
