@@ -14,7 +14,7 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
-#include "store/x25519.h"
+#include "store/seal/x25519.h"
 
 static bool derive_key(const uint8_t private_key[AGE_KEY_SIZE],
 		       const uint8_t others[AGE_KEY_SIZE],

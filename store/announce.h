@@ -16,7 +16,7 @@
 #ifndef RESTANTE_STORE_ANNOUNCE_H
 #define RESTANTE_STORE_ANNOUNCE_H
 
-#include "store/age.h"
+#include "store/seal/age.h"
 #include "store/ledger/entry.h"
 
 #define ANNOUNCE_DIRECTORY "announce"

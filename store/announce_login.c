@@ -6,8 +6,8 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "store/collection.h"
-#include "store/seal.h"
-#include "store/session_key.h"
+#include "store/seal/seal.h"
+#include "store/seal/session_key.h"
 #include "store/spool.h"
 
 static int append(const struct mailbox *m, const struct entry *entry,

@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "store/account.h"
-#include "store/identity.h"
+#include "store/seal/identity.h"
 #include "store/leaving.h"
 #include "store/lock_file.h"
 #include "store/login_key.h"

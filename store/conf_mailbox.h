@@ -13,7 +13,7 @@
 
 enum {
 	MAILBOX_CONF_MAX = 256 * 1024, /* octets of the file */
-	SESSION_KEY_HEX_LEN = 64,      /* store/session_key.h */
+	SESSION_KEY_HEX_LEN = 64,      /* store/seal/session_key.h */
 };
 
 struct mailbox_conf {

@@ -23,7 +23,7 @@
 #include "store/limit.h"
 #include "store/mailbox_private.h"
 #include "store/name.h"
-#include "store/seal.h"
+#include "store/seal/seal.h"
 
 struct delivery {
 	struct mailbox *mailbox;

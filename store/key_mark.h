@@ -11,7 +11,7 @@
 #define RESTANTE_STORE_KEY_MARK_H
 
 #include "store/mailbox_private.h"
-#include "store/session_key.h"
+#include "store/seal/session_key.h"
 
 enum {
 	KEY_MARK_SIZE = 8 + SESSION_SIGNATURE_SIZE,

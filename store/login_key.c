@@ -19,7 +19,7 @@
 
 #include "common/log.h"
 #include "store/fault.h"
-#include "store/identity.h"
+#include "store/seal/identity.h"
 #include "store/key_files.h"
 #include "store/key_mark.h"
 #include "store/lock_file.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
-#include "store/age.h"
+#include "store/seal/age.h"
 #include "store/back.h"
 #include "store/file_digest.h"
 #include "store/leaving.h"
@@ -515,7 +515,7 @@ enum { BASE64_32 = 43 }; /* octets that 32 have in it, without padding */
 
 /*
  * What is sealed here has a header of one stanza for each recipient, all of a
- * length (store/seal.c). Another header only lets its file be hashed.
+ * length (store/seal/seal.c). Another header only lets its file be hashed.
  */
 static bool size_fits(uint64_t sealed, uint64_t octets)
 {

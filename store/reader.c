@@ -16,7 +16,7 @@
 
 #include "common/log.h"
 #include "store/name.h"
-#include "store/unseal.h"
+#include "store/seal/unseal.h"
 
 struct reader {
 	struct collection *collection;

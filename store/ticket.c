@@ -12,7 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "store/age.h"
+#include "store/seal/age.h"
 #include "store/fault.h"
 #include "store/file_digest.h"
 #include "store/spool.h"

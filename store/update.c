@@ -18,7 +18,7 @@
 #include "store/fault.h"
 #include "store/leaving.h"
 #include "store/ledger/entry.h"
-#include "store/session_key.h"
+#include "store/seal/session_key.h"
 #include "store/spool.h"
 
 enum {

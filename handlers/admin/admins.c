@@ -17,8 +17,8 @@
 #include "common/log.h"
 #include "common/read_all.h"
 #include "common/utf8.h"
-#include "store/admin.h"
-#include "store/admin_files.h"
+#include "store/admin/admin.h"
+#include "store/admin/files.h"
 
 enum { FILE_MAX = 256 * 1024, FILE_MODE = 0600 };
 

@@ -5,7 +5,7 @@
 
 #include "handlers/console/parts/page.h"
 #include "handlers/console/routes.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 /* --- who may -------------------------------------------------------------- */
 

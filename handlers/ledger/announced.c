@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "handlers/ledger/files.h"
-#include "store/seal.h"
+#include "store/seal/seal.h"
 
 static bool is_wanted(const struct book *b, const struct mailbox_conf *conf)
 {

@@ -12,8 +12,8 @@
 #include "common/random_id.h"
 #include "common/read_all.h"
 #include "handlers/ledger/files.h"
-#include "store/wiping_allocator.h"
-#include "store/x25519.h"
+#include "store/seal/wiping_allocator.h"
+#include "store/seal/x25519.h"
 
 enum { SEED_SIZE = 32, FILE_MAX = 1024 };
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "common/read_all.h"
-#include "store/identity.h"
+#include "store/seal/identity.h"
 
 enum { LINE_MAX_OCTETS = 1024, IDENTITY_FILE_MAX = 64 * 1024 };
 

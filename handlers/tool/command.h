@@ -10,7 +10,7 @@
 #include "common/conf.h"
 #include "common/secret.h"
 #include "handlers/tool/args.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 struct tool {
 	const char *conf_file;

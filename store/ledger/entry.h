@@ -25,7 +25,7 @@
  *	adopted|resumed|dropped origin= size= root= to= reason= time=	so, too:
  *		what became of a ledger, and which one goes on behind it
  *
- * What administrators have changed (store/admin_spool.h), or the ledger found
+ * What administrators have changed (store/admin/spool.h), or the ledger found
  * changed; behind `what` stands what is special to it:
  *
  *	settings|recipients|key|deleted|administrators

@@ -13,7 +13,7 @@
 #include "common/base64.h"
 #include "common/log.h"
 #include "common/num.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "tests/support/test_cert.h"
 
 enum { LOG_N = 4, TEXT_MAX = 4 * 1024 * 1024 };

@@ -4,8 +4,8 @@
 
 #include <unistd.h>
 
-#include "store/bech32.h"
-#include "store/unseal.h"
+#include "store/seal/bech32.h"
+#include "store/seal/unseal.h"
 #include "tests/fuzz/fuzz.h"
 
 /* An scrypt stanza may ask for gigabytes, which is no finding. */

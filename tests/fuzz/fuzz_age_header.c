@@ -2,7 +2,7 @@
 /* The header of an age file: what is not whole asks for more, never else. */
 #include "common/base.h"
 
-#include "store/age.h"
+#include "store/seal/age.h"
 #include "tests/fuzz/fuzz.h"
 
 static void walk_stanzas(const struct age_header *h)

@@ -5,7 +5,7 @@
  */
 #include "common/base.h"
 
-#include "store/stream.h"
+#include "store/seal/stream.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { CHUNKS = 3, LAST_MAX = 200 };

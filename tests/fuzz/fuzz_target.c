@@ -5,8 +5,8 @@
 #include "common/iso_time.h"
 #include "common/secret.h"
 #include "common/target.h"
-#include "store/identity.h"
-#include "store/seal.h"
+#include "store/seal/identity.h"
+#include "store/seal/seal.h"
 #include "tests/fuzz/fuzz.h"
 
 static void try_target(const char *text)

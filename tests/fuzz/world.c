@@ -11,8 +11,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "store/admin.h"
-#include "store/identity.h"
+#include "store/admin/admin.h"
+#include "store/seal/identity.h"
 #include "store/store.h"
 
 enum { SPOOL_AGE_MAX = 500 }; /* inputs; then what happened is forgotten */

@@ -13,9 +13,9 @@
 
 #include "common/buf.h"
 #include "common/sink.h"
-#include "store/identity.h"
-#include "store/seal.h"
-#include "store/unseal.h"
+#include "store/seal/identity.h"
+#include "store/seal/seal.h"
+#include "store/seal/unseal.h"
 
 enum { FILE_MAX = 8 << 20 };
 

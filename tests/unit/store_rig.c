@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 void store_rig_shell(const char *fmt, ...)
 {

@@ -21,9 +21,9 @@
 #include <seccomp.h>
 
 #include "common/log.h"
-#include "store/admin.h"
-#include "store/admin_files.h"
-#include "store/identity.h"
+#include "store/admin/admin.h"
+#include "store/admin/files.h"
+#include "store/seal/identity.h"
 #include "store/mailbox_private.h"
 #include "tests/support/test_dir.h"
 

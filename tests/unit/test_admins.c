@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "tests/support/test_dir.h"
 
 static char directory[TEST_DIR_SIZE], file[128];

@@ -4,7 +4,7 @@
  * sizes of payloads; and the formulas against published values.
  */
 #include "common/base.h"
-#include "store/age.h"
+#include "store/seal/age.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

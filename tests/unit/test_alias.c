@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "common/random_id.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "tests/unit/store_rig.h"
 
 /* What is drawn next; NULL: chance has its way. */

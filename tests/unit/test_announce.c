@@ -13,7 +13,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "handlers/ledger/key.h"
-#include "store/x25519.h"
+#include "store/seal/x25519.h"
 
 #define ID "mbx-00112233445566778899aabbccddeeff"
 

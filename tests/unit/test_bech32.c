@@ -4,7 +4,7 @@
  * cases, and that no text with one or two wrong characters is taken.
  */
 #include "common/base.h"
-#include "store/bech32.h"
+#include "store/seal/bech32.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

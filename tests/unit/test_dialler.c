@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "common/conf.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "tests/chat/network.h"
 #include "tests/unit/store_rig.h"
 

@@ -4,7 +4,7 @@
  * key file may say, what a password costs, and what is left in memory.
  */
 #include "common/base.h"
-#include "store/identity.h"
+#include "store/seal/identity.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

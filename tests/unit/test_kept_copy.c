@@ -14,7 +14,7 @@
 #include "common/buf.h"
 #include "common/peer.h"
 #include "handlers/mail/trace.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "tests/unit/store_rig.h"
 
 enum { MESSAGE_MAX = 64 * 1024 };

@@ -16,8 +16,8 @@
 
 #include "common/log.h"
 #include "common/read_all.h"
-#include "store/admin.h"
-#include "store/identity.h"
+#include "store/admin/admin.h"
+#include "store/seal/identity.h"
 #include "store/key_files.h"
 #include "store/key_mark.h"
 #include "store/ledger/line.h"

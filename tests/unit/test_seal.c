@@ -4,7 +4,7 @@
  * recipient's key, sinks that fail at every call, and who may be a recipient.
  */
 #include "common/base.h"
-#include "store/seal.h"
+#include "store/seal/seal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

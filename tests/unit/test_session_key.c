@@ -4,7 +4,7 @@
  * nothing but that is taken for signed.
  */
 #include "common/base.h"
-#include "store/session_key.h"
+#include "store/seal/session_key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

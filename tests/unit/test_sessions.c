@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "store/admin_files.h"
+#include "store/admin/files.h"
 #include "tests/support/test_dir.h"
 
 enum { IDLE = 600 };

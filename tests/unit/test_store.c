@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "store/lock_file.h"
-#include "store/session_key.h"
+#include "store/seal/session_key.h"
 #include "store/spool.h"
 #include "tests/unit/store_rig.h"
 

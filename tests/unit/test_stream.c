@@ -4,7 +4,7 @@
  * other, and what has been touched does not open at all.
  */
 #include "common/base.h"
-#include "store/stream.h"
+#include "store/seal/stream.h"
 
 #include <setjmp.h>
 #include <signal.h>

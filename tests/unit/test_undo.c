@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "store/admin.h"
+#include "store/admin/admin.h"
 #include "store/steady.h"
 #include "tests/unit/store_rig.h"
 

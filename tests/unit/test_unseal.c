@@ -5,7 +5,7 @@
  * public vectors are run apart (tests/vectors); these need no network.
  */
 #include "common/base.h"
-#include "store/unseal.h"
+#include "store/seal/unseal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
  * to the stack.
  */
 #include "common/base.h"
-#include "store/identity.h"
+#include "store/seal/identity.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -23,12 +23,12 @@
 #include <cmocka.h>
 
 #include "common/random_id.h"
-#include "store/bech32.h"
-#include "store/scrypt.h"
-#include "store/session_key.h"
-#include "store/stream.h"
-#include "store/unwrap.h"
-#include "store/x25519.h"
+#include "store/seal/bech32.h"
+#include "store/seal/scrypt.h"
+#include "store/seal/session_key.h"
+#include "store/seal/stream.h"
+#include "store/seal/unwrap.h"
+#include "store/seal/x25519.h"
 #include "tests/unit/age_parts.h"
 
 enum { MASK = 0x5a, WINDOW = 8, MAX_NEEDLE = 96, MAX_MAPS = 256, QUICK = 6 };

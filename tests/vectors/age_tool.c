@@ -22,10 +22,10 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "common/random_id.h"
-#include "store/identity.h"
-#include "store/scrypt.h"
-#include "store/seal.h"
-#include "store/unseal.h"
+#include "store/seal/identity.h"
+#include "store/seal/scrypt.h"
+#include "store/seal/seal.h"
+#include "store/seal/unseal.h"
 
 enum { KEY_FILE_MAX = 64 * 1024 };
 

@@ -18,9 +18,9 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "common/random_id.h"
-#include "store/identity.h"
-#include "store/stream.h"
-#include "store/unseal.h"
+#include "store/seal/identity.h"
+#include "store/seal/stream.h"
+#include "store/seal/unseal.h"
 
 enum { MAX_KEYS = 4, MAX_FILE = 64 << 20 };
 

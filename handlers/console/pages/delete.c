@@ -6,7 +6,7 @@
 #include "handlers/console/parts/confirm_loss.h"
 #include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 static struct confirm_loss delete_words(void)
 {

@@ -8,7 +8,7 @@
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
 #include "handlers/console/sign_in/audit.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 enum { LIST_TEXT_MAX = 64 * 1024 };
 

@@ -7,7 +7,7 @@
 #include "handlers/console/parts/deleted.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
-#include "store/admin.h"
+#include "store/admin/admin.h"
 
 static const struct field_rule fields[] = {
 	{.name = "typed",
