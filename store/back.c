@@ -76,24 +76,26 @@ static int act_on(const struct mailbox *m, const char *name, spool_act act,
 }
 
 /* Full ones are numbered from 1 on without a gap. */
-static unsigned count_full(const struct mailbox *m)
+static int count_full(const struct mailbox *m, unsigned *n_r, struct err *e)
 {
 	char name[32];
 	struct stat st;
-	unsigned n = 0;
 
+	*n_r = 0;
 	do
-		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", n + 1);
-	while (fstatat(m->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && ++n);
-	return n;
+		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", *n_r + 1);
+	while (fstatat(m->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && ++*n_r);
+	return errno == ENOENT ? 0 : err_sys(e, "%s", name);
 }
 
 static int each_spool(const struct mailbox *m, spool_act act,
 		      const struct spool_visitor *v, struct err *e)
 {
-	unsigned full = count_full(m), n;
+	unsigned full, n;
 	char name[32];
 
+	if (count_full(m, &full, e) < 0)
+		return -1;
 	n = full < SPOOLS_TO_SEE ? 1 : full - SPOOLS_TO_SEE + 2;
 	for (; n <= full; n++) {
 		snprintf(name, sizeof(name), ADMIN_SPOOL ".%u", n);

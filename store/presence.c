@@ -104,17 +104,29 @@ static DIR *open_folder(int dir, const char *name)
 	return d;
 }
 
-static void read_lost_key(struct presence *p, int lost, const char *name)
+/* Keys lie there, too: what is no folder has no messages. */
+static bool is_no_folder(void)
+{
+	return errno == ENOENT || errno == ENOTDIR;
+}
+
+static int read_lost_key(struct presence *p, int lost, const char *name,
+			 struct err *e)
 {
 	DIR *d = open_folder(lost, name);
 	struct message_name message;
 	const struct dirent *entry;
+	int failed;
 
-	while (d && (entry = readdir(d)))
+	if (!d)
+		return is_no_folder() ? 0 : err_sys(e, "lost/%s", name);
+	while (errno = 0, (entry = readdir(d)))
 		if (name_parse_kept(entry->d_name, &message))
 			evidence_message(&p->lost, message.ulid);
-	if (d)
-		closedir(d);
+	failed = errno;
+	closedir(d);
+	errno = failed;
+	return failed ? err_sys(e, "lost/%s", name) : 0;
 }
 
 /* Only administrators write there. A mailbox without resets has none. */
@@ -122,14 +134,17 @@ static int read_lost(struct presence *p, struct err *e)
 {
 	DIR *d = open_folder(p->mailbox->dir, "lost");
 	const struct dirent *entry;
+	int result = 0;
 
 	if (!d)
 		return errno == ENOENT ? 0 : err_sys(e, "lost/");
-	while ((entry = readdir(d)))
+	while (result == 0 && (errno = 0, (entry = readdir(d))))
 		if (entry->d_name[0] != '.')
-			read_lost_key(p, dirfd(d), entry->d_name);
+			result = read_lost_key(p, dirfd(d), entry->d_name, e);
+	if (result == 0 && errno)
+		result = err_sys(e, "lost/");
 	closedir(d);
-	return 0;
+	return result;
 }
 
 /* --- the first look --------------------------------------------------------

@@ -88,13 +88,14 @@ int spool_scan_at(const struct mailbox *m, int fd, struct spool_list *l,
 	DIR *d = fdopendir(fd);
 	struct spool_name name;
 	struct dirent *entry;
+	int failed;
 
 	*l = (struct spool_list){.list = NULL};
 	if (!d) {
 		close(fd);
 		return err_sys(e, "mailbox %s: spool", m->id);
 	}
-	while ((entry = readdir(d))) {
+	while (errno = 0, (entry = readdir(d))) {
 		if (!spool_name_parse(entry->d_name, &name))
 			continue;
 		if (l->n == NAMES_LISTED)
@@ -102,10 +103,12 @@ int spool_scan_at(const struct mailbox *m, int fd, struct spool_list *l,
 		l->list = xgrow(l->list, l->n, sizeof(*l->list));
 		l->list[l->n++] = name;
 	}
+	failed = errno;
 	closedir(d);
 	if (l->n)
 		qsort(l->list, l->n, sizeof(*l->list), by_age);
-	return 0;
+	errno = failed;
+	return failed ? err_sys(e, "mailbox %s: spool", m->id) : 0;
 }
 
 int spool_scan(const struct mailbox *m, struct spool_list *l, struct err *e)

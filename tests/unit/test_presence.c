@@ -2,6 +2,8 @@
 /* Files held against what was received, by their sizes and by their octets. */
 #include "common/base.h"
 
+#include <sys/resource.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -140,6 +142,55 @@ static void only_what_was_received_is_looked_at(void **state)
 	evidence_release(&s.v);
 }
 
+static void count_missing(void *arg, enum presence_fault fault,
+			  UNUSED const char *ulid, UNUSED uint64_t entry)
+{
+	unsigned *missing = arg;
+
+	*missing += fault == PRESENCE_MISSING;
+}
+
+/* Whether all of it could be read; and then nothing is missing. */
+static bool look_with(const struct store_rig *rig, struct sight *s,
+		      rlim_t descriptors)
+{
+	struct rlimit all, few;
+	struct presence_report report;
+	unsigned missing = 0;
+	bool read = false;
+	struct err e;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){descriptors, all.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	s->m = mailbox_look_into(rig->store, rig->id, &e);
+	s->p = s->m ? presence_begin(s->m, &e) : NULL;
+	if (s->p)
+		read = presence_end(s->p, &s->v, count_missing, &missing,
+				    &report, &e) == 0;
+	end(s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	assert_int_equal(missing, 0);
+	return read;
+}
+
+/* A reset has put it into lost/, and there are too few descriptors. */
+static void what_cannot_be_read_is_not_missing(void **state)
+{
+	const struct store_rig *rig = *state;
+	rlim_t descriptors = 0;
+	struct sight s;
+
+	keep_all(rig, &s);
+	store_rig_shell("cd '%s/mailboxes/%s' && mkdir -p lost/1 && "
+			"mv cur/%s* lost/1 && touch lost/identity.age.1",
+			rig->path, rig->id, s.ulid[3]);
+	while (!look_with(rig, &s, descriptors))
+		assert_true(++descriptors < 100);
+	assert_true(descriptors > 3);
+	evidence_release(&s.v);
+}
+
 #define RIGGED(test)                                                           \
 	cmocka_unit_test_setup_teardown(test, store_rig_setup,                 \
 					store_rig_teardown)
@@ -150,6 +201,7 @@ int main(void)
 		RIGGED(sizes_are_looked_at_in_slices),
 		RIGGED(a_file_of_another_size_is_seen),
 		RIGGED(only_what_was_received_is_looked_at),
+		RIGGED(what_cannot_be_read_is_not_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
