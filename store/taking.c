@@ -151,6 +151,7 @@ static int count_full(int dir, uint64_t *n_r, struct err *e)
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
+	int failed;
 
 	*n_r = 0;
 	if (!d) {
@@ -159,11 +160,13 @@ static int count_full(int dir, uint64_t *n_r, struct err *e)
 			close(fd);
 		return -1;
 	}
-	while ((entry = readdir(d)))
+	while (errno = 0, (entry = readdir(d)))
 		if (admin_number(entry->d_name) > *n_r)
 			*n_r = admin_number(entry->d_name);
+	failed = errno;
 	closedir(d);
-	return 0;
+	errno = failed;
+	return failed ? err_sys(e, "the directory of " ADMIN_SPOOL) : 0;
 }
 
 /* There may be none: nobody has changed anything yet. */
@@ -236,6 +239,32 @@ int taking_store_admin(const struct store *s, struct taking_list *l,
 /* --- what no line tells of -------------------------------------------------
  */
 
+/* Of the listings' entries `named` is what is known, `fetched` what has left.
+ */
+struct taking_known {
+	struct listing cur, gone;
+	struct tickets tickets;
+};
+
+void taking_know(struct taking_known *k, const char *ulid)
+{
+	struct listing_entry *cur = listing_find(&k->cur, ulid);
+	struct listing_entry *gone = listing_find(&k->gone, ulid);
+
+	if (cur)
+		cur->named = 1;
+	if (gone)
+		gone->named = 1;
+}
+
+void taking_know_left(struct taking_known *k, const char *ulid)
+{
+	struct listing_entry *gone = listing_find(&k->gone, ulid);
+
+	if (gone)
+		gone->fetched = 1;
+}
+
 /* The file may have left, or got other flags, since it was listed: then it is
  * somebody else's to tell. */
 static int tell_found(const struct mailbox *m, const struct listing_entry *at,
@@ -258,18 +287,42 @@ static int tell_found(const struct mailbox *m, const struct listing_entry *at,
 	return f->each(f->arg, &entry, e);
 }
 
-static int look_through(const struct mailbox *m, const struct listing *l,
-			bool in_gone, const struct tickets *t,
-			const struct taking_finder *f, struct err *e)
+static int tell_left(const struct listing_entry *at,
+		     const struct taking_finder *f, struct err *e)
+{
+	struct entry entry = {.kind = ENTRY_GONE};
+
+	ulid_unpack(at->ulid, entry.gone.ulid);
+	snprintf(entry.gone.by, sizeof(entry.gone.by), "former");
+	entry.gone.when = time(NULL);
+	return f->each(f->arg, &entry, e);
+}
+
+static bool has_ticket(const struct taking_known *k,
+		       const struct listing_entry *at)
 {
 	char ulid[ULID_LEN + 1];
 
+	ulid_unpack(at->ulid, ulid);
+	return tickets_find(&k->tickets, ulid);
+}
+
+/* One of gone/ that is marked may come back, or is said to have been cut. */
+static int look_through(const struct mailbox *m, const struct taking_known *k,
+			bool in_gone, const struct taking_finder *f,
+			struct err *e)
+{
+	const struct listing *l = in_gone ? &k->gone : &k->cur;
+
 	for (size_t i = 0; i < l->n; i++) {
-		ulid_unpack(l->list[i].ulid, ulid);
-		if ((tickets_find(t, ulid) && !f->despite_tickets) ||
-		    f->knows(f->arg, ulid))
-			continue;
-		if (tell_found(m, &l->list[i], in_gone, f, e) < 0)
+		const struct listing_entry *at = &l->list[i];
+		bool waits = has_ticket(k, at);
+
+		if (!at->named && (!waits || f->despite_tickets) &&
+		    tell_found(m, at, in_gone, f, e) < 0)
+			return -1;
+		if (in_gone && f->first && !at->mark && !at->fetched &&
+		    !waits && tell_left(at, f, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -277,19 +330,19 @@ static int look_through(const struct mailbox *m, const struct listing *l,
 
 static int find(struct mailbox *m, const struct taking_finder *f, struct err *e)
 {
-	struct listing cur = {.list = NULL}, gone = {.list = NULL};
-	struct tickets t = {.list = NULL};
+	struct taking_known k = {.cur = {.list = NULL}};
 	int result = -1;
 
 	if (leaving_open(m, e) == 0 && leaving_sync(m, e) == 0 &&
-	    listing_scan(m, 0, &cur, e) == 0 &&
-	    listing_scan_gone(m, 0, &gone, e) == 0 &&
-	    tickets_scan(m, false, &t, e) == 0 &&
-	    look_through(m, &cur, false, &t, f, e) == 0)
-		result = look_through(m, &gone, true, &t, f, e);
-	tickets_release(&t);
-	listing_release(&gone);
-	listing_release(&cur);
+	    listing_scan(m, 0, &k.cur, e) == 0 &&
+	    listing_scan_gone(m, 0, &k.gone, e) == 0 &&
+	    tickets_scan(m, false, &k.tickets, e) == 0 &&
+	    f->tell(f->arg, &k, e) == 0 &&
+	    look_through(m, &k, false, f, e) == 0)
+		result = look_through(m, &k, true, f, e);
+	tickets_release(&k.tickets);
+	listing_release(&k.gone);
+	listing_release(&k.cur);
 	return result;
 }
 

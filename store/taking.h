@@ -41,18 +41,26 @@ int taking_store_admin(const struct store *s, struct taking_list *l,
 void taking_release(struct taking_list *l);
 
 /*
- * Lends a line for each message of cur/ and gone/ that has no ticket and that
- * knows() does not: as `kept by=found`, hashed now. Both directories are synced
- * before. -1 also where each() says so. despite_tickets: the line that a ticket
- * waits for may have been taken long ago, by another ledger.
+ * What lies in cur/ and gone/, both synced before, and is told of by nobody:
+ * tell() says of what is there what the ledger knows, by the two functions
+ * below; each() is lent a line for each of the others that has no ticket, as
+ * `kept by=found`, hashed now. -1 also where one of them says so.
+ * despite_tickets: the line that a ticket waits for may have been taken long
+ * ago, by another ledger. first: a `gone by=former`, too, for what lies in
+ * gone/ for good, if nobody says who took it: the line may have gone before it.
  */
+struct taking_known;
 struct taking_finder {
-	bool despite_tickets;
-	bool (*knows)(void *arg, const char *ulid);
-	int (*each)(void *arg, const struct entry *kept, struct err *e);
+	bool despite_tickets, first;
+	int (*tell)(void *arg, struct taking_known *k, struct err *e);
+	int (*each)(void *arg, const struct entry *entry, struct err *e);
 	void *arg;
 };
 int taking_found(struct store *s, const char *id, const struct taking_finder *f,
 		 struct err *e) MUST_USE;
+
+/* Nothing where it does not lie there: memory is for what does. */
+void taking_know(struct taking_known *k, const char *ulid);
+void taking_know_left(struct taking_known *k, const char *ulid);
 
 #endif

@@ -19,6 +19,7 @@ struct account {
 	struct evidence earlier; /* what had left, by any before this one */
 	struct evidence one;	 /* of these, at hand */
 	struct ledger lines;	 /* of its own entries */
+	bool all_there; /* of the former's entries, as many as are known of */
 	struct err *err;
 	bool failed;
 };
@@ -31,21 +32,30 @@ static void take(void *arg, const struct judged *j)
 	evidence_take(arg, j);
 }
 
-static int read_one(int dir, struct evidence *v, struct err *e)
+static int read_one(int dir, struct evidence *v, struct check *c_r,
+		    struct err *e)
 {
-	struct check c = {.each = take, .arg = v};
+	*c_r = (struct check){.each = take, .arg = v};
+	return check_ledger(dir, c_r, e);
+}
 
-	return check_ledger(dir, &c, e);
+static bool is_all_there(const struct check *c, uint64_t size)
+{
+	return !c->fault.file &&
+	       c->checkpoint.size + c->unsigned_entries >= size;
 }
 
 /* A former one of which nothing is there says nothing. */
 static int read_former(struct account *a, struct err *e)
 {
-	int dir = former_open(a->book->dir, &a->book->memory, e), result;
+	const struct memory *m = &a->book->memory;
+	int dir = former_open(a->book->dir, m, e), result;
+	struct check c;
 
 	if (dir < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	result = read_one(dir, &a->former, e);
+	result = read_one(dir, &a->former, &c, e);
+	a->all_there = result == 0 && is_all_there(&c, m->before.size);
 	close(dir);
 	return result;
 }
@@ -207,22 +217,29 @@ static int compare_digests(struct account *a, struct err *e)
 /* --- what has left, and is still there -------------------------------------
  */
 
+/* All that the former was says that it is there. */
+static bool is_denied(const struct account *a,
+		      const struct evidence_message *own)
+{
+	const struct evidence_message *was =
+		evidence_find(&a->former, own->ulid);
+
+	return a->all_there && was && was->entry != EVIDENCE_NONE && !was->gone;
+}
+
 /*
  * It lies in gone/ for as long as it can be brought back; then it goes, and who
- * took it stands in the former ledger alone. What only comes back from there
- * lies under another name.
+ * took it stands in the former ledger alone, or in what that one lacks. What
+ * only comes back from there lies under another name.
  */
 static void name_left(struct account *a)
 {
 	char ulid[ULID_LEN + 1];
 
 	for (size_t i = 0; i < a->own.size; i++) {
-		const struct evidence_message *own = &a->own.slots[i], *was;
+		const struct evidence_message *own = &a->own.slots[i];
 
-		if (!own->used || own->gone || !own->left)
-			continue;
-		was = evidence_find(&a->former, own->ulid);
-		if (was && was->entry != EVIDENCE_NONE && !was->gone)
+		if (!own->used || own->gone || !own->left || is_denied(a, own))
 			continue;
 		ulid_unpack(own->ulid, ulid);
 		name_gone(a, ulid);
@@ -236,12 +253,13 @@ static int compare(struct account *a, struct mailbox *m, struct err *e)
 {
 	struct presence *p = presence_begin(m, e);
 	struct presence_report report;
+	struct check own;
 	int result = -1;
 
 	if (!p)
 		return -1;
 	if (read_former(a, e) == 0 && read_earlier(a, e) == 0 &&
-	    read_one(a->book->dir, &a->own, e) == 0 &&
+	    read_one(a->book->dir, &a->own, &own, e) == 0 &&
 	    presence_end(p, &a->former, note_former, a, &report, e) == 0)
 		result = presence_end(p, &a->own, note_own, a, &report, e);
 	presence_free(&p);

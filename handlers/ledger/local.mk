@@ -17,7 +17,6 @@ noinst_LIBRARIES += %D%/libledger.a
 	%D%/spool_place.c %D%/spool_place.h \
 	%D%/succeed.c %D%/succeed.h \
 	%D%/take.c %D%/take.h \
-	%D%/ulids.c %D%/ulids.h \
 	%D%/untold.c %D%/untold.h
 
 handler_PROGRAMS += ledger

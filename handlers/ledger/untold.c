@@ -3,7 +3,7 @@
 #include "common/base.h"
 #include "handlers/ledger/untold.h"
 
-#include "handlers/ledger/ulids.h"
+#include "store/ledger/judge_all.h"
 #include "store/ledger/reader.h"
 #include "store/taking.h"
 
@@ -23,7 +23,8 @@ int untold_key(struct book *b, const struct mailbox_conf *conf, struct err *e)
 
 struct finding {
 	struct book *book;
-	struct ulids known;
+	struct taking_known *there;
+	bool first; /* nothing of before was looked at; no ledger was before */
 };
 
 static bool note_known(void *arg, UNUSED uint64_t i, UNUSED uint64_t at,
@@ -36,45 +37,62 @@ static bool note_known(void *arg, UNUSED uint64_t i, UNUSED uint64_t at,
 	    (memcmp(text, "kept ", 5) != 0 && memcmp(text, "back ", 5) != 0) ||
 	    !entry_parse(text, n, &entry))
 		return true;
-	ulids_add(&f->known,
-		  entry.kind == ENTRY_KEPT ? entry.kept.ulid : entry.change.as);
+	taking_know(f->there, entry.kind == ENTRY_KEPT ? entry.kept.ulid
+						       : entry.change.as);
 	return true;
 }
 
-static bool knows(void *arg, const char *ulid)
+/* As evidence has it: proved, or not provable, or a full disk's claim. */
+static void note_left(void *arg, const struct judged *j)
 {
 	struct finding *f = arg;
 
-	return ulids_has(&f->known, ulid);
+	if (j->entry.kind == ENTRY_GONE &&
+	    (j->verdict == JUDGE_COUNTS || j->verdict == JUDGE_NO_KEY))
+		taking_know_left(f->there, j->entry.gone.ulid);
 }
 
-static int enter_found(void *arg, const struct entry *kept, struct err *e)
+/* Undo and hold keep a message for longer than lines are kept. */
+static int tell(void *arg, struct taking_known *k, struct err *e)
+{
+	struct finding *f = arg;
+	struct ledger l;
+	int64_t n;
+
+	f->there = k;
+	if (ledger_open(f->book->dir, &l, e) < 0)
+		return -1;
+	n = ledger_each(&l, note_known, f, e);
+	ledger_close(&l);
+	if (n < 0 || !f->first)
+		return n < 0 ? -1 : 0;
+	return judge_all(f->book->dir, true, note_left, f, e);
+}
+
+static int enter_found(void *arg, const struct entry *entry, struct err *e)
 {
 	struct finding *f = arg;
 
-	return book_add_entry(f->book, kept, e);
+	return book_add_entry(f->book, entry, e);
 }
 
 int untold_messages(struct book *b, const struct sequence_run *r,
 		    const char *id, struct err *e)
 {
-	struct finding f = {.book = b};
+	struct memory *m = &b->memory;
+	struct finding f = {.book = b,
+			    .first = !m->boot[0] && m->stage == MEMORY_SETTLED};
 	const struct taking_finder finder = {
-		.despite_tickets = b->memory.stage == MEMORY_ACCOUNTING,
-		.knows = knows,
+		.despite_tickets = m->stage == MEMORY_ACCOUNTING,
+		.first = f.first,
+		.tell = tell,
 		.each = enter_found,
 		.arg = &f};
-	struct ledger l;
-	int result = -1;
 
-	if (strcmp(b->memory.boot, r->boot) == 0)
+	if (strcmp(m->boot, r->boot) == 0)
 		return 0;
-	if (book_commit(b, e) < 0 || ledger_open(b->dir, &l, e) < 0)
+	if (book_commit(b, e) < 0 || taking_found(r->store, id, &finder, e) < 0)
 		return -1;
-	if (ledger_each(&l, note_known, &f, e) >= 0)
-		result = taking_found(r->store, id, &finder, e);
-	ledger_close(&l);
-	ulids_release(&f.known);
-	snprintf(b->memory.boot, sizeof(b->memory.boot), "%s", r->boot);
-	return result;
+	snprintf(m->boot, sizeof(m->boot), "%s", r->boot);
+	return 0;
 }

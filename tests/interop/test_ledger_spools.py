@@ -10,6 +10,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import shutil
 import stat
 import struct
 import subprocess
@@ -181,6 +182,63 @@ def without_a_ledger(w: Told) -> None:
     w.instance.restante("sweep")
     equal(spools(w, mailbox), ["local.2"], "after 15 days")
     w.instance.configure(ledger={"path": w.ledger.path})
+
+
+def under_undo(w: Told, name: str) -> tuple[Mailbox, str]:
+    """A mailbox with two messages, and the one that is collected first."""
+    mailbox = w.instance.create_mailbox(name)
+    w.instance.restante("mailbox", "set", mailbox.id, "undo=30")
+    return mailbox, min(w.deliver(mailbox, 2))
+
+
+def collect_long_ago(w: Told, mailbox: Mailbox) -> None:
+    """One, and the spool that says so may go."""
+    w.collect(mailbox, 1)
+    fill(w, mailbox, days=15)
+    w.deliver(mailbox, 1)
+
+
+def undo_ends(w: Told, mailbox: Mailbox, ulid: str) -> None:
+    """It goes when its days are over, and nobody misses it."""
+    equal(spools(w, mailbox), ["local.2"], "spools")
+    w.ledger.run()
+    gone, = (w.instance.folder(mailbox) / "gone").glob(f"{ulid}*")
+    gone.unlink()
+    equal(w.ledger.look(), "", "what a look says then")
+    w.ledger.sign()
+    account = w.account(mailbox)
+    equal((account.missing, account.gone), ({}, {ulid: "former"}), "said of it")
+    w.instance.restante("ledger", "verify", mailbox.id)
+
+
+def what_left_before_the_first_ledger_has_left(w: Told) -> None:
+    """It lies there under undo, and the spool that says who took it has gone."""
+    mailbox, ulid = under_undo(w, "older than its ledger")
+    w.instance.configure(ledger={"path": w.instance.root / "nowhere"})
+    collect_long_ago(w, mailbox)
+    w.instance.restante("sweep")
+    w.instance.configure(ledger={"path": w.ledger.path})
+    undo_ends(w, mailbox, ulid)
+
+
+def what_left_behind_an_old_copy_has_left(w: Told) -> None:
+    """The ledger that said who took it was lost, and a copy of before is
+    resumed.
+    """
+    mailbox, ulid = under_undo(w, "left behind a copy")
+    w.ledger.run()
+    copy = w.instance.root / "of before"
+    w.ledger.of(mailbox).rename(copy)
+    shutil.copytree(copy, w.ledger.of(mailbox))
+    for path in [w.ledger.of(mailbox), *w.ledger.of(mailbox).rglob("*")]:
+        w.place.give(path)
+    collect_long_ago(w, mailbox)
+    w.ledger.run()
+    w.instance.restante("sweep")
+    shutil.rmtree(w.ledger.of(mailbox))
+    copy.rename(w.ledger.of(mailbox))
+    w.ledger.run("--resume", mailbox.id, "--reason", "an old copy")
+    undo_ends(w, mailbox, ulid)
 
 
 def sessions_are_kept(w: Told) -> None:
@@ -426,9 +484,11 @@ def its_place_is_shared(w: Told) -> None:
     w.instance.configure(ledger={"path": w.ledger.path})
 
 
-CASES = [they_wait, who_holds_a_spool_is_told_of, what_came_late_is_waited_for, torn_places_cover_nothing,
-         without_a_ledger, sessions_are_kept, old_sessions_go,
-         killed_amid_sessions, its_place_is_shared]
+CASES = [what_left_before_the_first_ledger_has_left,
+         what_left_behind_an_old_copy_has_left,
+         they_wait, who_holds_a_spool_is_told_of, what_came_late_is_waited_for,
+         torn_places_cover_nothing, without_a_ledger, sessions_are_kept,
+         old_sessions_go, killed_amid_sessions, its_place_is_shared]
 
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
