@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "handlers/ledger/files.h"
+#include "store/fault.h"
 #include "store/ledger/judge_all.h"
 #include "store/ledger/looked.h"
 #include "store/presence.h"
@@ -448,6 +449,7 @@ int look_mailbox(struct sequence_run *r, struct book *b, const char *id,
 	m = mailbox_look_into(r->store, id, e);
 	if (!m)
 		return -1;
+	fault_point("look.begun");
 	begin(&b->memory, r->now);
 	result = look_at_slice(r, b, m, n, e);
 	mailbox_close(&m);

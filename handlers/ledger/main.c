@@ -238,27 +238,45 @@ static void note_failure(struct all *a, const struct err *e)
 	a->failed = true;
 }
 
+/* Only where the store was read and has it not. */
+static bool is_deleted(const struct all *a, const char *id)
+{
+	struct err e;
+	struct mailbox *m = mailbox_look_at(a->run.store, id, &e);
+	bool is_there = m;
+
+	mailbox_close(&m);
+	return !is_there && e.kind == ERR_ABSENT;
+}
+
+/*
+ * Deleted just now, or of an older format: the next run's. What was to be read
+ * of one that is deleted in the midst of it is not there either.
+ */
+static bool is_next_runs(const struct all *a, const char *id,
+			 const struct err *e)
+{
+	return e->kind == ERR_ABSENT || e->kind == ERR_STATE ||
+	       (e->kind == ERR_TEMP && is_deleted(a, id));
+}
+
 static int run_mailbox(const char *id, void *arg, UNUSED struct err *e)
 {
 	struct all *a = arg;
 	struct err failure;
 
-	/* Deleted just now, or of an older format: the next run's. */
 	if (sequence_mailbox(&a->run, id, &failure) < 0 &&
-	    failure.kind != ERR_ABSENT && failure.kind != ERR_STATE)
+	    !is_next_runs(a, id, &failure))
 		note_failure(a, &failure);
 	return 0;
 }
 
-/* Only where the store was read and has it not. */
 static void look_if_deleted(struct all *a, const char *id)
 {
 	struct err e;
-	struct mailbox *m = mailbox_look_at(a->run.store, id, &e);
 
-	if (!m && e.kind == ERR_ABSENT && sequence_deleted(&a->run, id, &e) < 0)
+	if (is_deleted(a, id) && sequence_deleted(&a->run, id, &e) < 0)
 		note_failure(a, &e);
-	mailbox_close(&m);
 }
 
 /* In memory/ those alone whose folder is gone: one that is being dropped. */

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -467,6 +468,24 @@ def kill_runs(w: Told, n: int) -> None:
         check("Who changed it" not in log, f"an alarm at point {point}: {log}")
 
 
+def one_is_deleted_amid_a_look(w: Told) -> None:
+    """Nothing is said of it, but that it was deleted."""
+    mailbox = w.instance.create_mailbox("deleted amid a look")
+    w.deliver(mailbox, 1)
+    w.instance.restante("mailbox", "suspend", mailbox.id)
+    program = Path(os.environ["RESTANTE_FAULT_PREFIX"]) / \
+        "libexec/restante/ledger"
+    with w.ledger.start(program=program,
+                        RESTANTE_FAULT_STOP="look.begun") as run:
+        os.waitid(os.P_PID, run.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        w.instance.restante("mailbox", "delete", mailbox.id, "--yes")
+        run.send_signal(signal.SIGCONT)
+        equal((run.communicate(timeout=60)[1], run.returncode), ("", 0),
+              "what it says")
+    w.ledger.sign()
+    equal(w.account(mailbox).kinds["deleted"], 1, "entries")
+
+
 def killed_amid_a_look(w: Told) -> None:
     """What is not there is entered all the same, and once."""
     lost = {}
@@ -542,7 +561,8 @@ CASES = [everything_is_entered, the_vectors_are_true, nothing_new_writes_nothing
          a_mailbox_of_before_announces_its_key, what_was_cut_is_an_alarm,
          what_nobody_remembers_is_left_alone,
          what_was_refused_is_counted, what_is_not_there_is_entered_once,
-         another_file_that_was_collected_is_entered, killed_amid_a_look,
+         another_file_that_was_collected_is_entered,
+         one_is_deleted_amid_a_look, killed_amid_a_look,
          killed_behind_an_announcement, killed_anywhere]
 
 

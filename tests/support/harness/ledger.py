@@ -39,20 +39,29 @@ class Ledger:
         instance.place.give(self.path)
         instance.configure(ledger={"path": self.path})
 
-    def run(self, *act: str, want: int | None = 0,
-            program: Path | None = None, **env: str) -> str:
-        """One run, as the timer starts it, or of an act; returns its log."""
+    def start(self, *act: str, program: Path | None = None,
+              **env: str) -> "subprocess.Popen[str]":
+        """One run, as the timer starts it, or of an act."""
         program = program or \
             self.instance.place.prefix / "libexec/restante/ledger"
-        done = subprocess.run(
+        return subprocess.Popen(
             [program, "-c", self.instance.conf, *(act or ("--once",))],
-            timeout=300,
-            check=False, capture_output=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={"PATH": SYSTEM_PATH, **env}, cwd=self.instance.root,
             **self.instance.place.as_user)
-        check(want is None or done.returncode == want,
-              f"ledger ended with {done.returncode}: {done.stderr}")
-        return done.stderr
+
+    def run(self, *act: str, want: int | None = 0,
+            program: Path | None = None, **env: str) -> str:
+        """The same to its end; returns its log."""
+        with self.start(*act, program=program, **env) as run:
+            try:
+                log = run.communicate(timeout=300)[1]
+            except subprocess.TimeoutExpired:
+                run.kill()
+                raise
+        check(want is None or run.returncode == want,
+              f"ledger ended with {run.returncode}: {log}")
+        return log
 
     def make_due(self, path: Path | None = None,
                  words: tuple[str, ...] = ("signed-at=", "host-at=")) -> None:
