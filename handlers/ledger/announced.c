@@ -20,20 +20,33 @@ static int open_folder(const struct book *b, struct err *e)
 	return files_directory(b->place->dir, ANNOUNCE_DIRECTORY, 0750, e);
 }
 
+/* Else it is not there, or asks for another key: that of a host of before. */
+static bool asks_so(int folder, const char *name, const struct buf *text)
+{
+	struct buf found;
+	struct err e;
+	bool same;
+
+	buf_init(&found, LINE_OCTETS_MAX + 1);
+	same = files_read(folder, name, &found, &e) == 0 &&
+	       found.len == text->len &&
+	       memcmp(found.data, text->data, text->len) == 0;
+	buf_release(&found);
+	return same;
+}
+
 static int put_down(const struct book *b, int folder, struct err *e)
 {
 	uint8_t key[AGE_KEY_SIZE];
 	struct buf text;
-	int result = -1;
+	int result = 0;
 
-	if (faccessat(folder, b->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	ledger_key_exchange(&b->place->key, key);
 	buf_init(&text, LINE_OCTETS_MAX + 1);
-	if (announce_write(key, &text))
+	if (!announce_write(key, &text))
+		result = err_set(e, ERR_TEMP, "ledger: a line does not fit");
+	else if (!asks_so(folder, b->name, &text))
 		result = files_replace(folder, b->name, 0640, &text, e);
-	else
-		err_set(e, ERR_TEMP, "ledger: a line does not fit");
 	buf_release(&text);
 	return result;
 }

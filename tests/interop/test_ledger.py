@@ -306,6 +306,31 @@ def a_mailbox_of_before_announces_its_key(w: Told) -> None:
           "keys that may sign")
 
 
+def a_host_with_another_key_asks_anew(w: Told) -> None:
+    """Restored without its key: what it asked for before, nobody can answer."""
+    mailbox = of_before(w, "before, and another key")
+    w.deliver(mailbox, 2)
+    w.ledger.run()
+    asked = w.ledger.path / "announce" / mailbox.id
+    question = asked.read_bytes()
+    place = w.ledger.path
+    w.ledger.path = w.instance.root / "another host"
+    shutil.copytree(place / "announce", w.ledger.path / "announce")
+    for path in [w.ledger.path, *w.ledger.path.rglob("*")]:
+        w.place.give(path)
+    w.instance.configure(ledger={"path": w.ledger.path})
+    w.ledger.run(want=None)
+    asked = w.ledger.path / "announce" / mailbox.id
+    check(asked.read_bytes() != question, "it asks for the key of before")
+    w.collect(mailbox, 1)
+    w.ledger.run(want=None)
+    w.ledger.sign()
+    account = w.account(mailbox)
+    equal((account.unproved, len(account.collected)), (0, 1), "proved")
+    w.ledger.path = place
+    w.instance.configure(ledger={"path": place})
+
+
 def what_was_cut_is_an_alarm(w: Told) -> None:
     """Entries, tiles, a spool, a memory: told of, and not touched."""
     mailbox = w.instance.create_mailbox("cut")
@@ -558,7 +583,8 @@ CASES = [everything_is_entered, the_vectors_are_true, nothing_new_writes_nothing
          it_is_signed_when_it_is_time, what_a_handler_forges_is_nothing,
          keys_are_followed, a_deleted_mailbox_keeps_its_ledger,
          a_mailbox_of_before_is_found,
-         a_mailbox_of_before_announces_its_key, what_was_cut_is_an_alarm,
+         a_mailbox_of_before_announces_its_key,
+         a_host_with_another_key_asks_anew, what_was_cut_is_an_alarm,
          what_nobody_remembers_is_left_alone,
          what_was_refused_is_counted, what_is_not_there_is_entered_once,
          another_file_that_was_collected_is_entered,
