@@ -142,8 +142,14 @@ def what_is_missing(w: Pages) -> None:
     w.entered(mailbox, 2)
     cur = w.instance.folder(mailbox) / "cur"
     next(iter(cur.iterdir())).unlink()
-    w.agree(mailbox, False, LACKS)
+    w.agree(mailbox, False, LACKS, "missing then</dt><dd>0<",
+            "another file then</dt><dd>0<")
     equal(w.today(mailbox)["Missing"], "1", "missing")
+    w.ledger.look(want=FOUND)
+    w.agree(mailbox, False, LACKS, "missing then</dt><dd>1<")
+    page = evidence_page(w.instance, mailbox)
+    check(re.search(r"Last daily look at the mailbox</dt><dd>[^<]*\d", page),
+          page[-3000:])
 
 
 def what_nobody_proves(w: Pages) -> None:

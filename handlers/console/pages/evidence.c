@@ -10,6 +10,7 @@
 #include "handlers/console/parts/form.h"
 #include "handlers/console/parts/mailbox_frame.h"
 #include "handlers/console/parts/page.h"
+#include "store/ledger/looked.h"
 
 /* --- whether it holds ------------------------------------------------------
  */
@@ -63,7 +64,28 @@ static void write_fact(struct console *c, const char *name, const char *value)
 	say(c, "<dt>%s</dt><dd>%s</dd>\n", name, value);
 }
 
-static void write_ledger_facts(struct console *c, const struct evidence_days *d)
+/* What the ledger itself has seen, without anybody who asked. */
+static void write_looked(struct console *c, const struct mailbox *m)
+{
+	const struct language *l = c->language;
+	char number[TEXT_SIZE], when[TEXT_SIZE];
+	struct looked looked;
+
+	if (!mailbox_looked(m, &looked)) {
+		write_fact(c, _("Last daily look at the mailbox"),
+			   _("Not yet"));
+		return;
+	}
+	write_fact(c, _("Last daily look at the mailbox"),
+		   text_time(l, looked.when, when));
+	write_fact(c, _("Messages missing then"),
+		   text_number(l, looked.missing, number));
+	write_fact(c, _("Messages that were another file then"),
+		   text_number(l, looked.differs, number));
+}
+
+static void write_ledger_facts(struct console *c, const struct mailbox *m,
+			       const struct evidence_days *d)
 {
 	const struct check *check = &d->report.check;
 	const struct language *l = c->language;
@@ -83,6 +105,7 @@ static void write_ledger_facts(struct console *c, const struct evidence_days *d)
 		write_fact(
 			c, _("Messages not entered yet"),
 			text_number(l, d->report.presence.not_entered, number));
+	write_looked(c, m);
 	say(c,
 	    "</dl>\n<p><a class=\"button\" href=\"%s/mailbox/%s/evidence\">"
 	    "%s</a></p>\n",
@@ -210,14 +233,14 @@ static void write_proof_form(struct console *c)
 /* --- pages -----------------------------------------------------------------
  */
 
-static void write_evidence(struct console *c)
+static void write_evidence(struct console *c, const struct mailbox *m)
 {
 	struct evidence_days *d;
 	struct err e;
 
 	if (evidence_days_read(c->conf, c->store, c->id, c->now, &d, &e) == 0) {
 		write_verdict(c, d);
-		write_ledger_facts(c, d);
+		write_ledger_facts(c, m, d);
 		write_days(c, d);
 		write_proof_form(c);
 		evidence_days_free(&d);
@@ -238,7 +261,7 @@ PAGE(evidence)
 	if (!m)
 		return;
 	mailbox_frame_begin(c, mailbox_settings(m));
-	write_evidence(c);
+	write_evidence(c, m);
 	page_end(c);
 	mailbox_close(&m);
 }
