@@ -30,7 +30,11 @@ static const char *const verdicts[] = {
 	[JUDGE_NO_KEY] = "  (not provable: no session key was known yet)",
 };
 
-/* When it was entered; what stands behind `taken` came with that. */
+enum { HOUR = 3600 };
+
+/* When it was entered; what stands behind `taken` came with that. An hour is
+ * counted when it is over.
+ */
 static int64_t entered(const struct judged *j)
 {
 	if (j->source != JUDGE_LEDGER)
@@ -46,6 +50,18 @@ static int64_t entered(const struct judged *j)
 		return j->entry.kept.when;
 	case ENTRY_GONE:
 		return j->entry.gone.when;
+	case ENTRY_MISSING:
+		return j->entry.missing.when;
+	case ENTRY_DIFFERS:
+		return j->entry.differs.when;
+	case ENTRY_SESSIONS:
+		return j->entry.sessions.from + HOUR;
+	case ENTRY_REFUSED:
+		return j->entry.refused.from + HOUR;
+	case ENTRY_ADOPTED:
+	case ENTRY_RESUMED:
+	case ENTRY_DROPPED:
+		return j->entry.succession.when;
 	case ENTRY_SETTINGS:
 	case ENTRY_RECIPIENTS:
 	case ENTRY_KEY:

@@ -440,6 +440,11 @@ def what_is_not_there_is_entered_once(w: Told) -> None:
           ({said[0]: "found"},
            {said[1]: hashlib.sha256(kept[said[1]][:-30]).hexdigest()}),
           "what was entered, and signed")
+    line, = re.findall("^missing .*", (w.ledger.of(mailbox) / "entries")
+                       .read_text(), re.M)
+    shown = w.instance.restante("ledger", "show", mailbox.id, "--since",
+                                line.split("time=")[1]).stdout
+    equal(shown.split("\n", 1)[0].split("  ")[-1], line, "what is shown first")
     equal(w.ledger.look(), "", "what the next day says")
     looked(w, mailbox, 1, 1)
     text = w.instance.restante("status", want=1).stdout
