@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ledger in a storm: its runs and the sweep's go on all the while, and so do
-adopt and resume; all are killed like everybody. What was signed once is there to
-the end, and nothing that a storm does is an alarm, or missed.
+adopt, resume and drop; all are killed like everybody. What was signed once is
+there to the end, or the host's ledger says that it was dropped; and nothing that a
+storm does is an alarm, or missed.
 """
 
+import json
 import os
 import random
 import signal
@@ -16,6 +18,8 @@ from harness.published import Published, no_alarm
 from harness.report import equal
 from storm_workers import Storm
 
+N_DEAD = 8  # ledgers of mailboxes that were deleted before
+
 
 class Sequencer:
     """Who runs the ledger and the sweep in turn."""
@@ -26,6 +30,13 @@ class Sequencer:
         self.published = Published(self.ledger.path)
         self.killed = 0
         self.log = instance.root / "sequencer.log"
+        self.dead = [instance.create_mailbox(f"dead {n}").id
+                     for n in range(N_DEAD)]
+        self.ledger.run()
+        for name in self.dead:
+            instance.restante("mailbox", "suspend", name)
+            instance.restante("mailbox", "delete", name, "--yes")
+        self.ledger.run()
 
     def work(self, rng: random.Random) -> None:
         """A run of one of the two; then what it has published is kept."""
@@ -40,12 +51,17 @@ class Sequencer:
         self.storm.over.wait(rng.uniform(0, 0.5))
 
     def _task(self, rng: random.Random) -> tuple[str, ...]:
-        """A run; now and then another ledger in the place of one."""
+        """A run; now and then another ledger in the place of one, or none."""
         name = rng.choice([mailbox.id for mailbox in self.storm.mailboxes])
+        left = [name for name in self.dead if self._is_there(name)]
+        drop = ("--drop", rng.choice(left)) if left else ("--once",)
         return rng.choices((("--once",), ("--adopt", name, "--reason", "storm"),
                             ("--resume", name, "--reason", "storm"),
-                            ("--resume", "host", "--reason", "storm")),
-                           (3, 2, 1, 1))[0]
+                            ("--resume", "host", "--reason", "storm"), drop),
+                           (3, 2, 1, 1, 1))[0]
+
+    def _is_there(self, name: str) -> bool:
+        return (self.ledger.path / name).exists()
 
     def _start(self, rng: random.Random, name: str, program: object,
                *args: str) -> None:
@@ -69,11 +85,25 @@ class Sequencer:
             self.instance.restante("mailbox", "set", mailbox.id,
                                    "description=signed")
         self._sign()
+        self._forget_the_dropped()
         equal(set(self.published.notes),
-              {mailbox.id for mailbox in self.storm.mailboxes},
+              {mailbox.id for mailbox in self.storm.mailboxes} |
+              {name for name in self.dead if self._is_there(name)},
               "mailboxes whose ledger has published")
         self.published.extended()
         self.instance.restante("ledger", "verify")
+
+    def _forget_the_dropped(self) -> None:
+        """What they published is in the host's ledger, and that they went."""
+        said = json.loads(self.instance.restante("ledger", "verify", "--json")
+                          .stdout)
+        for name in self.dead:
+            there = self._is_there(name)
+            equal([("dropped" in one, one["holds"]) for one in said
+                   if one["ledger"] == name], [(not there, True)],
+                  f"dropped, and holds: {name}")
+            if not there:
+                self.published.notes.pop(name)
 
     def _sign(self) -> None:
         self.ledger.make_due()
@@ -88,6 +118,8 @@ class Sequencer:
         """How much it had to do."""
         entries = sum((self.ledger.path / name / "tiles").stat().st_size // 32
                       for name in self.published.notes)
+        dropped = N_DEAD - sum(map(self._is_there, self.dead))
         former = len(list(self.ledger.path.glob("*/former/*")))
         return f"{entries} entries, {self.killed} runs killed, " \
-            f"{self.published.count()} checkpoints, {former} ledgers of before"
+            f"{self.published.count()} checkpoints, {former} ledgers of " \
+            f"before, {dropped} dropped"
