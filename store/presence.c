@@ -20,16 +20,11 @@
 #include "store/back.h"
 #include "store/file_digest.h"
 #include "store/leaving.h"
-#include "store/ledger/places.h"
 #include "store/spool.h"
 #include "store/ticket.h"
 
-/* What handlers can have said since the ledger took what there was. */
-enum { UNTAKEN_MAX = 256 * 1024 };
-
 struct presence {
-	struct mailbox *mailbox;    /* borrowed */
-	const struct places *taken; /* or NULL */
+	struct mailbox *mailbox; /* borrowed */
 	struct listing cur, gone;
 	struct tickets tickets;
 	struct evidence spools; /* what they tell, as far as it counts */
@@ -39,33 +34,16 @@ struct presence {
 /* --- spools ----------------------------------------------------------------
  */
 
-/* That it came says something of what lies there alone; how it left, of any. */
-static bool is_of_use(const struct presence *p, const struct judged *j)
-{
-	const struct entry *entry = &j->entry;
-	bool from_admin = j->source == JUDGE_ADMIN;
-	const char *came = NULL;
-
-	if (entry->kind == ENTRY_BACK && from_admin)
-		came = entry->change.as;
-	else if (entry->kind == ENTRY_KEPT && !from_admin)
-		came = entry->kept.ulid;
-	if (came)
-		return listing_find(&p->cur, came) ||
-		       listing_find(&p->gone, came);
-	return entry->kind == ENTRY_GONE && !from_admin;
-}
-
-static bool is_too_much(const struct presence *p)
-{
-	return p->taken && p->spools.n >= UNTAKEN_MAX;
-}
-
 static void take(struct presence *p, const char *text, size_t n,
 		 struct judged *j)
 {
-	if (!is_too_much(p) && entry_parse(text, n, &j->entry) &&
-	    is_of_use(p, j))
+	enum entry_kind kind;
+
+	if (!entry_parse(text, n, &j->entry))
+		return;
+	kind = j->entry.kind;
+	if (j->source == JUDGE_ADMIN ? kind == ENTRY_BACK
+				     : kind == ENTRY_KEPT || kind == ENTRY_GONE)
 		evidence_take(&p->spools, j);
 }
 
@@ -107,15 +85,9 @@ static int read_spools(struct presence *p, struct err *e)
 		.line = take_line, .batch = take_batch, .arg = p};
 	const struct spool_visitor admin = {.line = take_admin_line, .arg = p};
 
-	if (back_read_spools(p->mailbox, &admin, e) < 0 ||
-	    spool_read_beyond(p->mailbox, p->taken, &v, e) < 0)
+	if (back_read_spools(p->mailbox, &admin, e) < 0)
 		return -1;
-	if (!is_too_much(p))
-		return 0;
-	return err_set(e, ERR_TEMP,
-		       "mailbox %s: its spools have grown by more than there "
-		       "is room for: who writes there so fast?",
-		       p->mailbox->id);
+	return spool_read_all(p->mailbox, &v, e);
 }
 
 /* --- lost/ -----------------------------------------------------------------
@@ -178,13 +150,11 @@ static int read_lost(struct presence *p, struct err *e)
 /* --- the first look --------------------------------------------------------
  */
 
-struct presence *presence_begin(struct mailbox *m, const struct places *taken,
-				struct err *e)
+struct presence *presence_begin(struct mailbox *m, struct err *e)
 {
 	struct presence *p = xcalloc(1, sizeof(*p));
 
 	p->mailbox = m;
-	p->taken = taken;
 	if (leaving_open(m, e) < 0 || listing_scan(m, 0, &p->cur, e) < 0 ||
 	    listing_scan_gone(m, 0, &p->gone, e) < 0 ||
 	    tickets_scan(m, false, &p->tickets, e) < 0 ||
@@ -429,6 +399,8 @@ static bool signed_digest(const struct content *c,
 	return good;
 }
 
+enum { LONGER_MAX = 1024 * 1024 }; /* than it has to be, and still hashed */
+
 static bool has_left(const struct presence *p, const struct evidence *v,
 		     const struct listing_entry *at)
 {
@@ -446,13 +418,9 @@ static bool is_cut(const struct presence *p, const struct evidence *v,
 	return st->st_size == 0 && (in_gone || has_left(p, v, at));
 }
 
-/*
- * 1: it is another file, by its first `most` octets; 0: it is not, or has left,
- * or nobody knows.
- */
+/* 1: it is another file; 0: it is not, or has left, or nobody knows. */
 static int compare_one(struct content *c, const struct listing_entry *at,
-		       bool in_gone, uint64_t most, uint8_t is_r[DIGEST_SIZE],
-		       struct err *e)
+		       bool in_gone, uint8_t is_r[DIGEST_SIZE], struct err *e)
 {
 	const struct evidence_message *m = evidence_find(c->v, at->ulid);
 	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
@@ -465,7 +433,7 @@ static int compare_one(struct content *c, const struct listing_entry *at,
 	    (fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	     is_cut(c->p, c->v, at, in_gone, &st)))
 		return 0;
-	if (file_digest_begin_at(dir, text, most, is_r) < 0)
+	if (file_digest_at(dir, text, is_r) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", text);
 	c->hashed++;
 	return memcmp(was, is_r, sizeof(was)) != 0;
@@ -476,7 +444,7 @@ static int hash_one(struct content *c, const struct listing_entry *at,
 {
 	uint8_t is[DIGEST_SIZE];
 	struct message_name name;
-	int other = compare_one(c, at, in_gone, UINT64_MAX, is, e);
+	int other = compare_one(c, at, in_gone, is, e);
 
 	if (other <= 0)
 		return other;
@@ -519,33 +487,22 @@ int presence_content(const struct presence *p, const struct evidence *v,
 	return result;
 }
 
-enum {
-	LONGER_MAX = 1024 * 1024, /* than it has to be, and still hashed */
-	HASHED_MAX = 1024 * 1024 * 1024, /* while others wait */
-};
-
-/*
- * How much of a file tells that it is another one: nobody reads for hours
- * because a handler has made a file long, or has said so.
- */
-static int octets_to_hash(const struct content *c,
-			  const struct listing_entry *at, bool in_gone,
-			  uint64_t *most_r, struct err *e)
+/* Nobody reads for hours because a handler has made a file long. */
+static int check_length(const struct content *c, const struct listing_entry *at,
+			bool in_gone, struct err *e)
 {
 	const struct evidence_message *m = evidence_find(c->v, at->ulid);
 	int dir = in_gone ? c->p->mailbox->gone : c->p->mailbox->cur;
 	char text[NAME_SIZE];
 	struct stat st;
 
-	*most_r = m ? age_payload_size(m->octets) + LONGER_MAX : 0;
 	listing_file_name(at, in_gone, text);
-	if (*most_r <= HASHED_MAX ||
-	    fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    st.st_size <= HASHED_MAX)
+	if (!m || fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (uint64_t)st.st_size <= age_payload_size(m->octets) + LONGER_MAX)
 		return 0;
-	return err_set(e, ERR_STATE,
-		       "%s is too long for that (restante ledger verify "
-		       "--content)",
+	return err_set(e, ERR_DAMAGED,
+		       "%s is longer than what was received (restante ledger "
+		       "verify --content)",
 		       text);
 }
 
@@ -556,15 +513,14 @@ int presence_compare(const struct presence *p, const struct evidence *v,
 	struct content c = {.p = p, .v = v, .l = l};
 	const struct listing_entry *at = listing_find(&p->cur, ulid);
 	bool in_gone = !at;
-	uint64_t most;
 
 	if (in_gone)
 		at = listing_find(&p->gone, ulid);
 	if (!at)
 		return 0;
-	if (octets_to_hash(&c, at, in_gone, &most, e) < 0)
+	if (check_length(&c, at, in_gone, e) < 0)
 		return -1;
-	return compare_one(&c, at, in_gone, most, digest_r, e);
+	return compare_one(&c, at, in_gone, digest_r, e);
 }
 
 /* --- sizes -----------------------------------------------------------------
@@ -602,8 +558,7 @@ static bool is_odd(const struct presence *p, const struct evidence *v,
 	listing_file_name(at, in_gone, text);
 	return fstatat(dir, text, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       !is_cut(p, v, at, in_gone, &st) &&
-	       (m->named_differs ||
-		!size_fits((uint64_t)st.st_size, m->octets));
+	       !size_fits((uint64_t)st.st_size, m->octets);
 }
 
 /* The next one in both, in the order of ULIDs. NULL: there is none. */
@@ -626,7 +581,7 @@ static const struct listing_entry *next_of(const struct presence *p, size_t *i,
 
 void presence_odd_sizes(const struct presence *p, const struct evidence *v,
 			char after[ULID_LEN + 1], size_t most,
-			bool (*each)(void *arg, const char *ulid), void *arg)
+			void (*each)(void *arg, const char *ulid), void *arg)
 {
 	const struct listing_entry *at;
 	size_t i = 0, j = 0;
@@ -637,8 +592,10 @@ void presence_odd_sizes(const struct presence *p, const struct evidence *v,
 		ulid_unpack(at->ulid, ulid);
 		if (strcmp(ulid, after) <= 0)
 			continue;
-		if (!most-- || (is_odd(p, v, at, in_gone) && !each(arg, ulid)))
+		if (!most--)
 			return;
+		if (is_odd(p, v, at, in_gone))
+			each(arg, ulid);
 		memcpy(after, ulid, sizeof(ulid));
 	}
 	after[0] = '\0';

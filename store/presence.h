@@ -39,16 +39,10 @@ struct presence_report {
 	uint64_t faults[PRESENCE_DIFFERS + 1];
 };
 
-struct places;
 struct presence; /* what lay there at first */
 
-/*
- * Before the ledger is read. taken: where the ledger has each spool up to there
- * for certain, no more is read of it, and no more is kept of it than there is
- * room for (ERR_TEMP). NULL: all of them are read.
- */
-struct presence *presence_begin(struct mailbox *m, const struct places *taken,
-				struct err *e) MUST_USE;
+/* Before the ledger is read. */
+struct presence *presence_begin(struct mailbox *m, struct err *e) MUST_USE;
 
 /*
  * After it was: each message gets its state. each(): one that is not as it
@@ -74,19 +68,17 @@ int presence_content(const struct presence *p, const struct evidence *v,
 /*
  * Of what lay there at first, as far as v has what was received, `most` files
  * behind *after, a ULID ("": from the first on): each() is told of those of a
- * size that no sealed file of so many octets has, or that v says are another
- * file, and ends it where it says false. *after is the last one that was looked
- * at, or "" where none is behind it. Reads no file.
+ * size that no sealed file of so many octets has. *after is the last one that
+ * was looked at, or "" where none is behind it. Reads no file.
  */
 void presence_odd_sizes(const struct presence *p, const struct evidence *v,
 			char after[ULID_LEN + 1], size_t most,
-			bool (*each)(void *arg, const char *ulid), void *arg);
+			void (*each)(void *arg, const char *ulid), void *arg);
 
 /*
  * 1: what lies under that ULID is not what v and l say was received, and has
- * that digest; one that is longer by a mebibyte than what was received has to
- * be, up to there. 0: it is, or is not there, or was cut on a full disk. -1: it
- * cannot be read, or is longer than is hashed while others wait.
+ * that digest. 0: it is, or is not there, or was cut on a full disk. -1: it
+ * cannot be read, or is longer by a mebibyte than what was received has to be.
  */
 int presence_compare(const struct presence *p, const struct evidence *v,
 		     const struct ledger *l, const char *ulid,

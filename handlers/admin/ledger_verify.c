@@ -431,7 +431,7 @@ static int look(int dir, struct mailbox *m, const struct ledger_look *how,
 		struct second_look *s, struct err *e)
 {
 	struct ledger_report *r = s->report;
-	struct presence *p = m ? presence_begin(m, NULL, e) : NULL;
+	struct presence *p = m ? presence_begin(m, e) : NULL;
 	int result = m && !p ? -1 : verify_files(dir, how, r, e);
 
 	if (result == 0)

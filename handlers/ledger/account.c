@@ -251,7 +251,7 @@ static void name_left(struct account *a)
 
 static int compare(struct account *a, struct mailbox *m, struct err *e)
 {
-	struct presence *p = presence_begin(m, NULL, e);
+	struct presence *p = presence_begin(m, e);
 	struct presence_report report;
 	struct check own;
 	int result = -1;

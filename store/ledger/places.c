@@ -5,12 +5,6 @@
 
 #include "store/ledger/spool_reader.h"
 
-void places_remembered(const struct memory *m, struct places *p_r)
-{
-	p_r->n = m->n_spools;
-	memcpy(p_r->list, m->spools, m->n_spools * sizeof(*p_r->list));
-}
-
 static bool write_one(const struct memory_spool *s, struct buf *out)
 {
 	struct line_writer w;

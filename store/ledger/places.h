@@ -19,9 +19,6 @@ struct places {
 	struct memory_spool list[MEMORY_SPOOLS_MAX];
 };
 
-/* Where that memory has them. */
-void places_remembered(const struct memory *m, struct places *p_r);
-
 bool places_write(const struct memory *m, struct buf *out) MUST_USE;
 /* False: it is not whole; there are none. */
 bool places_parse(const char *text, size_t n, struct places *p_r) MUST_USE;

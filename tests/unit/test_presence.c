@@ -43,7 +43,7 @@ static void begin(const struct store_rig *rig, struct sight *s)
 
 	s->m = mailbox_look_into(rig->store, rig->id, &e);
 	assert_non_null(s->m);
-	s->p = presence_begin(s->m, NULL, &e);
+	s->p = presence_begin(s->m, &e);
 	assert_non_null(s->p);
 }
 
@@ -64,13 +64,12 @@ static void keep_all(const struct store_rig *rig, struct sight *s)
 	enter_all(s);
 }
 
-static bool note_odd(void *arg, const char *ulid)
+static void note_odd(void *arg, const char *ulid)
 {
 	struct sight *s = arg;
 
 	s->odd++;
 	memcpy(s->last, ulid, sizeof(s->last));
-	return true;
 }
 
 static void sizes_are_looked_at_in_slices(void **state)
@@ -165,7 +164,7 @@ static bool look_with(const struct store_rig *rig, struct sight *s,
 	few = (struct rlimit){descriptors, all.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	s->m = mailbox_look_into(rig->store, rig->id, &e);
-	s->p = s->m ? presence_begin(s->m, NULL, &e) : NULL;
+	s->p = s->m ? presence_begin(s->m, &e) : NULL;
 	if (s->p)
 		read = presence_end(s->p, &s->v, count_missing, &missing,
 				    &report, &e) == 0;
