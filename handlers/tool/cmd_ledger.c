@@ -32,7 +32,8 @@ static const char *const verdicts[] = {
 
 enum { HOUR = 3600 };
 
-/* When it was entered; what stands behind `taken` came with that. An hour is
+/*
+ * When it was entered; what stands behind `taken` came with that. An hour is
  * counted when it is over.
  */
 static int64_t entered(const struct judged *j)
