@@ -7,59 +7,13 @@
 #include "common/base.h"
 #include "handlers/admin/service_ports.h"
 
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <limits.h>
-#include <unistd.h>
+
+#include "handlers/admin/unit_files.h"
 
 enum { LINE_SIZE = 1024 };
 
-/* --- lines "Key=value" ---------------------------------------------------- */
-
-/* Cut at both ends, in place. */
-static char *trim(char *text)
-{
-	size_t n;
-
-	text += strspn(text, " \t");
-	n = strlen(text);
-	while (n && strchr(" \t\r\n", text[n - 1]))
-		text[--n] = '\0';
-	return text;
-}
-
-/* Calls each() for every line with a "=". False: there is no such file. */
-static bool read_lines(const char *path,
-		       void (*each)(const char *key, const char *value,
-				    void *arg),
-		       void *arg)
-{
-	FILE *in = fopen(path, "re");
-	char line[LINE_SIZE];
-
-	if (!in)
-		return false;
-	while (fgets(line, sizeof(line), in)) {
-		char *equals = strchr(line, '=');
-
-		if (!equals || strchr("#;", line[strspn(line, " \t")]))
-			continue;
-		*equals = '\0';
-		each(trim(line), trim(equals + 1), arg);
-	}
-	fclose(in);
-	return true;
-}
-
 /* --- systemd -------------------------------------------------------------- */
-
-/* Where units lie, the first before the others (systemd.unit(5)). */
-static const char *const unit_folders[] = {
-	"/etc/systemd/system",		 "/run/systemd/system",
-	"/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-	"/lib/systemd/system",
-};
 
 /* An empty one forgets those before it; the first with a port is taken. */
 static void take_listen_stream(const char *key, const char *value, void *arg)
@@ -74,80 +28,14 @@ static void take_listen_stream(const char *key, const char *value, void *arg)
 		*p = found;
 }
 
-static int is_drop_in(const struct dirent *d)
-{
-	size_t n = strlen(d->d_name);
-
-	return d->d_name[0] != '.' && n > 5 &&
-	       strcmp(d->d_name + n - 5, ".conf") == 0;
-}
-
-/* One drop-in file, unless a folder before this one has another for it. */
-static void read_drop_in(const char *root, size_t folder, const char *name,
-			 const char *file, struct service_port *p)
-{
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i <= folder; i++) {
-		snprintf(path, sizeof(path), "%s%s/restante-%s.socket.d/%s",
-			 root, unit_folders[i], name, file);
-		if (i < folder && access(path, F_OK) == 0)
-			return;
-	}
-	(void)read_lines(path, take_listen_stream, p);
-}
-
-/* The folders of least weight come first here, as what is later counts. */
-static void read_drop_ins(const char *root, const char *name,
-			  struct service_port *p)
-{
-	for (size_t i = N_ELEMENTS(unit_folders); i-- > 0;) {
-		struct dirent **list;
-		char path[PATH_MAX];
-		int n;
-
-		snprintf(path, sizeof(path), "%s%s/restante-%s.socket.d", root,
-			 unit_folders[i], name);
-		n = scandir(path, &list, is_drop_in, alphasort);
-		for (int k = 0; k < n; k++) {
-			read_drop_in(root, i, name, list[k]->d_name, p);
-			free(list[k]);
-		}
-		if (n >= 0)
-			free(list);
-	}
-}
-
-/* As `systemctl enable` leaves it, for good or until the next boot. */
-static bool is_enabled(const char *root, const char *name)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path),
-			 "%s%s/sockets.target.wants/restante-%s.socket", root,
-			 unit_folders[i], name);
-		if (lstat(path, &st) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void ask_systemd(const char *root, const char *name,
 			struct service_port *p)
 {
-	char path[PATH_MAX];
+	char unit[64];
 
-	if (!is_enabled(root, name))
-		return;
-	for (size_t i = 0; i < N_ELEMENTS(unit_folders); i++) {
-		snprintf(path, sizeof(path), "%s%s/restante-%s.socket", root,
-			 unit_folders[i], name);
-		if (read_lines(path, take_listen_stream, p))
-			break;
-	}
-	read_drop_ins(root, name, p);
+	snprintf(unit, sizeof(unit), "restante-%s.socket", name);
+	if (unit_is_wanted(root, "sockets", unit))
+		(void)unit_lines(root, unit, take_listen_stream, p);
 }
 
 /* --- xinetd --------------------------------------------------------------- */
@@ -177,7 +65,7 @@ static void ask_xinetd(const char *root, const char *name,
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/etc/xinetd.d/restante-%s", root, name);
-	if (read_lines(path, take_attribute, &x) && !x.disabled)
+	if (unit_file_lines(path, take_attribute, &x) && !x.disabled)
 		*p = x.port;
 }
 

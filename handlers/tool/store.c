@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "handlers/admin/become.h"
 #include "handlers/admin/names.h"
 
 /* --- who calls ------------------------------------------------------------ */
@@ -79,29 +79,15 @@ void tool_learn_caller(struct tool *t)
 
 /* --- its owner ------------------------------------------------------------ */
 
-static int become(uid_t uid, gid_t gid, const char *name, struct err *e)
-{
-	if (name ? initgroups(name, gid) : setgroups(1, &gid))
-		return err_sys(e, "groups of uid %u", (unsigned)uid);
-	if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
-		return err_sys(e, "become uid %u", (unsigned)uid);
-	return 0;
-}
-
 int tool_become_owner_of(const char *path, struct err *e)
 {
-	struct passwd *pw;
 	struct stat st;
 
 	if (geteuid() != 0)
 		return 0;
 	if (stat(path, &st) < 0)
 		return err_sys(e, "%s", path);
-	if (st.st_uid == 0)
-		return 0;
-	pw = getpwuid(st.st_uid);
-	return become(st.st_uid, pw ? pw->pw_gid : st.st_gid,
-		      pw ? pw->pw_name : NULL, e);
+	return st.st_uid == 0 ? 0 : become_user(st.st_uid, st.st_gid, e);
 }
 
 int tool_borrow_owner_of(const char *path, struct err *e)
