@@ -56,8 +56,13 @@ struct tls *tls_server_new(const struct tls_server_settings *settings,
 /* How many pairs of certificate and key it has; none was given away yet. */
 size_t tls_server_pairs(const struct tls *t);
 
-/* When the first certificate of a PEM file ends, in seconds since 1970. */
-int tls_certificate_end(const char *file, int64_t *when_r, struct err *e);
+struct tls_term {
+	int64_t begins, ends; /* seconds since 1970 */
+};
+
+/* From when until when the first certificate of a PEM file is good. */
+int tls_certificate_term(const char *file, struct tls_term *term_r,
+			 struct err *e);
 
 /* Whether it is for that host (RFC 6125, wildcards too). */
 int tls_certificate_is_for(const char *file, const char *host, bool *is_for_r,

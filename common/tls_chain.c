@@ -75,13 +75,15 @@ int tls_certificate_chain(const char *file,
 	return 0;
 }
 
-int tls_certificate_end(const char *file, int64_t *when_r, struct err *e)
+int tls_certificate_term(const char *file, struct tls_term *term_r,
+			 struct err *e)
 {
 	struct chain c;
 
 	if (read_chain(file, &c, e) < 0)
 		return -1;
-	*when_r = gnutls_x509_crt_get_expiration_time(c.certs[0]);
+	term_r->begins = gnutls_x509_crt_get_activation_time(c.certs[0]);
+	term_r->ends = gnutls_x509_crt_get_expiration_time(c.certs[0]);
 	release_chain(&c);
 	return 0;
 }

@@ -31,11 +31,15 @@ bool health_hold_is_tight(const struct conf *conf, const struct health_disk *h)
 	       h->available / 2 < conf->limits.reserve;
 }
 
-enum health_certificate health_of_certificate(int64_t end, int64_t now)
+enum health_certificate health_of_certificate(const struct tls_term *term,
+					      int64_t now)
 {
-	if (end <= now)
+	int64_t left = term->ends - now;
+
+	if (left <= 0)
 		return CERTIFICATE_ENDED;
-	if (end - now < HEALTH_CERTIFICATE_DAYS * DAY)
+	if (left < HEALTH_CERTIFICATE_DAYS * DAY &&
+	    left < (term->ends - term->begins) / 4)
 		return CERTIFICATE_ENDS_SOON;
 	return CERTIFICATE_FINE;
 }

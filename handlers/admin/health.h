@@ -27,8 +27,12 @@ enum health_certificate {
 	CERTIFICATE_ENDED,
 };
 
-/* One that ends then, in seconds since 1970. */
-enum health_certificate health_of_certificate(int64_t end, int64_t now);
+/*
+ * Soon is HEALTH_CERTIFICATE_DAYS before, and for one of a short life when a
+ * quarter of it is left: whoever renews by himself does so at a third.
+ */
+enum health_certificate health_of_certificate(const struct tls_term *term,
+					      int64_t now);
 
 /* Mail waits, and nobody has come for it for console.uncollected-after. */
 bool health_is_uncollected(const struct conf *conf, int64_t now,

@@ -15,6 +15,7 @@
 #include "common/tls.h"
 #include "handlers/admin/health.h"
 #include "handlers/tool/cmd_certificate.h"
+#include "handlers/tool/cmd_status.h"
 #include "handlers/tool/json.h"
 #include "handlers/tool/store.h"
 #include "handlers/tool/text.h"
@@ -30,6 +31,7 @@ struct status {
 	uint64_t mailboxes, messages, octets;
 	int64_t oldest;
 	bool as_json;
+	bool is_silent;		      /* findings are all that is wanted */
 	struct json json;	      /* with as_json, the object */
 	struct conf_strings findings; /* what needs a person */
 };
@@ -48,7 +50,7 @@ static void needs_a_person(struct status *s, const char *fmt, ...)
 		die_bug("a finding is longer than %d", FINDING_MAX);
 	va_end(ap);
 	conf_strings_add(&s->findings, text.data);
-	if (!s->as_json)
+	if (!s->as_json && !s->is_silent)
 		printf("! %s\n", text.data);
 	buf_release(&text);
 }
@@ -59,7 +61,7 @@ static void tell(const struct status *s, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (s->as_json)
+	if (s->as_json || s->is_silent)
 		return;
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
@@ -98,9 +100,11 @@ static void status_of_owner(struct status *s)
 		needs_a_person(s, "%s", e.text);
 }
 
-static void tell_certificate(struct status *s, const char *file, int64_t end)
+static void tell_certificate(struct status *s, const char *file,
+			     const struct tls_term *term)
 {
-	enum health_certificate health = health_of_certificate(end, s->now);
+	enum health_certificate health = health_of_certificate(term, s->now);
+	int64_t end = term->ends;
 	char when[24], span[24];
 
 	if (health == CERTIFICATE_ENDED) {
@@ -111,24 +115,24 @@ static void tell_certificate(struct status *s, const char *file, int64_t end)
 	tell(s, "certificate %s: ends %s, in %s\n", file, tool_time(end, when),
 	     tool_span(end - s->now, span));
 	if (health == CERTIFICATE_ENDS_SOON)
-		needs_a_person(s, "certificate: it ends in less than %d days",
-			       HEALTH_CERTIFICATE_DAYS);
+		needs_a_person(s, "certificate: it ends soon, and should have "
+				  "been renewed by now");
 }
 
 static void status_of_certificate(struct status *s, const char *file)
 {
-	int64_t end = 0;
+	struct tls_term term = {.ends = 0};
 	struct err e;
 
-	if (tls_certificate_end(file, &end, &e) < 0)
+	if (tls_certificate_term(file, &term, &e) < 0)
 		needs_a_person(s, "%s", e.text);
 	else
-		tell_certificate(s, file, end);
+		tell_certificate(s, file, &term);
 	if (!s->as_json)
 		return;
 	json_object_begin(&s->json);
 	json_text(&s->json, "file", file);
-	json_time(&s->json, "end", end);
+	json_time(&s->json, "end", term.ends);
 	json_object_end(&s->json);
 }
 
@@ -351,6 +355,20 @@ TOOL_RUN(status)
 		result = s.findings.n ? TOOL_NEEDS_A_PERSON : 0;
 	conf_strings_release(&s.findings);
 	return result;
+}
+
+void tool_status_needs(struct tool *t, struct conf_strings *needs_r)
+{
+	struct status s = {.conf = t->conf,
+			   .store = t->store,
+			   .now = time(NULL),
+			   .is_silent = true};
+	struct err e;
+
+	status_of_disk(&s);
+	if (tool_each_mailbox(t, status_of_mailbox, &s, &e) < 0)
+		needs_a_person(&s, "%s", e.text);
+	*needs_r = s.findings;
 }
 
 /* --- sweep ---------------------------------------------------------------- */

@@ -38,26 +38,26 @@ static void need(struct needs *needs, const char *text, const char *path,
 static bool certificate_needs(struct console *c, char *text, size_t size)
 {
 	char date[TEXT_SIZE];
-	int64_t end;
+	struct tls_term term;
 	struct err e;
 
-	if (certificate_end(c, &end, &e) < 0) {
+	if (certificate_term(c, &term, &e) < 0) {
 		snprintf(text, size, _("The certificate cannot be read: %s"),
 			 e.text);
 		return true;
 	}
-	switch (health_of_certificate(end, c->now)) {
+	switch (health_of_certificate(&term, c->now)) {
 	case CERTIFICATE_FINE:
 		return false;
 	case CERTIFICATE_ENDED:
 		snprintf(text, size,
 			 _("The certificate ended on %s: senders and the "
 			   "archive refuse it."),
-			 text_date(c->language, end, date));
+			 text_date(c->language, term.ends, date));
 		break;
 	case CERTIFICATE_ENDS_SOON:
 		snprintf(text, size, _("The certificate ends on %s."),
-			 text_date(c->language, end, date));
+			 text_date(c->language, term.ends, date));
 		break;
 	}
 	return true;

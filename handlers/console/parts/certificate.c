@@ -161,7 +161,7 @@ int certificate_chain(const struct console *c,
 
 struct firsts {
 	char file[PATH_MAX]; /* of the last link; "": none yet */
-	int64_t end;
+	struct tls_term term;
 };
 
 static void note_first(const struct tls_link *link, void *arg)
@@ -172,17 +172,18 @@ static void note_first(const struct tls_link *link, void *arg)
 	if (strcmp(firsts->file, link->file) == 0)
 		return;
 	snprintf(firsts->file, sizeof(firsts->file), "%s", link->file);
-	if (none || link->ends < firsts->end)
-		firsts->end = link->ends;
+	if (none || link->ends < firsts->term.ends)
+		firsts->term = (struct tls_term){link->begins, link->ends};
 }
 
-int certificate_end(const struct console *c, int64_t *when_r, struct err *e)
+int certificate_term(const struct console *c, struct tls_term *term_r,
+		     struct err *e)
 {
 	struct firsts firsts = {.file = ""};
 
 	if (certificate_chain(c, note_first, &firsts, e) < 0)
 		return -1;
-	*when_r = firsts.end;
+	*term_r = firsts.term;
 	if (!firsts.file[0])
 		return err_set(e, ERR_CONFIG, "certificate %s: not understood",
 			       c->conf->tls.certificate.list[0]);

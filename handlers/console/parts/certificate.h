@@ -14,8 +14,8 @@ int certificate_chain(const struct console *c,
 		      void (*each)(const struct tls_link *link, void *arg),
 		      void *arg, struct err *e) MUST_USE;
 
-/* When the first of our own ends, in seconds since 1970. */
-int certificate_end(const struct console *c, int64_t *when_r,
-		    struct err *e) MUST_USE;
+/* How long our own are good: of several, the one that ends first. */
+int certificate_term(const struct console *c, struct tls_term *term_r,
+		     struct err *e) MUST_USE;
 
 #endif
