@@ -13,6 +13,7 @@ include %D%/pop3_serve/local.mk
 include %D%/smtp_proxy/local.mk
 include %D%/pop3_proxy/local.mk
 include %D%/ledger/local.mk
+include %D%/doctor/local.mk
 include %D%/tool/local.mk
 include %D%/console/local.mk
 
@@ -35,7 +36,7 @@ POP3_PROXY_LIBS = %D%/pop3_proxy/libpop3_proxy.a %D%/proxy/libproxy.a \
 	$(POP3_SESSION) $(RECEIVER_LIBS)
 LEDGER_LIBS = %D%/ledger/libledger.a store/libstore.a \
 	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS)
-TOOL_LIBS = %D%/tool/libtool.a %D%/admin/libadmin.a %D%/mail/libmail.a \
+TOOL_LIBS = %D%/tool/libtool.a %D%/doctor/libdoctor.a %D%/admin/libadmin.a %D%/mail/libmail.a \
 	$(OPENER_LIBS) $(CRYPT_LIBS) $(JANSSON_LIBS)
 
 # The console changes settings, opens no mail and speaks no TLS: libunseal.a is
@@ -49,8 +50,8 @@ CONSOLE_LIBS = $(CONSOLE_ROOMS) %D%/admin/libadmin.a \
 	common/libcommon.a $(STORE_LIBS) $(CONFUSE_LIBS) $(CRYPT_LIBS)
 
 # Everything there is, for the tests.
-ALL_LIBS = $(CONSOLE_ROOMS) %D%/ledger/libledger.a %D%/tool/libtool.a %D%/admin/libadmin.a \
-	%D%/smtp_journal/libsmtp_journal.a %D%/pop3_serve/libpop3_serve.a \
+ALL_LIBS = $(CONSOLE_ROOMS) %D%/ledger/libledger.a %D%/tool/libtool.a %D%/doctor/libdoctor.a \
+	%D%/admin/libadmin.a %D%/smtp_journal/libsmtp_journal.a %D%/pop3_serve/libpop3_serve.a \
 	%D%/smtp_proxy/libsmtp_proxy.a %D%/pop3_proxy/libpop3_proxy.a \
 	%D%/proxy/libproxy.a %D%/session/libsession.a %D%/smtp/libsmtp.a \
 	%D%/pop3/libpop3.a %D%/mail/libmail.a $(OPENER_LIBS) $(CRYPT_LIBS) \

@@ -26,7 +26,7 @@ smtp-proxy smtp_proxy proxy session smtp mail store
 pop3-proxy pop3_proxy proxy session pop3 mail store
 pop3-serve pop3_serve session pop3 mail store store:unseal !mail/journal_report
 ledger ledger store
-mailbox-tool tool admin mail store store:unseal store:admin
+mailbox-tool tool doctor admin mail store store:unseal store:admin
 console.cgi console console/pages console/parts console/sign_in console/web console/text admin store store:admin
 END
 }

@@ -8,30 +8,20 @@
 #include "common/base.h"
 #include "handlers/tool/command.h"
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common/conn.h"
 #include "common/log.h"
-#include "common/peer.h"
-#include "common/peer_proxy.h"
-#include "common/tls.h"
-#include "handlers/admin/service_ports.h"
+#include "handlers/doctor/knock.h"
 #include "handlers/mail/mail_date.h"
 #include "handlers/tool/store.h"
 
-enum { REPLY_MAX = 2048, STEP_SECONDS = 30, CONNECT_MS = 5000, DATE_MAX = 64 };
+enum { REPLY_MAX = 2048, DATE_MAX = 64 };
 
 struct trial {
 	const struct tool *tool;
 	const char *id;
-	char where[64]; /* "127.0.0.1 port 25" */
-	struct conn *conn;
+	struct knock at; /* smtp-journal's port */
 	bool offers_tls;
 	bool refused;	/* a reply was not 2xx or 3xx */
 	char said[200]; /* its last line */
@@ -39,121 +29,22 @@ struct trial {
 
 /* --- the port ------------------------------------------------------------- */
 
-union any_address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static bool make_address(const char *text, unsigned port,
-			 union any_address *a_r, socklen_t *n_r)
-{
-	memset(a_r, 0, sizeof(*a_r));
-	*n_r = sizeof(a_r->v4);
-	a_r->v4.sin_family = AF_INET;
-	a_r->v4.sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, text, &a_r->v4.sin_addr) == 1)
-		return true;
-	memset(a_r, 0, sizeof(*a_r));
-	*n_r = sizeof(a_r->v6);
-	a_r->v6.sin6_family = AF_INET6;
-	a_r->v6.sin6_port = htons((uint16_t)port);
-	return inet_pton(AF_INET6, text, &a_r->v6.sin6_addr) == 1;
-}
-
-/* errno says why not. */
-static bool wait_until_connected(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-	socklen_t n = sizeof(errno);
-	int why = ETIMEDOUT;
-
-	if (poll(&p, 1, CONNECT_MS) == 1 &&
-	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0)
-		why = errno;
-	errno = why;
-	return why == 0;
-}
-
-static int connect_to(const char *text, unsigned port)
-{
-	union any_address a;
-	socklen_t n;
-	int fd;
-
-	if (!make_address(text, port, &a, &n)) {
-		errno = EAFNOSUPPORT;
-		return -1;
-	}
-	fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		    0);
-	if (fd < 0)
-		return -1;
-	if (connect(fd, &a.any, n) == 0 ||
-	    (errno == EINPROGRESS && wait_until_connected(fd)))
-		return fd;
-	n = (socklen_t)errno;
-	close(fd);
-	errno = (int)n;
-	return -1;
-}
-
-/* Where it listens at every address, at our own of either kind. */
-static int connect_to_service(struct trial *d, const struct service_port *p)
-{
-	const char *address = p->address[0] ? p->address : "127.0.0.1";
-	int fd = connect_to(address, p->port);
-
-	if (fd < 0 && !p->address[0] && errno == ECONNREFUSED) {
-		address = "::1";
-		fd = connect_to(address, p->port);
-	}
-	snprintf(d->where, sizeof(d->where), "%s port %u", address, p->port);
-	return fd;
-}
-
 static int open_port(struct trial *d, struct err *e)
 {
 	const struct conf *conf = d->tool->conf;
 	struct service_ports ports;
-	const struct service_port *p = &ports.list[SERVICE_SMTP_JOURNAL];
-	int fd;
 
 	service_ports_find(conf, "", &ports);
-	if (!p->port)
+	if (!ports.list[SERVICE_SMTP_JOURNAL].port)
 		return err_set(e, ERR_STATE,
 			       "smtp-journal has no port on this host: "
 			       "`restante setup` gives it one, or name it in "
 			       "`ports` of %s",
 			       conf->file);
-	fd = connect_to_service(d, p);
-	if (fd < 0)
-		return err_sys(e,
-			       "%s: nobody answers; systemctl start "
-			       "restante-smtp-journal.socket, or what else "
-			       "starts it here",
-			       d->where);
-	printf("connected to %s\n", d->where);
-	return fd;
-}
-
-/* What stands behind a balancer hears nobody without a header of one. */
-static void introduce(struct trial *d)
-{
-	static const uint8_t loopback[] = {127, 0, 0, 1};
-	const struct conf_networks *from = &d->tool->conf->limits.proxy_from;
-	struct peer peer = {.is_ip = true};
-	uint8_t header[PROXY_WRITTEN_MAX];
-	bool wanted = false;
-	size_t n;
-
-	peer_set_address(&peer, loopback, false);
-	for (size_t i = 0; i < from->n; i++)
-		wanted |= network_has(&from->list[i], &peer);
-	if (!wanted)
-		return;
-	n = peer_proxy_write(&peer, "TLS1.3", header);
-	conn_write(d->conn, header, n);
+	if (knock_open(&d->at, conf, SERVICE_SMTP_JOURNAL, &ports, e) < 0)
+		return -1;
+	printf("connected to %s\n", d->at.where);
+	return 0;
 }
 
 /* --- the dialogue --------------------------------------------------------- */
@@ -176,7 +67,7 @@ static int read_reply(struct trial *d, struct err *e)
 	buf_init(&line, REPLY_MAX);
 	do {
 		buf_reset(&line);
-		result = conn_read_line(d->conn, &line, REPLY_MAX) == CONN_OK
+		result = conn_read_line(d->at.conn, &line, REPLY_MAX) == CONN_OK
 				 ? 0
 				 : -1;
 		if (result == 0)
@@ -187,7 +78,7 @@ static int read_reply(struct trial *d, struct err *e)
 		return err_set(e, ERR_TEMP,
 			       "%s: no answer; the log says why (journalctl -t "
 			       "smtp-journal)",
-			       d->where);
+			       d->at.where);
 	return 0;
 }
 
@@ -196,17 +87,17 @@ static int take_step(struct trial *d, const char *command, struct err *e)
 {
 	if (command) {
 		printf("> %s\n", command);
-		conn_printf(d->conn, "%s\r\n", command);
+		conn_printf(d->at.conn, "%s\r\n", command);
 	}
-	if (conn_flush(d->conn) != CONN_OK)
+	if (conn_flush(d->at.conn) != CONN_OK)
 		return err_set(e, ERR_TEMP, "%s: the connection is gone",
-			       d->where);
+			       d->at.where);
 	if (read_reply(d, e) < 0)
 		return -1;
 	return d->refused ? err_set(e, ERR_STATE,
 				    "%s: refused, as to any client from "
 				    "there: %s",
-				    d->where, d->said)
+				    d->at.where, d->said)
 			  : 0;
 }
 
@@ -222,24 +113,22 @@ static int greet(struct trial *d, struct err *e)
 static int start_tls(struct trial *d, struct err *e)
 {
 	const struct conf *conf = d->tool->conf;
-	struct tls *tls;
 
 	if (!d->offers_tls)
 		return err_set(e, ERR_STATE,
 			       "%s: no STARTTLS is offered: the certificate "
 			       "cannot be read (restante config check), or "
 			       "another program has that port",
-			       d->where);
+			       d->at.where);
 	if (take_step(d, "STARTTLS", e) < 0)
 		return -1;
-	tls = tls_client_new(conf->hostname, conf->proxy.upstream_ca, e);
-	if (!tls || conn_start_tls(d->conn, tls, e) < 0)
+	if (knock_start_tls(&d->at, conf, e) < 0)
 		return err_prefix(e,
 				  "%s: a sender that checks certificates does "
 				  "not deliver (restante certificate; an "
 				  "authority of your own goes into the "
 				  "system's list, or into proxy.upstream-ca)",
-				  d->where);
+				  d->at.where);
 	printf("TLS, and the certificate is good for %s\n", conf->hostname);
 	return 0;
 }
@@ -254,7 +143,7 @@ static void write_message(struct trial *d)
 	if (!mail_date_add(time(NULL), &date))
 		die_bug("a date is longer than %d", DATE_MAX);
 	puts("> (a message of a few lines)\n> .");
-	conn_printf(d->conn,
+	conn_printf(d->at.conn,
 		    "Date: %s\r\nFrom: Restante <%s@%s>\r\nTo: <%s@%s>\r\n"
 		    "Message-ID: <test.%jd.%ld@%s>\r\n"
 		    "Subject: Test of mailbox %s\r\n\r\n"
@@ -283,13 +172,12 @@ static int send_message(struct trial *d, struct err *e)
 		return err_set(e, ERR_STATE,
 			       "%s: taken, but not by smtp-journal: another "
 			       "program has that port",
-			       d->where);
+			       d->at.where);
 	return take_step(d, "QUIT", e);
 }
 
 static int talk(struct trial *d, struct err *e)
 {
-	introduce(d);
 	if (take_step(d, NULL, e) < 0 || greet(d, e) < 0 ||
 	    start_tls(d, e) < 0 || greet(d, e) < 0)
 		return -1;
@@ -299,15 +187,12 @@ static int talk(struct trial *d, struct err *e)
 static int run_test(struct tool *t, const char *id, struct err *e)
 {
 	struct trial d = {.tool = t, .id = id};
-	int fd = open_port(&d, e), result;
+	int result;
 
-	if (fd < 0)
+	if (open_port(&d, e) < 0)
 		return -1;
-	d.conn = conn_new(fd, fd);
-	conn_set_deadline(d.conn, STEP_SECONDS, 0);
 	result = talk(&d, e);
-	conn_free(&d.conn);
-	close(fd);
+	knock_close(&d.at);
 	return result;
 }
 

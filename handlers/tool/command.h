@@ -70,6 +70,7 @@ TOOL_RUN(export); /* cmd_export.c */
 TOOL_RUN(sweep);  /* cmd_status.c */
 TOOL_RUN(settle);
 TOOL_RUN(status);
+TOOL_RUN(doctor);	 /* cmd_doctor.c */
 TOOL_RUN(activity);	 /* cmd_activity.c */
 TOOL_RUN(store_upgrade); /* cmd_upgrade.c */
 TOOL_RUN(ledger_show);	 /* cmd_ledger.c */

@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_config.c \
 	%D%/cmd_create.c \
 	%D%/cmd_create_list.c \
+	%D%/cmd_doctor.c \
 	%D%/cmd_export.c \
 	%D%/cmd_ledger.c \
 	%D%/cmd_ledger_act.c \
@@ -22,7 +23,7 @@ noinst_LIBRARIES += %D%/libtool.a
 	%D%/cmd_settings.c \
 	%D%/cmd_setup.c \
 	%D%/cmd_show.c \
-	%D%/cmd_status.c \
+	%D%/cmd_status.c %D%/cmd_status.h \
 	%D%/cmd_trial.c \
 	%D%/cmd_undo.c \
 	%D%/cmd_upgrade.c \

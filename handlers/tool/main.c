@@ -148,6 +148,10 @@ static const struct tool_command commands[] = {
 	{"status", "[--json]",
 	 "how things stand; exit 1 where a person is needed", "json", 0, 0,
 	 READS, tool_status},
+	{"doctor", "[--fix] [--json]",
+	 "what is wrong with this host, on what, and what to do; as root;" MORE
+	 "--fix puts owners and rights right",
+	 "fix json", 0, 0, TOOL_NEEDS_CONF, tool_doctor},
 	{"certificate", "[--porcelain]",
 	 "whom the certificate is for, by whom, and until when", "porcelain", 0,
 	 0, TOOL_NEEDS_CONF, tool_certificate},

@@ -109,7 +109,7 @@ class Command:
         text = self.run("--help").stdout
         commands = re.findall("^  ((?:[a-z]+ ?)+)(?= [A-Z]| \\[|$)", text,
                               re.MULTILINE)
-        check(len(commands) == 45, f"commands in the help: {commands}")
+        check(len(commands) == 46, f"commands in the help: {commands}")
         for line in text.splitlines():
             check(len(line) <= 80 or "(default: /" in line, f"wide: {line}")
             equal(line, line.rstrip(), "what ends in blanks")
