@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.certs import NAME
-from harness.instance import Instance, Mailbox
+from harness.instance import SHIPPED, Instance, Mailbox
 from harness.place import Place
 from harness.servers import Xinetd
 from harness.wire import Wire
@@ -95,7 +95,7 @@ def parse() -> argparse.Namespace:
 
 def run(args: argparse.Namespace, place: Place) -> None:
     """Measure in turns and print."""
-    instance = Instance(place)
+    instance = Instance(place, identity=SHIPPED)
     mailbox = instance.create_mailbox("bench")
     content = message(args.size)
     baseline = (str(Path(args.baseline).resolve()), args.baseline_args.format(

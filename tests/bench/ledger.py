@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.ed25519 import Ed25519
-from harness.instance import Instance, Mailbox
+from harness.instance import SHIPPED, Instance, Mailbox
 from harness.ledger import Ledger
 from harness.place import Place
 from harness.tools import SYSTEM_PATH
@@ -103,7 +103,8 @@ class Bench:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.instance = with_console(Instance(place), auth="web-server")
+        self.instance = with_console(
+            Instance(place, identity=SHIPPED), auth="web-server")
         self.ledger = Ledger(self.instance)
         self.mailbox = self.instance.create_mailbox("bench")
 

@@ -59,7 +59,7 @@ class World:
 
     def __init__(self, place: Place, report: Report) -> None:
         self.report = report
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.instance = Instance(place)
         self.mailbox = self.instance.create_mailbox()
         self.normal = dict(self.instance.settings)
 

@@ -48,8 +48,7 @@ class Killed:
 
     def __init__(self, place: Place, report: Report) -> None:
         self.place = place
-        self.instance = instance = Instance(place,
-                                            identity={"scrypt-log-n": 10})
+        self.instance = instance = Instance(place)
         self.report = report
         self.ledger = Ledger(instance)
         self.published = Published(self.ledger.path)

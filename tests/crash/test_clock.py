@@ -82,8 +82,7 @@ class Site:
                  ) -> None:
         self.place = place
         self.clock = clock or Clock(place)
-        self.instance = Instance(place, name, store,
-                                 identity={"scrypt-log-n": 10})
+        self.instance = Instance(place, name, store)
         self.last = 0
 
     def open(self, handler: str) -> tuple[Wire, subprocess.Popen]:

@@ -39,7 +39,6 @@ class Load:
         self.report = report
         self.disk = small_disk(place, "disk", SIZE)
         self.instance = Instance(place, store=self.disk / "store",
-                                 identity={"scrypt-log-n": 10},
                                  limits={"reserve": 0})
         self.mailbox = self.instance.create_mailbox()
         place.give(self.disk)

@@ -38,7 +38,7 @@ class Sessions:
 
     def __init__(self, place: Place, report: Report, other: OtherHost) -> None:
         self.report = report
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.instance = Instance(place)
         self.instance.configure(proxy={"upstream-ca": self.instance.tls.ca})
         self.mailbox = self.instance.create_mailbox()
         for target in TARGETS:

@@ -45,7 +45,7 @@ class SlowDisk:
     def __init__(self, place: Place, report: Report) -> None:
         self.report = report
         self.instance = with_console(
-            Instance(place, identity={"scrypt-log-n": 10}), auth="web-server")
+            Instance(place), auth="web-server")
         self.ledger = Ledger(self.instance)
         self.mailbox = self.instance.create_mailbox()
         self.folder = self.instance.folder(self.mailbox)

@@ -97,7 +97,6 @@ class Waiting:
         self.report = report
         self.instance = Instance(
             place, proxy={"idle-timeout": COMMAND, "login-timeout": COMMAND},
-            identity={"scrypt-log-n": 10},
             limits={"command-timeout": COMMAND, "data-timeout": DATA,
                     "session-max": SESSION, "minimum-rate": 1_000_000})
         self.shared = self.instance.create_mailbox("shared")

@@ -67,8 +67,7 @@ class Old:
                         place_of_store], check=True)
         what = json.loads((place_of_store / "what.json").read_text())
         self.what: dict[str, dict] = what
-        self.instance = Instance(place, name, self.store, tls,
-                                 identity={"scrypt-log-n": 10})
+        self.instance = Instance(place, name, self.store, tls)
         self.mark_used()
 
     def folder(self, name: str) -> Path:

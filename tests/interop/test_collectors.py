@@ -83,7 +83,7 @@ class Collectors(Pop3Clients):
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Each collector, each server, each way to TLS at least once."""
-    instance = Instance(place, identity={"scrypt-log-n": 10})
+    instance = Instance(place)
     collectors = Collectors(place, instance)
 
     def start(server: str, tls: str) -> Server:

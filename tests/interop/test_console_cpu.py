@@ -50,7 +50,7 @@ class Cpu:
     def __init__(self, place: Place, report: Report) -> None:
         self.place, self.report = place, report
         self.instance = with_console(
-            Instance(place, identity={"scrypt-log-n": 10}), auth="web-server")
+            Instance(place), auth="web-server")
         self.full = self.instance.create_mailbox("full")
 
     def fill(self) -> None:

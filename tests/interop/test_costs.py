@@ -175,7 +175,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     if instrumented(place):
         raise Skip("the handlers are built with AddressSanitizer")
     # So little scrypt that a listing is what a login needs most memory for.
-    instance = Instance(place, identity={"scrypt-log-n": 10})
+    instance = Instance(place)
     mailbox = instance.create_mailbox("costs")
     yield "cost-empty-mailbox", lambda: empty(instance, report)
     yield "cost-delivery", lambda: deliver(instance, mailbox, report)

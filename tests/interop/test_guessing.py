@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from harness.alike import in_turns, require_alike
 from harness.console import ADMIN, Console
-from harness.instance import Instance, Mailbox
+from harness.instance import SHIPPED, Instance, Mailbox
 from harness.place import Place
 from harness.pop3 import Pop3, Refused
 from harness.report import Report, check
@@ -30,7 +30,7 @@ from harness.servers import Spawner
 from harness.tools import tool, tool_env, tree_file
 from harness.wire import Wire
 
-GUESSES = int(os.environ.get("GUESSES", "25"))
+GUESSES = int(os.environ.get("GUESSES", "15"))
 FREE = 2  # typing errors that cost nothing
 DELAY = 8  # no login takes so long by itself, on no machine
 STEP = 0.25  # what a refusal takes, or a multiple of it
@@ -166,7 +166,7 @@ def banned(instance: Instance, mailbox: Mailbox) -> None:
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Delay, statistic, fail2ban."""
-    instance = Instance(place)
+    instance = Instance(place, identity=SHIPPED)
     mailbox = instance.create_mailbox("guessed")
     yield "guess-slowed", lambda: slowed(instance, mailbox)
     yield "guess-alike", lambda: alike(instance, report)

@@ -19,7 +19,7 @@ sys.path.insert(0, str(SUPPORT))
 
 from harness.bulk import MIB, SIZE, blocks, digest, stuffed_blocks
 from harness.bulk_servers import REST_SECONDS
-from harness.instance import Instance, Mailbox
+from harness.instance import SHIPPED, Instance, Mailbox
 from harness.lineends import unstuffed
 from harness.nets import OtherHost
 from harness.place import Place
@@ -201,7 +201,7 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
         yield "memory", functools.partial(
             skip, "the handlers are built with AddressSanitizer")
         return
-    instance = Instance(place)
+    instance = Instance(place, identity=SHIPPED)
     mailbox = instance.create_mailbox("memory")
     for send in (by_data, by_bdat):
         yield (f"memory-in-{name_of(send)}",

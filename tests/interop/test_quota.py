@@ -37,7 +37,7 @@ class Limited:
     """An instance, its receiver and its collector."""
 
     def __init__(self, place: Place) -> None:
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.instance = Instance(place)
         self.receiver = Spawner(self.instance, "smtp-journal",
                                 "--tls=starttls")
         self.server = Spawner(self.instance, "pop3-serve", "--tls=starttls")

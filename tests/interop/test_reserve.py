@@ -51,7 +51,6 @@ class Disk:
         self.report = report
         self.point = small_disk(place, "disk", SIZE)
         self.instance = Instance(place, store=self.point / "store",
-                                 identity={"scrypt-log-n": 10},
                                  limits={"reserve": RESERVE})
         self.receiver = Spawner(self.instance, "smtp-journal",
                                 "--tls=starttls")

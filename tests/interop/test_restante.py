@@ -928,7 +928,7 @@ CASES = ["usage", "configuration", "config_check", "creating", "closed_output",
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Every command."""
-    instance = Instance(place, identity={"scrypt-log-n": 10})
+    instance = Instance(place)
     with Xinetd(instance, [("smtp-journal", "--tls=starttls")]) as receiver:
         command = Command(place, instance, receiver)
         for name in CASES:

@@ -380,8 +380,7 @@ CASES = ["list_for_programs", "status_for_programs", "by_name",
 
 def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
     """Every command that many mailboxes ask for."""
-    instance = Instance(place, identity={"scrypt-log-n": 10},
-                        ledger={"path": place.folder("ledger")})
+    instance = Instance(place, ledger={"path": place.folder("ledger")})
     with Xinetd(instance, [
             ("smtp-journal", "--tls=starttls"),
             ("pop3-serve", "--tls=starttls")]) as receiver:

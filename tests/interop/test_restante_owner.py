@@ -103,8 +103,7 @@ class TwoUsers:
         store.mkdir(mode=0o700)
         os.chown(store, ADMIN, GROUP)
         caller = dataclasses.replace(place, root=root, as_user={})
-        self.instance = Instance(caller, "instance", store=store,
-                                 identity={"scrypt-log-n": 10})
+        self.instance = Instance(caller, "instance", store=store)
         self.instance.place = dataclasses.replace(
             place, root=root, uid=HANDLER, gid=GROUP, as_user={
                 "user": HANDLER, "group": GROUP, "extra_groups": []})
@@ -361,7 +360,7 @@ def cases(place: Place, _report: Report, _args: object) -> Iterator[Case]:
                lambda: a_directory_of_roots(place))
         yield ("owner-a-name-without-a-domain",
                lambda: a_name_without_a_domain(place))
-    person = Person(Instance(place, identity={"scrypt-log-n": 10}))
+    person = Person(Instance(place))
     for name in ("password_is_not_shown", "interrupted",
                  "asked_before_deleting"):
         yield f"terminal-{name.replace('_', '-')}", getattr(person, name)

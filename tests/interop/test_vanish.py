@@ -199,8 +199,7 @@ def client_hello(context: ssl.SSLContext) -> bytes:
 
 def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
     """Every protocol, every ending."""
-    instance = Instance(place, identity={"scrypt-log-n": 10},
-                        smtp_journal={"plaintext-from": ["127.0.0.0/8"]})
+    instance = Instance(place, smtp_journal={"plaintext-from": ["127.0.0.0/8"]})
     vanishing = Vanishing(instance, report)
     try:
         for ending in ENDINGS:

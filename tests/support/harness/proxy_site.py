@@ -19,7 +19,7 @@ class ProxySite:
     """An instance whose mailbox may reach every upstream; a context."""
 
     def __init__(self, place: Place, authority: Certificate) -> None:
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.instance = Instance(place)
         self.instance.configure(proxy={"upstream-ca": authority.ca})
         self.mailbox = self.instance.create_mailbox("proxied")
         for name in ADDRESSES:
