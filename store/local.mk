@@ -134,6 +134,7 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/admin/delete.c \
 	%D%/admin/files.c \
 	%D%/admin/files.h \
+	%D%/admin/names.c \
 	%D%/admin/private.h \
 	%D%/admin/promote.c \
 	%D%/admin/settings.c \

@@ -6,7 +6,6 @@
 #include "common/base.h"
 #include "store/store.h"
 
-#include <sys/file.h>
 #include <sys/statvfs.h>
 
 #include <dirent.h>
@@ -143,16 +142,4 @@ int store_each_mailbox(struct store *s,
 	}
 	free(list);
 	return result;
-}
-
-int store_hold_names(struct store *s, struct err *e)
-{
-	return flock(s->mailboxes, LOCK_EX) < 0
-		       ? err_sys(e, "%s/mailboxes: flock", s->path)
-		       : 0;
-}
-
-void store_let_names_go(struct store *s)
-{
-	flock(s->mailboxes, LOCK_UN);
 }

@@ -55,13 +55,6 @@ int store_each_mailbox(struct store *s,
 		       int (*each)(const char *id, void *arg, struct err *e),
 		       void *arg, struct err *e) MUST_USE;
 
-/*
- * From here to its end nobody else makes or renames a mailbox: a name that was
- * looked for and not found stays free. Waits for who holds it.
- */
-int store_hold_names(struct store *s, struct err *e) MUST_USE;
-void store_let_names_go(struct store *s);
-
 /* The mailbox that an alias stands for. ERR_ABSENT: there is no such alias. */
 int store_alias_id(const struct store *s, const char *alias,
 		   char id_r[MAILBOX_ID_LEN + 1], struct err *e) MUST_USE;

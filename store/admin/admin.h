@@ -25,6 +25,13 @@ void store_acts_for(struct store *s, const char *who, const char *how);
 int store_init(const char *path, struct err *e) MUST_USE;
 
 /*
+ * From here to its end nobody else makes or renames a mailbox: a name that was
+ * looked for and not found stays free. Waits for who holds it.
+ */
+int store_hold_names(struct store *s, struct err *e) MUST_USE;
+void store_let_names_go(struct store *s);
+
+/*
  * Makes a mailbox. conf carries its settings in; its recipients, if any, are
  * the recovery recipients; its id, if it has one, is to be its own. Out: its
  * id, time of creation, and its own recipient before the others. The password
