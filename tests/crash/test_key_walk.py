@@ -7,7 +7,7 @@ another is used, a retired one never again; and a recovery key that was removed
 with the password has no key that mail is sealed to, in any copy of
 identity.recovery.age that ever lay there.
 
-KEY_WALKS walks (default 30), of KEY_WALK_STEPS steps, from KEY_WALK_SEED on.
+KEY_WALKS walks (default 15), of KEY_WALK_STEPS steps, from KEY_WALK_SEED on.
 Kills are counted for each command and fault point that it was seen to pass,
 and every third step makes a mailbox ready for what was hit least and aims there;
 KEY_WALK_BEFORE is a folder with what earlier runs have printed, whose kills
@@ -37,7 +37,7 @@ from key_aim import Aim
 from key_oracle import Oracle
 from walk_disk import Disk, disk_if_root
 
-WALKS = int(os.environ.get("KEY_WALKS", "30"))
+WALKS = int(os.environ.get("KEY_WALKS", "15"))
 STEPS = int(os.environ.get("KEY_WALK_STEPS", "14"))
 SEED = int(os.environ.get("KEY_WALK_SEED", "1"))
 WORKERS = int(os.environ.get("KEY_WALK_WORKERS", os.cpu_count() or 1))
@@ -531,8 +531,7 @@ def site_of_worker(place: Place) -> Site:
     if os.getpid() not in SITES:
         disk = disk_if_root(place, f"disk{os.getpid()}")
         place.become_user()
-        instance = Instance(place, f"worker{os.getpid()}",
-                            identity={"scrypt-log-n": 10})
+        instance = Instance(place, f"worker{os.getpid()}")
         SITES[os.getpid()] = Site(instance, disk, [
             make_recovery(instance, number) for number in range(3)])
     return SITES[os.getpid()]

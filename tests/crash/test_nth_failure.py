@@ -11,7 +11,8 @@ not delete must stay. What kept a message stands in the log with its reason;
 but where memory is out the process may simply end. What an undo, a sweep and
 the ledger leave half done the next run finishes, and `ledger verify` finds
 nothing missing. NTH_ALL=1 tries every error, and fails every single allocation
-instead of each 150th; and in these three every opening instead of each third.
+instead of each 300th; and where a story opens, syncs or makes as often as STRIDES
+says, every one of them instead of a sample.
 """
 
 import errno
@@ -36,8 +37,10 @@ from harness.wire import Vanished
 
 ALL = os.environ.get("NTH_ALL") == "1"
 STRIDES = {} if ALL else {
-    ("open", "undo"): 3, ("open", "sweep"): 3, ("open", "enter"): 3}
-STRIDE = 1 if ALL else 150
+    ("open", "undo"): 5, ("open", "sweep"): 5, ("open", "enter"): 5,
+    ("open", "collect"): 2, ("open", "create"): 2, ("fsync", "create"): 2,
+    ("fsync", "enter"): 3}
+STRIDE = 1 if ALL else 300
 KINDS = {
     "open": (errno.EMFILE, errno.EIO),
     "write": (errno.ENOSPC, errno.EIO, errno.EDQUOT),
@@ -59,7 +62,7 @@ class Nth:
 
     def __init__(self, place: Place, report: Report) -> None:
         self.report = report
-        self.instance = Instance(place, identity={"scrypt-log-n": 10})
+        self.instance = Instance(place)
         self.mailbox = self.instance.create_mailbox()
         self.library = build(place)
         self.count = self.instance.root / "count"

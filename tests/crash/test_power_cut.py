@@ -41,7 +41,7 @@ from harness.tools import SYSTEM_PATH
 from storm_ledger import recognise
 from storm_proxies import TARGETS
 
-CUTS = int(os.environ.get("POWER_CUTS", "150"))
+CUTS = int(os.environ.get("POWER_CUTS", "60"))
 ROUNDS = int(os.environ.get("POWER_CUT_ROUNDS", "8"))
 
 
@@ -55,8 +55,7 @@ class PowerCut:
                         random.randrange(1 << 32))
         report.note(f"POWER_CUT_SEED={self.seed}")
         self.disk = place.folder("disk")
-        self.instance = Instance(place, identity={"scrypt-log-n": 10},
-                                 store=self.disk / "store")
+        self.instance = Instance(place, store=self.disk / "store")
         self.ledger = Ledger(self.instance, self.disk / "ledger")
         # In memory: what fsync does to a real disk is not the question here.
         self.folder = place.folder("cuts")
