@@ -63,7 +63,8 @@ static uid_t owner_of(const struct people *p, enum rights_owner owner)
 static bool owner_is_right(const struct people *p, enum rights_owner owner,
 			   const struct stat *st)
 {
-	if (owner == OWNER_EITHER && st->st_uid == p->admin)
+	if ((owner == OWNER_EITHER || owner == OWNER_ROOT) &&
+	    st->st_uid == p->admin)
 		return true;
 	return st->st_uid == owner_of(p, owner);
 }
@@ -75,19 +76,16 @@ static bool group_matters(const struct people *p, const struct rights_rule *r)
 }
 
 /* In an instance of one user the group has no part in it. */
-static mode_t part_that_counts(const struct people *p,
-			       const struct rights_rule *r)
+static mode_t bits_that_count(const struct people *p,
+			      const struct rights_rule *r)
 {
-	if (p->is_one)
-		return 0707;
-	return r->type == S_IFDIR && !(r->mode & S_ISGID) ? 07777 & ~S_ISGID
-							  : 07777;
+	return (p->is_one ? 0707 : 07777) & ~r->free;
 }
 
 static bool is_right(const struct people *p, const struct rights_rule *r,
 		     const struct stat *st)
 {
-	mode_t counts = part_that_counts(p, r);
+	mode_t counts = bits_that_count(p, r);
 
 	return owner_is_right(p, r->owner, st) &&
 	       (!group_matters(p, r) || st->st_gid == p->group) &&
@@ -131,12 +129,6 @@ static bool has_no_name_elsewhere(const struct walk *w, int at,
 	       st->st_uid == w->people->handlers || is_ticket_too(at, name, st);
 }
 
-/* A directory's set-group-id bit that nobody asked for does no harm. */
-static mode_t mode_to_be(const struct rights_rule *r, const struct stat *seen)
-{
-	return r->mode | (S_ISDIR(seen->st_mode) ? seen->st_mode & S_ISGID : 0);
-}
-
 /* The owner first: chown(2) takes the set-group-id bit away. */
 static void mend(const struct walk *w, int at, const char *name,
 		 const struct rights_rule *r, const struct stat *seen)
@@ -153,7 +145,8 @@ static void mend(const struct walk *w, int at, const char *name,
 	if (fstat(fd, &st) < 0 || !is_same(&st, seen) ||
 	    !has_no_name_elsewhere(w, at, name, &st) ||
 	    fchownat(fd, "", owner, group, AT_EMPTY_PATH) < 0 ||
-	    change_mode(fd, mode_to_be(r, seen)) < 0)
+	    change_mode(fd, (r->mode & ~r->free) | (seen->st_mode & r->free)) <
+		    0)
 		log_warn("%s/…/%s: could not be mended", w->root, name);
 	close(fd);
 }

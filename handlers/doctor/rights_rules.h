@@ -11,7 +11,7 @@
 #include "common/base.h"
 
 enum rights_owner {
-	OWNER_ROOT,
+	OWNER_ROOT, /* or admin: in a container nobody else is there */
 	OWNER_ADMIN,
 	OWNER_HANDLERS,
 	OWNER_EITHER, /* handlers or admin, who does some of their work */
@@ -22,7 +22,8 @@ struct rights_rule {
 	const char *path; /* below the place, as fnmatch(3) compares paths */
 	mode_t type;	  /* S_IFDIR or S_IFREG */
 	enum rights_owner owner;
-	mode_t mode; /* exactly; a directory may have S_ISGID besides */
+	mode_t mode;
+	mode_t free;	       /* of these bits either is right */
 	const char *otherwise; /* what comes of it */
 };
 

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import socketserver
 import stat
 import subprocess
@@ -68,6 +69,7 @@ class Host:
         self.instance.place = dataclasses.replace(
             place, root=root, uid=HANDLER, gid=HANDLER, as_user={
                 "user": HANDLER, "group": HANDLER, "extra_groups": []})
+        self.conf: Path | None = self.instance.conf
         os.chown(self.instance.root / "run", HANDLER, HANDLER)
         (self.instance.root / "run").chmod(0o770)
         self.own_key(self.instance.tls.key)
@@ -129,9 +131,10 @@ class Host:
         who = {"user": uid, "group": HANDLER, "extra_groups": []} \
             if uid else {}
         done = subprocess.run(
-            [self.place.prefix / "bin/restante", "-c", self.instance.conf,
-             *args], text=True, capture_output=True, check=False,
-            timeout=300, cwd="/", env={"PATH": SYSTEM_PATH}, **who)
+            [self.place.prefix / "bin/restante",
+             *(["-c", self.conf] if self.conf else []), *args],
+            text=True, capture_output=True, check=False, timeout=300,
+            cwd="/", env={"PATH": SYSTEM_PATH}, **who)
         check(want is None or done.returncode == want,
               f"{args}: {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -273,6 +276,43 @@ class Host:
         self.instance.conf.chmod(0o644)
         self.is_well()
 
+    def configuration_of_the_system(self) -> None:
+        """Where restante.conf is by default, it and what lies beside it."""
+        said = self.run("--help")
+        default = Path(re.search(r"default: (\S+)\)", said)[1])
+        default.parent.mkdir(parents=True, exist_ok=True)
+        folder = self.place.folder("etc")
+        os.chown(folder, 0, 0)
+        mount("--bind", folder, default.parent)
+        (folder / "tls").mkdir()
+        os.chown(folder / "tls", 0, HANDLER)
+        for path in (self.instance.tls.certificate, self.instance.tls.key):
+            shutil.copy(path, folder / "tls")
+            self.own_key(folder / "tls" / path.name)
+        self.instance.configure(tls={
+            "certificate": default.parent / "tls/certificate.pem",
+            "key": default.parent / "tls/key.pem"})
+        shutil.copy(self.instance.conf, default)
+        for path, mode in ((folder, 0o755), (folder / "tls", 0o750)):
+            path.chmod(mode)
+        self.conf = None
+        self.is_well()
+        for name in ("", "restante.conf", "tls", "tls/key.pem"):
+            path = folder / name
+            before = snapshot(path)
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            self.says("rights", str(default.parent / name), "00, and should")
+            self.fixes()
+            equal(snapshot(path), before, "not as it was")
+        (folder / "tls/certificate.pem").chmod(0o444)  # as others have it
+        self.is_well()
+        subprocess.run(["umount", default.parent], check=True)
+        self.conf = self.instance.conf
+        self.instance.configure(tls={
+            "certificate": self.instance.tls.certificate,
+            "key": self.instance.tls.key})
+        self.is_well()
+
     def certificates(self) -> None:
         """Keys and certificates that do not go together, or not for us."""
         tls = self.instance.tls
@@ -348,7 +388,7 @@ class Host:
             self.says("ports", name, "nobody answers",
                       f"restante-{name}.socket")
         with socketserver.TCPServer(("127.0.0.1", 0), Grumbler) as other:
-            threading.Thread(target=other.serve_forever).start()
+            threading.Thread(target=other.serve_forever, daemon=True).start()
             port = other.server_address[1]
             self.instance.configure(ports=[f"smtp-journal=127.0.0.1:{port}"])
             self.says("ports", f"port {port}", "554 not here")
@@ -430,7 +470,8 @@ class Grumbler(socketserver.BaseRequestHandler):
 
 
 ROWS = ("rights_of_all", "rights_of_one", "names_of_others", "users",
-        "units_of_the_host", "configuration", "certificates", "terms",
+        "units_of_the_host", "configuration",
+        "configuration_of_the_system", "certificates", "terms",
         "store", "ports", "strangers_certificate", "mail",
         "others_than_root")
 
