@@ -120,12 +120,14 @@ def export_source(path: Path) -> None:
 
 def build_packages(work: Path, **env: str) -> Path:
     """Debian's packages of this tree, in this directory: built without the
-    tests, which are run by themselves.
+    tests, which are run by themselves, and without what is for debuggers, which
+    takes longer than the rest.
     """
     export_source(work / "restante")
     done = subprocess.run(
         ["dpkg-buildpackage", "-us", "-uc"], cwd=work / "restante",
-        env={**os.environ, "DEB_BUILD_OPTIONS": "nocheck terse", **env},
+        env={**os.environ, "DEB_CFLAGS_STRIP": "-g",
+             "DEB_BUILD_OPTIONS": "nocheck noautodbgsym terse", **env},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, check=False)
     (work / "build.log").write_bytes(done.stdout)
