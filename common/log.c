@@ -27,7 +27,18 @@ static bool is_fd(const struct stat *object, int fd)
 	       st.st_ino == object->st_ino;
 }
 
-/* Under xinetd fd 2 is the socket too: the same object as fd 0 and 1. */
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/*
+ * Under xinetd fd 2 is the socket too: the same object as fd 0 and 1. Where
+ * fd 0 is none, fd 1 is no connection either: to a service that accepts,
+ * systemd gives its journal as both fd 1 and 2.
+ */
 static bool stderr_is_the_connection(void)
 {
 	struct stat err;
@@ -35,7 +46,8 @@ static bool stderr_is_the_connection(void)
 	if (fstat(STDERR_FILENO, &err) < 0)
 		return true; /* closed: nothing may be written there */
 	return S_ISSOCK(err.st_mode) &&
-	       (is_fd(&err, STDIN_FILENO) || is_fd(&err, STDOUT_FILENO));
+	       (is_fd(&err, STDIN_FILENO) ||
+		(is_socket(STDIN_FILENO) && is_fd(&err, STDOUT_FILENO)));
 }
 
 void log_open(const char *program, enum log_style style)

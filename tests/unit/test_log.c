@@ -3,9 +3,11 @@
 #include "common/base.h"
 #include "common/log.h"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -241,10 +243,85 @@ static void test_memory(void **state)
 	free(copy);
 }
 
+/* --- where it goes -------------------------------------------------------- */
+
+/* Ends with 1 where it would go to syslog. */
+NO_RETURN static void open_with(int in, int out, int err)
+{
+	int fds[] = {dup(in), dup(out), dup(err)};
+
+	for (int i = 0; i <= STDERR_FILENO; i++)
+		dup2(fds[i], i);
+	log_open("test-log", LOG_STYLE_SERVICE);
+	_exit(log_uses_syslog());
+}
+
+/* Two sockets: a connection and the journal. */
+static void open_socket_pair(int fds_r[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds_r) < 0)
+		_exit(99);
+}
+
+static void as_xinetd_starts_one(void)
+{
+	int fds[2];
+
+	open_socket_pair(fds);
+	open_with(fds[0], fds[0], fds[0]);
+}
+
+static void as_a_unit_for_each_is_started(void)
+{
+	int fds[2];
+
+	open_socket_pair(fds);
+	open_with(fds[0], fds[0], fds[1]);
+}
+
+/* By LISTEN_FDS; fd 1 is left to systemd, which makes it what fd 2 is. */
+static void as_one_that_accepts_is_started(void)
+{
+	int fds[2];
+
+	open_socket_pair(fds);
+	open_with(open("/dev/null", O_RDWR), fds[1], fds[1]);
+}
+
+static void as_out_and_err_are_one(void)
+{
+	int fds[2];
+
+	open_socket_pair(fds);
+	open_with(fds[0], fds[1], fds[1]);
+}
+
+static void test_where_it_goes(void **state)
+{
+	static const struct {
+		void (*started)(void);
+		bool syslog;
+	} rows[] = {
+		{as_xinetd_starts_one, true},
+		{as_a_unit_for_each_is_started, false},
+		{as_one_that_accepts_is_started, false},
+		{as_out_and_err_are_one, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct outcome o = run(rows[i].started, LOG_STYLE_SERVICE);
+
+		assert_true(WIFEXITED(o.status));
+		assert_int_equal(WEXITSTATUS(o.status), rows[i].syslog);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_where_it_goes),
 		cmocka_unit_test(test_control_bytes),
 		cmocka_unit_test(test_no_peer_writes_keys),
 		cmocka_unit_test(test_long_line),
