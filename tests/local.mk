@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	%D%/unit/test_keys \
 	%D%/unit/test_language \
 	%D%/unit/test_log \
+	%D%/unit/test_listener \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_ledger \
