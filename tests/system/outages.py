@@ -102,8 +102,9 @@ class Outages:
                 restante-pop3s-serve.socket >/run/systemd/system/copy.socket
             sed -e 's|^ExecStart=[^ ]*|& -c /srv/copy/restante.conf|' \\
                 -e 's|^ReadWritePaths=.*|& /srv/copy/restante|' \\
-                restante-pop3s-serve@.service \\
-                >/run/systemd/system/copy@.service
+                -e 's|^Requires=.*|Requires=copy.socket|' \\
+                restante-pop3s-serve.service \\
+                >/run/systemd/system/copy.service
             systemctl daemon-reload && systemctl start copy.socket""")
         found = collect(self.host.pop3(SPARE), delete=False)
         compare(found, before)
@@ -112,14 +113,16 @@ class Outages:
         self.machine.shell("""
             systemctl stop copy.socket
             rm -r /srv/copy /run/systemd/system/copy.socket \\
-                /run/systemd/system/copy@.service
+                /run/systemd/system/copy.service
             systemctl daemon-reload""")
 
     def restored_in_place(self, before: dict[str, str]) -> None:
         """The store is gone, and comes back from the backup."""
+        session = self.host.smtp()
         self.machine.shell(f"rm -r {STORE}")
         for command in self.backup_commands("Restoring"):
             self.machine.shell(command)
+        equal(session.wire.sock.recv(1), b"", "a session of before")
         found = collect(self.host.pop3())
         compare(found, before)
         self.machine.shell("rm restante.tar")

@@ -6,6 +6,7 @@ a crowd, a store that is missing and a new certificate.
 import re
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from host import CLONE, POP3, POP3S, SMTP, SOCKETS, STORE, UNIT_FOLDER, Host
 from load import collect, eventually, flood, message
@@ -14,7 +15,8 @@ from harness.deadline import until
 from harness.report import check, equal
 from harness.wire import Wire
 
-# Tried in a session's own unit, in place of the handler.
+# Tried in a unit of ours, in place of the handler.
+PROBE_PATH = "/usr/local/bin/restante-probe"
 PROBE = """#!/bin/bash
 cd {mailbox} || echo cd=denied
 try() {{
@@ -103,19 +105,46 @@ class Settled:
 
     def rights_in_unit(self) -> None:
         """What a handler may do that was taken over: tried in its unit."""
-        probe = "/usr/local/bin/restante-probe"
-        self.host.inside(probe).write_text(PROBE.format(
-            mailbox=self.host.folder, store=STORE, clone=CLONE, pop3=POP3,
-            zeros="0" * 32), "ascii")
-        self.host.inside(probe).chmod(0o755)
-        change = f"[Service]\nExecStart=\nExecStart={probe}\n"
-        with self.host.drop_in("restante-smtp-journal@.service", change):
+        said = "/root/probe.txt"
+        change = f"[Service]\nExecStart=\nExecStart={PROBE_PATH}\n" \
+                 f"StandardOutput=file:{said}\n"
+        service = "restante-smtp-journal.service"
+        with self._probe_installed(), self.host.drop_in(service, change):
+            self.machine.run("systemctl", "stop", service)
+            self.machine.run("systemctl", "start", "--wait", service)
+        self._check_probe(self.host.inside(said).read_text("utf-8"))
+        self.host.inside(said).unlink()
+
+    def rights_in_template(self) -> None:
+        """The same where each connection has a unit."""
+        change = f"[Service]\nExecStart=\nExecStart={PROBE_PATH}\n"
+        with self._probe_installed(), \
+                self.host.drop_in(SOCKETS[SMTP], "[Socket]\nAccept=yes\n"), \
+                self.host.drop_in("restante-smtp-journal@.service", change):
+            self._reopen(SOCKETS[SMTP])
             wire = Wire.connect(SMTP)
             text = bytearray()
             while more := wire.sock.recv(1 << 16):
                 text += more
-        self.host.inside(probe).unlink()
-        said = dict(re.findall(r"([\w-]+)=(\S+)", text.decode()))
+        self._check_probe(text.decode())
+
+    def _reopen(self, socket: str) -> None:
+        """With what its files say of Accept=: not restarted, for that would
+        start the service anew, too."""
+        self.machine.shell(f"systemctl stop {socket}; systemctl start {socket}")
+
+    @contextmanager
+    def _probe_installed(self) -> Iterator[None]:
+        probe = self.host.inside(PROBE_PATH)
+        probe.write_text(PROBE.format(
+            mailbox=self.host.folder, store=STORE, clone=CLONE, pop3=POP3,
+            zeros="0" * 32), "ascii")
+        probe.chmod(0o755)
+        yield
+        probe.unlink()
+
+    def _check_probe(self, text: str) -> None:
+        said = dict(re.findall(r"([\w-]+)=(\S+)", text))
         self.report.note(f"probe: {said}")
         equal((said.pop("user", ""), said.pop("group", "")),
               ("restante", "restante"), "the handler's user")
@@ -172,10 +201,10 @@ class Settled:
     def busy_socket_control(self) -> None:
         """The same flood against systemd's own limit: it is strong enough."""
         unit = SOCKETS[SMTP]
-        default = ("[Socket]\nTriggerLimitIntervalSec=2s\n"
+        default = ("[Socket]\nAccept=yes\nTriggerLimitIntervalSec=2s\n"
                    "TriggerLimitBurst=200\n")
         with self.host.drop_in(unit, default):
-            self.machine.run("systemctl", "restart", unit)
+            self._reopen(unit)
             flood(SMTP, 400, 8, 30)
             state = self.machine.run("systemctl", "is-active", unit,
                                      want=None).stdout.strip()
@@ -222,6 +251,7 @@ class Settled:
         yield "units-exposure", self.exposure
         yield "rights-on-disk", self.rights_on_disk
         yield "rights-in-unit", self.rights_in_unit
+        yield "rights-in-template", self.rights_in_template
         yield "spool-in-use", self.spool_in_use
         yield "store-absent", self.store_absent
         yield "busy-socket", self.busy_socket
