@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The digest of a whole file, as it lies there. For the files of store/. */
+/* Digests of files, as they lie there. For the files of store/. */
 #ifndef RESTANTE_STORE_FILE_DIGEST_H
 #define RESTANTE_STORE_FILE_DIGEST_H
 
@@ -14,5 +14,8 @@ int file_digest(int fd, uint8_t digest_r[DIGEST_SIZE]) MUST_USE;
  */
 int file_digest_at(int dir, const char *name,
 		   uint8_t digest_r[DIGEST_SIZE]) MUST_USE;
+/* Of no more than its first `most` octets. */
+int file_digest_begin_at(int dir, const char *name, uint64_t most,
+			 uint8_t digest_r[DIGEST_SIZE]) MUST_USE;
 
 #endif

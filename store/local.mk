@@ -43,7 +43,10 @@ noinst_LIBRARIES += %D%/libstore.a %D%/libadmin.a %D%/libunseal.a
 	%D%/name.c \
 	%D%/name.h \
 	%D%/presence.c \
+	%D%/presence_files.c \
+	%D%/presence_heard.c \
 	%D%/presence.h \
+	%D%/presence_private.h \
 	%D%/record.c \
 	%D%/record.h \
 	%D%/remove_tree.c \

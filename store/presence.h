@@ -46,7 +46,9 @@ struct presence *presence_begin(struct mailbox *m, struct err *e) MUST_USE;
 
 /*
  * After it was: each message gets its state. each(): one that is not as it
- * should be, and the entry that says it should, or EVIDENCE_NONE.
+ * should be, and the entry that says it should, or EVIDENCE_NONE. Where
+ * somebody else enters what spools say meanwhile, only what is so twice counts,
+ * each time from the beginning on.
  */
 int presence_end(struct presence *p, struct evidence *v,
 		 void (*each)(void *arg, enum presence_fault fault,
@@ -68,17 +70,20 @@ int presence_content(const struct presence *p, const struct evidence *v,
 /*
  * Of what lay there at first, as far as v has what was received, `most` files
  * behind *after, a ULID ("": from the first on): each() is told of those of a
- * size that no sealed file of so many octets has. *after is the last one that
- * was looked at, or "" where none is behind it. Reads no file.
+ * size that no sealed file of so many octets has, or that v says are another
+ * file, and ends it where it says false. *after is the last one that was looked
+ * at, or "" where none is behind it. Reads no file.
  */
 void presence_odd_sizes(const struct presence *p, const struct evidence *v,
 			char after[ULID_LEN + 1], size_t most,
-			void (*each)(void *arg, const char *ulid), void *arg);
+			bool (*each)(void *arg, const char *ulid), void *arg);
 
 /*
  * 1: what lies under that ULID is not what v and l say was received, and has
- * that digest. 0: it is, or is not there, or was cut on a full disk. -1: it
- * cannot be read, or is longer by a mebibyte than what was received has to be.
+ * that digest; of one beyond a gibibyte, which what was received never was, the
+ * digest up to a mebibyte more than that has to have. 0: it is, or is not
+ * there, or was cut on a full disk. -1: it cannot be read, or is longer than is
+ * hashed while others wait.
  */
 int presence_compare(const struct presence *p, const struct evidence *v,
 		     const struct ledger *l, const char *ulid,

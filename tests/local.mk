@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	%D%/unit/test_language \
 	%D%/unit/test_log \
 	%D%/unit/test_listener \
+	%D%/unit/test_look \
 	%D%/unit/test_mail_head \
 	%D%/unit/test_mbox \
 	%D%/unit/test_ledger \
@@ -110,6 +111,7 @@ check_LIBRARIES += %D%/unit/libledger_rig.a
 %C%_unit_test_alias_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_alias_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mailbox_alias_new
 %C%_unit_test_kept_copy_LDADD = %D%/unit/libstore_rig.a $(LDADD)
+%C%_unit_test_look_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_presence_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_seen_LDADD = %D%/unit/libstore_rig.a $(LDADD)
 %C%_unit_test_store_LDADD = %D%/unit/libstore_rig.a $(LDADD)

@@ -8,12 +8,14 @@ noinst_LIBRARIES += %D%/libledger.a
 	%D%/book.c %D%/book.h \
 	%D%/expire.c %D%/expire.h \
 	%D%/files.c %D%/files.h \
+	%D%/finds.c %D%/finds.h \
 	%D%/first.c %D%/first.h \
 	%D%/former.c %D%/former.h \
 	%D%/hour.c %D%/hour.h \
 	%D%/key.c %D%/key.h \
 	%D%/look.c %D%/look.h \
 	%D%/sequence.c %D%/sequence.h \
+	%D%/sight.c %D%/sight.h \
 	%D%/spool_place.c %D%/spool_place.h \
 	%D%/succeed.c %D%/succeed.h \
 	%D%/take.c %D%/take.h \

@@ -71,6 +71,41 @@ void evidence_release(struct evidence *v)
 	*v = (struct evidence){.n = 0};
 }
 
+/* --- parts -----------------------------------------------------------------
+ */
+
+static const char *ulid_of(const struct judged *j)
+{
+	switch (j->entry.kind) {
+	case ENTRY_KEPT:
+		return j->entry.kept.ulid;
+	case ENTRY_GONE:
+		return j->entry.gone.ulid;
+	case ENTRY_COLLECTED:
+		return j->entry.collected.ulid;
+	case ENTRY_MISSING:
+		return j->entry.missing.ulid;
+	case ENTRY_DIFFERS:
+		return j->entry.differs.ulid;
+	case ENTRY_BACK:
+		return j->entry.change.as;
+	default:
+		return NULL;
+	}
+}
+
+bool evidence_is_of_part(const struct judged *j, uint64_t key, uint64_t parts,
+			 uint64_t part)
+{
+	const char *ulid = ulid_of(j);
+	uint8_t packed[ULID_PACKED_SIZE];
+
+	if (!ulid || parts < 2)
+		return true;
+	ulid_pack(ulid, packed);
+	return ulid_hash(packed, key) % parts == part;
+}
+
 /* --- taking ----------------------------------------------------------------
  */
 
@@ -87,7 +122,7 @@ static void take_kept(struct evidence *v, const struct judged *j)
 	m->found = j->source == JUDGE_LEDGER;
 }
 
-static enum evidence_gone gone_by(const struct judged *j)
+enum evidence_gone evidence_gone_by(const struct judged *j)
 {
 	if (j->verdict == JUDGE_NO_KEY)
 		return GONE_UNPROVED;
@@ -121,7 +156,7 @@ static void take_back(struct evidence *v, const struct judged *j)
 static void take_gone(struct evidence *v, const struct judged *j)
 {
 	struct evidence_message *m = evidence_message(v, j->entry.gone.ulid);
-	enum evidence_gone by = gone_by(j);
+	enum evidence_gone by = evidence_gone_by(j);
 
 	if (by > m->gone)
 		m->gone = (uint8_t)by;

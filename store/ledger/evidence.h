@@ -34,6 +34,8 @@ struct evidence_message {
 	uint8_t used;
 	uint8_t state; /* enum presence_state, for whoever looks at it */
 	uint8_t left;  /* it lies in gone/ under its own name */
+	uint8_t told;  /* enum evidence_gone, as a spool has it */
+	uint8_t lost;  /* it lies in lost/ */
 };
 
 /* `missing`: it was seen that it is not there. */
@@ -65,6 +67,17 @@ void evidence_release(struct evidence *v);
  * says nothing.
  */
 void evidence_take(struct evidence *v, const struct judged *j);
+
+/* How that one says that it left: an ENTRY_GONE that may say so. */
+enum evidence_gone evidence_gone_by(const struct judged *j);
+
+/*
+ * Where all messages do not have room at once: is this of one of `parts` parts,
+ * from 0 on? What names no message is of each. Whoever knows the key can put
+ * what he likes into one part.
+ */
+bool evidence_is_of_part(const struct judged *j, uint64_t key, uint64_t parts,
+			 uint64_t part);
 
 /* The message of that ULID, which nothing may have named before. */
 struct evidence_message *evidence_message(struct evidence *v, const char *ulid);

@@ -64,12 +64,13 @@ static void keep_all(const struct store_rig *rig, struct sight *s)
 	enter_all(s);
 }
 
-static void note_odd(void *arg, const char *ulid)
+static bool note_odd(void *arg, const char *ulid)
 {
 	struct sight *s = arg;
 
 	s->odd++;
 	memcpy(s->last, ulid, sizeof(s->last));
+	return true;
 }
 
 static void sizes_are_looked_at_in_slices(void **state)
