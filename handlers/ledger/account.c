@@ -8,16 +8,27 @@
 
 #include <unistd.h>
 
+#include "common/random_id.h"
 #include "handlers/ledger/former.h"
 #include "store/ledger/check.h"
 #include "store/ledger/former_chain.h"
 #include "store/presence.h"
 
+enum {
+	PART_ENTRIES = 1000000, /* for which what is known has room */
+	PARTS_MAX = 256,
+};
+
+/*
+ * One part of all messages after the other: an adoption may go on where there
+ * is little memory, and what handlers have claimed came is anything.
+ */
 struct account {
 	struct book *book;
+	uint64_t key, parts, part;
 	struct evidence former, own;
-	struct evidence earlier; /* what had left, by any before this one */
-	struct evidence one;	 /* of these, at hand */
+	struct evidence one;	 /* what had left, by one of before, at hand */
+	struct evidence earlier; /* by any of them */
 	struct ledger lines;	 /* of its own entries */
 	bool all_there; /* of the former's entries, as many as are known of */
 	struct err *err;
@@ -27,16 +38,41 @@ struct account {
 /* --- what both ledgers say -------------------------------------------------
  */
 
-static void take(void *arg, const struct judged *j)
+static const struct evidence_message *find(const struct evidence *v,
+					   const char *ulid)
 {
-	evidence_take(arg, j);
+	uint8_t packed[ULID_PACKED_SIZE];
+
+	ulid_pack(ulid, packed);
+	return evidence_find(v, packed);
 }
 
-static int read_one(int dir, struct evidence *v, struct check *c_r,
-		    struct err *e)
+static bool is_of_part(const struct account *a, const struct judged *j)
 {
-	*c_r = (struct check){.each = take, .arg = v};
-	return check_ledger(dir, c_r, e);
+	return evidence_is_of_part(j, a->key, a->parts, a->part);
+}
+
+static void take_own(void *arg, const struct judged *j)
+{
+	struct account *a = arg;
+
+	if (is_of_part(a, j))
+		evidence_take(&a->own, j);
+}
+
+static void take_former(void *arg, const struct judged *j)
+{
+	struct account *a = arg;
+
+	if (is_of_part(a, j))
+		evidence_take(&a->former, j);
+}
+
+static int read_own(struct account *a, struct err *e)
+{
+	struct check c = {.each = take_own, .arg = a};
+
+	return check_ledger(a->book->dir, &c, e);
 }
 
 static bool is_all_there(const struct check *c, uint64_t size)
@@ -50,21 +86,25 @@ static int read_former(struct account *a, struct err *e)
 {
 	const struct memory *m = &a->book->memory;
 	int dir = former_open(a->book->dir, m, e), result;
-	struct check c;
+	struct check c = {.each = take_former, .arg = a};
 
 	if (dir < 0)
 		return e->kind == ERR_ABSENT ? 0 : -1;
-	result = read_one(dir, &a->former, &c, e);
+	result = check_ledger(dir, &c, e);
 	a->all_there = result == 0 && is_all_there(&c, m->before.size);
 	close(dir);
 	return result;
 }
 
+/* Of what both others know: nobody asks for the rest. */
 static void take_earlier(void *arg, const struct judged *j)
 {
+	const char *ulid = j->entry.gone.ulid;
 	struct account *a = arg;
 
-	evidence_take(&a->one, j);
+	if (j->entry.kind == ENTRY_GONE && is_of_part(a, j) &&
+	    (find(&a->former, ulid) || find(&a->own, ulid)))
+		evidence_take(&a->one, j);
 }
 
 static void end_earlier(void *arg, bool is_true)
@@ -124,22 +164,18 @@ static void name_gone(struct account *a, const char *ulid)
 	add(a, &entry);
 }
 
-static const struct evidence_message *find(const struct evidence *v,
-					   const char *ulid)
-{
-	uint8_t packed[ULID_PACKED_SIZE];
-
-	ulid_pack(ulid, packed);
-	return evidence_find(v, packed);
-}
-
-static void name_absent(struct account *a, const char *ulid)
+/*
+ * v says that it is there. What an administrator has brought back, it knows by
+ * its former name, which may be of another part.
+ */
+static void name_absent(struct account *a, const struct evidence *v,
+			const char *ulid)
 {
 	const struct evidence_message *earlier = find(&a->earlier, ulid);
 
 	if (earlier && earlier->gone)
 		name_gone(a, ulid);
-	else
+	else if (a->parts < 2 || find(v, ulid)->sealed != EVIDENCE_NONE)
 		name_missing(a, ulid);
 }
 
@@ -151,7 +187,7 @@ static void note_former(void *arg, enum presence_fault fault, const char *ulid,
 	const struct evidence_message *own = find(&a->own, ulid);
 
 	if (fault == PRESENCE_MISSING && !(own && own->gone))
-		name_absent(a, ulid);
+		name_absent(a, &a->former, ulid);
 }
 
 /*
@@ -169,7 +205,7 @@ static void note_own(void *arg, enum presence_fault fault, const char *ulid,
 	if (former && former->gone)
 		name_gone(a, ulid);
 	else if (!former || former->entry == EVIDENCE_NONE)
-		name_absent(a, ulid);
+		name_absent(a, &a->own, ulid);
 }
 
 /* --- what is another file --------------------------------------------------
@@ -230,8 +266,25 @@ static bool is_denied(const struct account *a,
 /*
  * It lies in gone/ for as long as it can be brought back; then it goes, and who
  * took it stands in the former ledger alone, or in what that one lacks. What
- * only comes back from there lies under another name.
+ * only comes back from there lies under another name. It may have gone since it
+ * was found there, in a run that was killed, or be about to: then a spool may
+ * still tell who took it, but of what was taken from it before nobody will.
  */
+static bool has_left_before(const struct account *a,
+			    const struct evidence_message *own)
+{
+	const struct evidence_message *was =
+		evidence_find(&a->former, own->ulid);
+
+	if (own->left)
+		return !is_denied(a, own);
+	if (own->state == PRESENCE_GONE_UNTOLD)
+		return false; /* named already */
+	if (own->state == PRESENCE_WAITS)
+		return was && was->gone && own->told >= GONE_UNPROVED;
+	return (was && was->gone) || own->told;
+}
+
 static void name_left(struct account *a)
 {
 	char ulid[ULID_LEN + 1];
@@ -239,7 +292,8 @@ static void name_left(struct account *a)
 	for (size_t i = 0; i < a->own.size; i++) {
 		const struct evidence_message *own = &a->own.slots[i];
 
-		if (!own->used || own->gone || !own->left || is_denied(a, own))
+		if (!own->used || own->entry == EVIDENCE_NONE || own->gone ||
+		    !has_left_before(a, own))
 			continue;
 		ulid_unpack(own->ulid, ulid);
 		name_gone(a, ulid);
@@ -249,25 +303,52 @@ static void name_left(struct account *a)
 /* --- all of it -------------------------------------------------------------
  */
 
-static int compare(struct account *a, struct mailbox *m, struct err *e)
+static void release(struct account *a)
 {
-	struct presence *p = presence_begin(m, e);
+	evidence_release(&a->former);
+	evidence_release(&a->earlier);
+	evidence_release(&a->one);
+	evidence_release(&a->own);
+}
+
+static int compare_part(struct account *a, struct presence *p, struct err *e)
+{
 	struct presence_report report;
-	struct check own;
 	int result = -1;
 
-	if (!p)
-		return -1;
-	if (read_former(a, e) == 0 && read_earlier(a, e) == 0 &&
-	    read_one(a->book->dir, &a->own, &own, e) == 0 &&
+	if (read_former(a, e) == 0 && read_own(a, e) == 0 &&
+	    read_earlier(a, e) == 0 &&
 	    presence_end(p, &a->former, note_former, a, &report, e) == 0)
 		result = presence_end(p, &a->own, note_own, a, &report, e);
-	presence_free(&p);
 	if (result == 0)
 		result = compare_digests(a, e);
 	if (result == 0)
 		name_left(a);
+	release(a);
 	return a->failed ? -1 : result;
+}
+
+/* As many as the longer one of the two needs. Nobody can know the key. */
+static void divide(struct account *a)
+{
+	uint64_t before = a->book->memory.before.size, own = a->lines.size;
+
+	random_bytes(&a->key, sizeof(a->key));
+	a->parts = 1 + (before > own ? before : own) / PART_ENTRIES;
+	if (a->parts > PARTS_MAX)
+		a->parts = PARTS_MAX;
+}
+
+static int compare(struct account *a, struct mailbox *m, struct err *e)
+{
+	struct presence *p = presence_begin(m, e);
+	int result = p ? 0 : -1;
+
+	divide(a);
+	for (; result == 0 && a->part < a->parts; a->part++)
+		result = compare_part(a, p, e);
+	presence_free(&p);
+	return result;
 }
 
 int account_former(struct book *b, const struct sequence_run *r, const char *id,
@@ -284,9 +365,5 @@ int account_former(struct book *b, const struct sequence_run *r, const char *id,
 		result = compare(&a, m, e);
 	mailbox_close(&m);
 	ledger_close(&a.lines);
-	evidence_release(&a.former);
-	evidence_release(&a.earlier);
-	evidence_release(&a.one);
-	evidence_release(&a.own);
 	return result;
 }

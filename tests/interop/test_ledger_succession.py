@@ -590,6 +590,40 @@ def what_left_before_an_adoption_has_left(w: Restored) -> None:
     delete(w, mailbox)  # a spool without its end accuses where it is new
 
 
+def what_goes_amid_an_adoption_has_left(w: Restored) -> None:
+    """A run is killed behind what it has found in gone/; before the next one
+    its undo is over, and then the spool goes that told who took it.
+    """
+    program = Path(os.environ["RESTANTE_FAULT_PREFIX"]) / \
+        "libexec/restante/ledger"
+    mailbox = w.instance.create_mailbox("over amid an adoption")
+    w.instance.restante("mailbox", "set", mailbox.id, "undo=30")
+    w.deliver(mailbox, 3)
+    w.collect(mailbox, 2)
+    w.instance.restante("sweep")
+    w.entered(mailbox)
+    folder, found = w.instance.folder(mailbox), 0
+    ledgers, files = w.backup(w.ledger.path), w.backup(folder)
+    for point in range(1, 200):
+        w.ledger.run("--adopt", mailbox.id, want=None, program=program,
+                     RESTANTE_FAULT_POINT=str(point))
+        entries = w.ledger.of(mailbox) / "entries"
+        text = entries.read_text() if entries.exists() else ""
+        through = " by=former " in text
+        if " act=adopt " in text and "kept " in text:
+            found += 1
+            for path in (folder / "gone").iterdir():
+                path.unlink()
+            w.ledger.run()
+            spool_of(w, mailbox).unlink()
+            equal(w.ledger.look(), "", f"what a look says at point {point}")
+        w.put_back(ledgers, w.ledger.path)
+        w.put_back(files, folder)
+        if through:
+            break
+    check(found > 1, f"found in {found} runs")
+
+
 def a_former_one_is_not_written_over(w: Restored) -> None:
     """An adoption is killed at each of its points, and its memory is lost."""
     program = Path(os.environ["RESTANTE_FAULT_PREFIX"]) / \
@@ -641,6 +675,7 @@ def killed_while_it_is_dropped(w: Restored) -> None:
 
 
 CASES = [killed_anywhere, what_left_before_an_adoption_has_left,
+         what_goes_amid_an_adoption_has_left,
          a_former_one_is_not_written_over, killed_while_it_is_dropped,
          a_store_of_yesterday_is_adopted,
          one_that_is_whole_is_not_resumed_without_a_reason,
