@@ -8,9 +8,11 @@ it runs on, and when the script ends, in whatever way, everything in there has
 ended too.
 """
 
+import ctypes
 import fcntl
 import hashlib
 import os
+import platform
 import pty
 import re
 import select
@@ -35,9 +37,23 @@ from harness.report import Failure, check
 from harness.script import NAMESPACE
 from harness.tools import SYSTEM_PATH, TREE
 
-SUITE = "bookworm"
+
+
+def release() -> str:
+    """The suite of this machine, where it is Debian's: what is built here is
+    for it. PACKAGE_DIR may have packages of another.
+    """
+    if named := os.environ.get("PACKAGE_SUITE"):
+        return named
+    with suppress(OSError, KeyError):
+        return platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return "bookworm"
+
+
+SUITE = release()
 CGROUP = "restante-test-"
 INSIDE = "RESTANTE_TEST_SYSTEM"  # set to the cgroups of the script
+CLONE_NEWNET = 0x40000000  # linux/sched.h
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1  # linux/sockios.h, linux/if.h
 BOOT_SECONDS = 300
 # What a host lets a process do, and a container of systemd 252 does not.
@@ -50,23 +66,31 @@ ENV = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8",
 
 # --- the bare tree -------------------------------------------------------------
 
-def mirror() -> str | None:
+def runtime(*libraries: str) -> list[str]:
+    """Packages of libraries by their names in this release: since Debian 13
+    those that hold a time have another.
+    """
+    return [name if SUITE == "bookworm" else f"{name}t64"
+            for name in libraries]
+
+
+def mirror(suite: str) -> str | None:
     """Where apt of this machine gets the suite from; None if it does not."""
     done = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(CODENAME) $(SITE)",
          "Created-By: Packages"], text=True, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     for line in done.stdout.splitlines():
-        suite, _, site = line.partition(" ")
-        if suite == SUITE:
+        name, _, site = line.partition(" ")
+        if name == suite:
             return site
     return None
 
 
-def _debootstrap(path: Path, packages: Iterable[str]) -> None:
+def _debootstrap(path: Path, packages: Iterable[str], suite: str) -> None:
     command = ["debootstrap", "--variant=minbase",
-               "--include=" + ",".join(packages), SUITE, str(path)]
-    if site := mirror():
+               "--include=" + ",".join(packages), suite, str(path)]
+    if site := mirror(suite):
         command.append(site)
     with open(path.with_suffix(".log"), "wb") as log:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log,
@@ -83,19 +107,19 @@ def require_root() -> None:
         raise SystemExit("this needs root: it boots a system in a container")
 
 
-def bare_tree(packages: Iterable[str]) -> Path:
+def bare_tree(packages: Iterable[str], suite: str = SUITE) -> Path:
     """A minimal Debian with these packages, made where it is not there yet."""
     packages = sorted(set(packages))
-    key = hashlib.sha256(" ".join([SUITE, *packages]).encode()).hexdigest()
+    key = hashlib.sha256(" ".join([suite, *packages]).encode()).hexdigest()
     cache = TREE.parent
     cache.mkdir(parents=True, exist_ok=True)
-    path = cache / f"{SUITE}-{key[:16]}"
-    with open(cache / f"{SUITE}.lock", "wb") as lock:
+    path = cache / f"{suite}-{key[:16]}"
+    with open(cache / f"{suite}.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             new = path.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
-            _debootstrap(new, packages)
+            _debootstrap(new, packages, suite)
             new.rename(path)
     return path
 
@@ -104,6 +128,20 @@ def copy_tree(bare: Path, path: Path) -> Path:
     """A copy to work on."""
     subprocess.run(["cp", "-a", "--reflink=auto", bare, path], check=True)
     return path
+
+
+def lend_network(root: Path) -> None:
+    """Names, proxies and authorities for a tree that shares our network."""
+    for name in ("etc/resolv.conf", "etc/hosts",
+                 "etc/ssl/certs/ca-certificates.crt"):
+        if Path("/", name).exists():
+            (root / name).write_bytes(Path("/", name).read_bytes())
+    dump = subprocess.run(["apt-config", "dump"], text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+    lines = [line for line in dump.splitlines()
+             if line.lower().startswith(("acquire::http", "acquire::retr"))]
+    (root / "etc/apt/apt.conf.d/99network").write_text(
+        "\n".join([*lines, ""]), "utf-8")
 
 
 def export_source(path: Path) -> None:
@@ -218,6 +256,21 @@ def _loopback_up() -> None:
                     struct.pack("16sh", b"lo", IFF_UP))
 
 
+def own_run() -> None:
+    """Where containers keep their locks and sockets, and where our network may
+    be described.
+    """
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+
+
+def leave_network() -> None:
+    """From here on there is loopback alone, and it is our own."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    own_run()
+    _loopback_up()
+
+
 def enter_namespaces(with_network: bool = False) -> Path:
     """Start over where mounts and processes are ours alone, and the network
     unless it is needed.
@@ -229,10 +282,8 @@ def enter_namespaces(with_network: bool = False) -> Path:
     if os.environ.get(INSIDE):
         for folder in os.environ[INSIDE].split(":"):
             Path(folder, "cgroup.procs").write_text("0", "ascii")
-        if not with_network:  # which may be described in /run
-            # Where systemd-nspawn keeps its locks and sockets.
-            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"],
-                           check=True)
+        if not with_network:
+            own_run()
             _loopback_up()
         return work
     ours = "RESTANTE_WORK" not in os.environ
@@ -262,8 +313,9 @@ def _child(pid: int) -> int:
 class Machine:
     """A tree with systemd running in it. It shares our network: loopback."""
 
-    def __init__(self, root: Path, console: Path) -> None:
+    def __init__(self, root: Path, console: Path, *options: str) -> None:
         self.root = root
+        self.options = options  # more of systemd-nspawn's
         self.console = open(console, "ab")
         self.nspawn: subprocess.Popen | None = None
 
@@ -283,7 +335,7 @@ class Machine:
              "--network-namespace-path=/proc/self/ns/net", "--machine=host",
              "--keep-unit", "--register=no", "--link-journal=no",
              "--resolv-conf=off", "--timezone=off", "--console=pipe",
-             f"--system-call-filter={LANDLOCK}"],
+             f"--system-call-filter={LANDLOCK}", *self.options],
             stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console)
         self.wait_until_up()
         return time.monotonic() - begun
@@ -343,7 +395,8 @@ class Machine:
                     said += os.read(ours, 4096).decode(errors="replace")
                 except OSError:  # the last of them has closed it
                     break
-                if left and left[0][0] in said[at:] and said.endswith("]: "):
+                if left and left[0][0] in said[at:] and \
+                        said.endswith(("]: ", "] ")):
                     os.write(ours, f"{left.pop(0)[1]}\n".encode())
                     at = len(said)
             else:
