@@ -58,12 +58,31 @@ class Host:
         """A fresh machine with the packages, a clone and a certificate."""
         tree.copy_tree(tree.bare_tree(packages()), self.machine.root)
         tree.export_source(self.inside(CLONE))
+        self.give_name()
+        self.renew()
+
+    def give_name(self) -> None:
+        """The name that its certificate is for."""
         self.inside("/etc/hostname").write_text("mail\n", "ascii")
         # As Debian's installer writes it: the short name stands behind the
         # whole one.
         self.inside("/etc/hosts").write_text(
             f"127.0.0.1\tlocalhost\n127.0.1.1\t{self.name} mail\n", "ascii")
-        self.renew()
+
+    def set_up_by_hand(self, *before: tuple[str, str]) -> str:
+        """`restante setup` on a terminal, after these answers the usual ones;
+        what it says. The first mailbox is ours.
+        """
+        said = self.machine.talk(["restante", "setup"], [
+            *before, ("Name of this host", ""),
+            ("Domain of the addresses", ""), ("acme", ""), ("Which", ""),
+            ("first mailbox", "All mail"), ("postmaster", "")])
+        found = dict(re.findall(r"^(id|address|password): (.*)$", said,
+                                re.MULTILINE))
+        equal(sorted(found), ["address", "id", "password"], f"said {said}")
+        self.mailbox = found
+        equal(found["address"], f"{found['id']}@{self.name}", "address")
+        return said
 
     def inside(self, path: str) -> Path:
         """A path of the machine, as seen from outside."""
