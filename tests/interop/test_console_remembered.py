@@ -6,7 +6,6 @@ files it was made from, whatever has become of what was remembered.
 
 import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
+from harness.certs import sign_itself
 from harness.console import age, run_cgi
 from harness.deadline import until
 from harness.instance import Instance
@@ -81,10 +81,11 @@ class Remembered:
               ["Beta &lt;b&gt;", "gamma", "omega"], "names")
         (self.state / NAMES).write_bytes(was)
         was = self.settle(CERTIFICATE)
-        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ",
-                             time.gmtime(time.time() + 86400)).encode()
-        (self.state / CERTIFICATE).write_bytes(
-            re.sub(rb"\t[0-9-]+T[0-9:]+Z\t", b"\t" + soon + b"\t", was))
+        term = "\t".join(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
+            time.time() + days * 86400)) for days in (-89, 1))
+        (self.state / CERTIFICATE).write_bytes(re.sub(
+            rb"[0-9-]+T[0-9:]+Z\t[0-9-]+T[0-9:]+Z\t", term.encode() + b"\t",
+            was))
         check("The certificate ends on" in self.page(), "the certificate")
         (self.state / CERTIFICATE).write_bytes(was)
 
@@ -187,25 +188,24 @@ class Remembered:
     # --- the certificate --------------------------------------------------------
 
     def sign(self, days: int, name: str) -> None:
-        """Another certificate in its place, for that long."""
-        fresh = self.tls.parent / "fresh.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-key", self.instance.tls.key, "-out",
-             fresh, "-days", str(days), "-subj", f"/CN={name}"], check=True,
-            capture_output=True, timeout=300)
-        os.replace(fresh, self.tls)
+        """Another certificate in its place: of 90 days, so many are left."""
+        folder, now = self.tls.parent / "fresh", time.time()
+        folder.mkdir(exist_ok=True)
+        os.replace(sign_itself(folder, self.instance.tls.key,
+                               now - (90 - days) * 86400,
+                               now + days * 86400, name), self.tls)
 
     def certificate(self) -> None:
         """A renewal counts at once, and so does what is wrong."""
-        check("The certificate ends" not in self.page(), "one of 30 days")
+        check("The certificate ends" not in self.page(), "a new one")
         self.settle(CERTIFICATE)
         self.sign(5, "short")
-        check("The certificate ends on" in self.page(), "one of 5 days")
+        check("The certificate ends on" in self.page(), "5 days left")
         check("CN=short" in self.page("/system"), "the chain")
         self.settle(CERTIFICATE)
         check("The certificate ends on" in self.page(), "remembered")
         self.sign(90, "long")
-        check("The certificate ends" not in self.page(), "one of 90 days")
+        check("The certificate ends" not in self.page(), "90 days left")
         check("CN=long" in self.page("/system"), "the chain")
         self.tls.write_text("no certificate")
         check("cannot be read: certificate" in self.page(), "none in it")
@@ -213,7 +213,7 @@ class Remembered:
         check("cannot be read: certificate" in self.page(), "no file")
         check(str(self.tls) in self.page("/system"), "the system's page")
         self.sign(3, "last")
-        check("The certificate ends on" in self.page(), "one of 3 days")
+        check("The certificate ends on" in self.page(), "3 days left")
 
     def certificate_rubbish(self) -> None:
         """Whatever was remembered of it."""

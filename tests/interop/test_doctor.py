@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from harness.certs import NAME, make_certificate
+from harness.certs import NAME, make_certificate, sign_itself
 from harness.instance import Instance, Mailbox
 from harness.mounts import add_users, mount
 from harness.place import Place
@@ -345,7 +345,7 @@ class Host:
 
         def lives(before: int, after: int, word: str | None) -> None:
             now = time.time()
-            made = sign_for(folder, tls.key, now - before, now + after)
+            made = sign_itself(folder, tls.key, now - before, now + after)
             self.instance.configure(tls={"certificate": made, "key": tls.key})
             if word:
                 self.says("certificates", str(made), word)
@@ -422,43 +422,6 @@ class Host:
         said = self.run("doctor", uid=ADMIN, want=None)
         check("run it as root" in said, said)
         self.run("doctor", "--fix", uid=ADMIN, want=77)
-
-
-AUTHORITY = """[ca]
-default_ca = this
-[this]
-database = {folder}/index
-serial = {folder}/serial
-new_certs_dir = {folder}
-default_md = sha256
-policy = names
-x509_extensions = extensions
-unique_subject = no
-[names]
-commonName = supplied
-[extensions]
-subjectAltName = DNS:{name}
-"""
-
-
-def sign_for(folder: Path, key: Path, begin: float, end: float) -> Path:
-    """A certificate for our name that is good from then to then."""
-    conf, request, made = (folder / name for name in
-                           ("ca.conf", "request", "certificate.pem"))
-    if not conf.exists():
-        conf.write_text(AUTHORITY.format(folder=folder, name=NAME))
-        (folder / "index").write_text("")
-        (folder / "serial").write_text("01\n")
-    subprocess.run(["openssl", "req", "-new", "-key", key, "-subj",
-                    f"/CN={NAME}", "-out", request], check=True)
-    when = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at))
-            for at in (begin, end)]
-    subprocess.run(["openssl", "ca", "-batch", "-selfsign", "-notext",
-                    "-config", conf, "-keyfile", key, "-in", request,
-                    "-out", made, "-startdate", when[0], "-enddate", when[1]],
-                   check=True, capture_output=True)
-    made.chmod(0o644)
-    return made
 
 
 class Grumbler(socketserver.BaseRequestHandler):

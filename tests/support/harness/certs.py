@@ -2,6 +2,7 @@
 """A small certification authority and one certificate for localhost."""
 
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,4 +50,42 @@ def make_certificate(folder: Path, names: Sequence[str] = OURSELVES,
     _openssl("x509", "-req", "-in", request, "-CA", made.ca, "-CAkey", ca_key,
              "-CAcreateserial", "-days", DAYS, "-extfile", extensions,
              "-out", made.certificate)
+    return made
+
+
+SELF_SIGNED = """[ca]
+default_ca = this
+[this]
+database = {folder}/index
+serial = {folder}/serial
+new_certs_dir = {folder}
+default_md = sha256
+policy = names
+x509_extensions = extensions
+unique_subject = no
+[names]
+commonName = supplied
+[extensions]
+subjectAltName = DNS:{host}
+"""
+
+
+def sign_itself(folder: Path, key: Path, begin: float, end: float,
+                name: str = NAME, host: str = NAME) -> Path:
+    """A certificate that this key signs for itself, good from then to then;
+    the folder is there and for nothing else.
+    """
+    conf, request, made = (folder / file for file in
+                           ("ca.conf", "request", "certificate.pem"))
+    conf.write_text(SELF_SIGNED.format(folder=folder, host=host))
+    (folder / "index").write_text("")
+    (folder / "serial").write_text("01\n")
+    when = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(at))
+            for at in (begin, end)]
+    _openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out",
+             request)
+    _openssl("ca", "-batch", "-selfsign", "-notext", "-config", conf,
+             "-keyfile", key, "-in", request, "-out", made,
+             "-startdate", when[0], "-enddate", when[1])
+    made.chmod(0o644)
     return made
