@@ -441,4 +441,6 @@ def cases(place: Place, report: Report, _args: object) -> Iterator[Case]:
 if __name__ == "__main__":
     if "RESTANTE_FAULT_PREFIX" in os.environ:
         os.environ["RESTANTE_PREFIX"] = os.environ["RESTANTE_FAULT_PREFIX"]
-    sys.exit(run_script(sys.modules[__name__], cases))
+    # `--now` ends who may have its store open as well: another script's handler
+    # whose store lies where only that script sees it.
+    sys.exit(run_script(sys.modules[__name__], cases, private_pids=True))

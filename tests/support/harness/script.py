@@ -16,16 +16,21 @@ Case = tuple[str, Callable[[], object]]
 NAMESPACE = "RESTANTE_TEST_NAMESPACE"
 
 
-def enter_private_mounts(net: bool = False) -> None:
+OWN_PROCESSES = ["--pid", "--fork", "--kill-child", "--mount-proc"]
+
+
+def enter_private_mounts(net: bool = False, pid: bool = False) -> None:
     """Start over in a mount namespace of our own, where we are root.
 
     What is mounted then is seen by nobody else and gone when we are. With net
     the network is our own too: nothing but a loopback, until one makes more.
+    With pid we see no processes but our own.
     """
     if os.geteuid() == 0 and not os.environ.get(NAMESPACE):
         os.environ[NAMESPACE] = "1"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
                               *(["--net"] if net else []),
+                              *(OWN_PROCESSES if pid else []),
                               sys.executable, *sys.argv])
     if net and os.environ.get(NAMESPACE):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
@@ -43,7 +48,8 @@ def run_script(module: object,
                options: Callable[[argparse.ArgumentParser], None]
                = lambda parser: None,
                private_mounts: bool = False,
-               private_net: bool = False) -> int:
+               private_net: bool = False,
+               private_pids: bool = False) -> int:
     """Parse arguments, run the cases, clean up; the exit status."""
     parser = argparse.ArgumentParser(
         description=inspect.getdoc(module),
@@ -54,8 +60,8 @@ def run_script(module: object,
                         help="only cases whose name contains this")
     options(parser)
     args = parser.parse_args()
-    if private_mounts or private_net:
-        enter_private_mounts(private_net)
+    if private_mounts or private_net or private_pids:
+        enter_private_mounts(private_net, private_pids)
     place = Place.find(args.prefix)
     report = Report()
     failed = True
