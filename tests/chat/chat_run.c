@@ -93,8 +93,8 @@ static int socket_type(const struct story *story)
 }
 
 /* The server's whole life. Its sanitizers speak through its exit code. Leaks
- * are looked for by exit() alone, and for as long as all the rest takes: once a
- * story is enough.
+ * are looked for by exit() alone, and for as long as all the rest takes: in a
+ * sample once a story, else always.
  */
 NO_RETURN static void serve(const struct protocol *protocol,
 			    struct stage *stage, int fd, int log, bool leaks)
@@ -265,8 +265,10 @@ static bool play_once(const struct play *play)
 static bool play_drops(const struct story *story,
 		       const struct protocol *protocol, size_t sample)
 {
-	struct play play = {
-		.story = story, .protocol = protocol, .cut = PLAYER_LINE};
+	struct play play = {.story = story,
+			    .protocol = protocol,
+			    .cut = PLAYER_LINE,
+			    .leaks = sample == 1};
 	size_t n = player_upstream_steps(story);
 	bool good = true;
 
@@ -317,7 +319,7 @@ static bool play_story(const char *file, size_t sample)
 		if (!is_wanted(&story, play.cut, sample))
 			continue;
 		good &= play_once(&play);
-		play.leaks = false;
+		play.leaks = sample == 1;
 	}
 	if (story_has(&story, STEP_DROPS))
 		good &= play_drops(&story, play.protocol, sample);
