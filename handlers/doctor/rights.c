@@ -13,9 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -208,6 +210,18 @@ static void visit(struct walk *w, int at, const char *name, const char *above,
 		walk_directory(w, at, name, path, depth + 1);
 }
 
+/* A mailbox may be deleted meanwhile; and others than root see less. */
+static void tell_closed(const struct walk *w, const char *path, int why)
+{
+	if (why == ENOENT)
+		return;
+	findings_add(w->found,
+		     why == EACCES && geteuid() != 0 ? FINDING_REMARK
+						     : FINDING_FAULT,
+		     *path ? path : w->root, NULL, "cannot be looked into: %s",
+		     strerror(why));
+}
+
 static void walk_directory(struct walk *w, int at, const char *name,
 			   const char *path, unsigned depth)
 {
@@ -217,8 +231,7 @@ static void walk_directory(struct walk *w, int at, const char *name,
 	const struct dirent *entry;
 
 	if (!dir) {
-		fault(w->found, *path ? path : w->root, NULL,
-		      "cannot be looked into: %s", strerror(errno));
+		tell_closed(w, path, errno);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -232,11 +245,49 @@ static void walk_directory(struct walk *w, int at, const char *name,
 
 /* --- telling -------------------------------------------------------------- */
 
+enum { NAME_MAX_SHOWN = 40 };
+
+static void name_of_user(uid_t uid, char out[NAME_MAX_SHOWN])
+{
+	const struct passwd *pw = getpwuid(uid);
+
+	if (pw)
+		snprintf(out, NAME_MAX_SHOWN, "%s", pw->pw_name);
+	else
+		snprintf(out, NAME_MAX_SHOWN, "%u", (unsigned)uid);
+}
+
+static void name_of_group(gid_t gid, char out[NAME_MAX_SHOWN])
+{
+	const struct group *gr = getgrgid(gid);
+
+	if (gr)
+		snprintf(out, NAME_MAX_SHOWN, "%s", gr->gr_name);
+	else
+		snprintf(out, NAME_MAX_SHOWN, "%u", (unsigned)gid);
+}
+
+/* "restante-admin:restante 2750" */
+static void describe(uid_t uid, gid_t gid, mode_t mode, char *out, size_t size)
+{
+	char user[NAME_MAX_SHOWN], group[NAME_MAX_SHOWN];
+
+	name_of_user(uid, user);
+	name_of_group(gid, group);
+	snprintf(out, size, "%s:%s %04o", user, group, mode & 07777);
+}
+
 static void tell_broken(const struct walk *w, const struct rights_rule *r,
 			const struct broken *b, bool is_mended)
 {
-	char on[PATH_MAX + 64], more[48] = "";
+	const struct people *p = w->people;
+	char on[PATH_MAX + 64], more[48] = "", is[128], should[128];
 
+	describe(b->was.st_uid, b->was.st_gid, b->was.st_mode, is, sizeof(is));
+	describe(owner_is_right(p, r->owner, &b->was) ? b->was.st_uid
+						      : owner_of(p, r->owner),
+		 group_matters(p, r) ? p->group : b->was.st_gid, r->mode,
+		 should, sizeof(should));
 	if (b->n > 1)
 		snprintf(more, sizeof(more), " (and %" PRIu64 " more)",
 			 b->n - 1);
@@ -244,12 +295,7 @@ static void tell_broken(const struct walk *w, const struct rights_rule *r,
 		 b->first, more);
 	findings_add(w->found, is_mended ? FINDING_MENDED : FINDING_FAULT, on,
 		     is_mended ? NULL : "restante doctor --fix, as root",
-		     "is %u:%u %04o, and should be %u:%u %04o: %s",
-		     b->was.st_uid, b->was.st_gid, b->was.st_mode & 07777,
-		     owner_of(w->people, r->owner),
-		     group_matters(w->people, r) ? w->people->group
-						 : b->was.st_gid,
-		     r->mode, r->otherwise);
+		     "is %s, and should be %s: %s", is, should, r->otherwise);
 }
 
 static void tell_strange(const struct walk *w)
@@ -280,38 +326,37 @@ static struct broken *look(struct walk *w)
 	return w->broken;
 }
 
-/*
- * Whether something was mended is seen by looking once more, all of it: of two
- * names of a file the second may be met first.
- */
-static void mend_place(struct walk *w)
+static struct broken *look_again(struct walk *w)
 {
-	struct broken *before = look(w), *after;
 	struct findings *found = w->found, again = {.row = found->row};
+	struct broken *after;
 
 	w->mend = false;
 	w->found = &again; /* told of already */
 	after = look(w);
 	w->found = found;
 	w->mend = true;
+	findings_release(&again);
+	return after;
+}
+
+/*
+ * Whether something was mended is seen by looking once more, all of it: of two
+ * names of a file the second may be met first.
+ */
+static void look_and_tell(struct walk *w)
+{
+	struct broken *before = look(w);
+	struct broken *after = w->mend ? look_again(w) : before;
+
 	for (size_t i = 0; i < w->place->n; i++)
 		if (before[i].n)
 			tell_broken(w, &w->place->rules[i],
 				    after[i].n ? &after[i] : &before[i],
 				    !after[i].n);
-	findings_release(&again);
+	if (after != before)
+		free(after);
 	free(before);
-	free(after);
-}
-
-static void check_place_as_it_is(struct walk *w)
-{
-	struct broken *is = look(w);
-
-	for (size_t i = 0; i < w->place->n; i++)
-		if (is[i].n)
-			tell_broken(w, &w->place->rules[i], &is[i], false);
-	free(is);
 }
 
 /* A directory that is not there is told where it is missed. */
@@ -322,10 +367,7 @@ static void check_place(struct walk *w, const char *root,
 	w->place = place;
 	if (access(root, F_OK) < 0)
 		return;
-	if (w->mend)
-		mend_place(w);
-	else
-		check_place_as_it_is(w);
+	look_and_tell(w);
 	tell_strange(w);
 }
 

@@ -77,22 +77,27 @@ static void check_path(const char *root, const char *unit, const char *path,
 
 /* --- services ------------------------------------------------------------- */
 
-/* Of either shape: one process for all connections, or one for each. */
+static void take_accept(const char *key, const char *value, void *arg)
+{
+	if (strcmp(key, "Accept") == 0)
+		*(bool *)arg = strcmp(value, "yes") == 0;
+}
+
+/* Both shapes are installed; the socket says which one it starts. */
 static void check_service(const struct conf *conf, const char *root,
 			  const char *name, struct findings *f)
 {
-	static const char *const shapes[] = {"", "@"};
 	char unit[NAME_SIZE];
+	bool one_each = false;
 
 	snprintf(unit, sizeof(unit), "restante-%s.socket", name);
 	if (!unit_is_wanted(root, "sockets", unit))
 		return;
-	for (size_t i = 0; i < N_ELEMENTS(shapes); i++) {
-		snprintf(unit, sizeof(unit), "restante-%s%s.service", name,
-			 shapes[i]);
-		check_path(root, unit, conf->store, f);
-		check_path(root, unit, conf->runtime, f);
-	}
+	(void)unit_lines(root, unit, take_accept, &one_each);
+	snprintf(unit, sizeof(unit), "restante-%s%s.service", name,
+		 one_each ? "@" : "");
+	check_path(root, unit, conf->store, f);
+	check_path(root, unit, conf->runtime, f);
 }
 
 /* --- timers --------------------------------------------------------------- */
@@ -110,14 +115,23 @@ static const struct timer timers[] = {
 	{"ledger", false, "there is no evidence of what happened"},
 };
 
+static bool is_there(const char *root, const char *path, const char *name)
+{
+	char whole[PATH_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s%s", root, path, name);
+	return access(whole, F_OK) == 0;
+}
+
+/* Where systemd runs, what is in cron's files does nothing (units/cron). */
 static bool is_run(const char *root, const struct timer *t)
 {
-	char unit[NAME_SIZE], path[PATH_MAX];
+	char unit[NAME_SIZE];
 
+	if (!is_there(root, "/run/systemd/system", ""))
+		return is_there(root, "/etc/cron.d/restante-", t->name);
 	snprintf(unit, sizeof(unit), "restante-%s.timer", t->name);
-	snprintf(path, sizeof(path), "%s/etc/cron.d/restante-%s", root,
-		 t->name);
-	return unit_is_wanted(root, "timers", unit) || access(path, F_OK) == 0;
+	return unit_is_wanted(root, "timers", unit);
 }
 
 static void check_timer(const char *root, const struct timer *t,
@@ -130,7 +144,9 @@ static void check_timer(const char *root, const struct timer *t,
 	snprintf(unit, sizeof(unit), "restante-%s.timer", t->name);
 	snprintf(act, sizeof(act), "systemctl enable --now %s", unit);
 	findings_add(f, t->is_needed ? FINDING_FAULT : FINDING_REMARK, unit,
-		     act, "is not enabled, nor is it run by cron: %s",
+		     act,
+		     "is not enabled, nor is it run by cron where systemd is "
+		     "not: %s",
 		     t->without);
 }
 

@@ -49,16 +49,16 @@ static void try_to_write(const struct look *l, const char *id, const char *in)
 	      "%s", e.text);
 }
 
-/* A login reads the first, a person with a recovery key the second. */
-static void try_to_read(const struct look *l, const char *id, const char *name)
+/* What a login opens with the password. */
+static void try_identity(const struct look *l, const char *id)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	struct err e;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/mailboxes/%s/%s", l->conf->store, id,
-		 name);
+	snprintf(path, sizeof(path), "%s/mailboxes/%s/identity.age",
+		 l->conf->store, id);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0) {
 		err_sys(&e, AS_WHOM "cannot be read");
@@ -84,12 +84,14 @@ static int look_at(const char *id, void *arg, struct err *e)
 	if (!m && e->kind == ERR_ABSENT)
 		return 0; /* deleted since the directory was read */
 	if (!m)
-		fault(l->found, id, "restante doctor --fix, as root",
+		fault(l->found, id,
+		      e->kind == ERR_CONFIG ? NULL
+					    : "restante doctor --fix, as root",
 		      AS_WHOM "%s", e->text);
 	mailbox_close(&m);
 	for (size_t i = 0; i < N_ELEMENTS(written); i++)
 		try_to_write(l, id, written[i]);
-	try_to_read(l, id, "identity.age");
+	try_identity(l, id);
 	return 0;
 }
 

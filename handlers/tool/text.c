@@ -41,9 +41,11 @@ const char *tool_span(int64_t seconds, char out[24])
 
 void tool_progress(const char *what, uint64_t done, uint64_t all)
 {
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%s %ju of %ju ", what, (uintmax_t)done,
-			(uintmax_t)all);
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%s %ju ", what, (uintmax_t)done);
+	if (all)
+		fprintf(stderr, "of %ju ", (uintmax_t)all);
 }
 
 void tool_progress_end(void)

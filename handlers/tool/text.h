@@ -12,7 +12,10 @@ const char *tool_time(int64_t seconds, char out[24]);
 /* "3 days", "2 hours". */
 const char *tool_span(int64_t seconds, char out[24]);
 
-/* A line on stderr that is written over, where that is a terminal. */
+/*
+ * A line on stderr that is written over, where that is a terminal. all: 0 where
+ * nobody knows.
+ */
 void tool_progress(const char *what, uint64_t done, uint64_t all);
 void tool_progress_end(void);
 
