@@ -24,11 +24,8 @@ struct hearing {
 static struct evidence_message *received(const struct hearing *h,
 					 const char *ulid)
 {
-	uint8_t packed[ULID_PACKED_SIZE];
-	struct evidence_message *m;
+	struct evidence_message *m = evidence_named(h->v, ulid);
 
-	ulid_pack(ulid, packed);
-	m = evidence_find(h->v, packed);
 	return m && m->entry != EVIDENCE_NONE ? m : NULL;
 }
 

@@ -14,10 +14,7 @@
 #include "store/ledger/former_chain.h"
 #include "store/presence.h"
 
-enum {
-	PART_ENTRIES = 1000000, /* for which what is known has room */
-	PARTS_MAX = 256,
-};
+enum { PARTS_MAX = 256 };
 
 /*
  * One part of all messages after the other: an adoption may go on where there
@@ -37,15 +34,6 @@ struct account {
 
 /* --- what both ledgers say -------------------------------------------------
  */
-
-static const struct evidence_message *find(const struct evidence *v,
-					   const char *ulid)
-{
-	uint8_t packed[ULID_PACKED_SIZE];
-
-	ulid_pack(ulid, packed);
-	return evidence_find(v, packed);
-}
 
 static bool is_of_part(const struct account *a, const struct judged *j)
 {
@@ -103,7 +91,7 @@ static void take_earlier(void *arg, const struct judged *j)
 	struct account *a = arg;
 
 	if (j->entry.kind == ENTRY_GONE && is_of_part(a, j) &&
-	    (find(&a->former, ulid) || find(&a->own, ulid)))
+	    (evidence_named(&a->former, ulid) || evidence_named(&a->own, ulid)))
 		evidence_take(&a->one, j);
 }
 
@@ -171,11 +159,13 @@ static void name_gone(struct account *a, const char *ulid)
 static void name_absent(struct account *a, const struct evidence *v,
 			const char *ulid)
 {
-	const struct evidence_message *earlier = find(&a->earlier, ulid);
+	const struct evidence_message *earlier =
+		evidence_named(&a->earlier, ulid);
 
 	if (earlier && earlier->gone)
 		name_gone(a, ulid);
-	else if (a->parts < 2 || find(v, ulid)->sealed != EVIDENCE_NONE)
+	else if (a->parts < 2 ||
+		 evidence_named(v, ulid)->sealed != EVIDENCE_NONE)
 		name_missing(a, ulid);
 }
 
@@ -184,7 +174,7 @@ static void note_former(void *arg, enum presence_fault fault, const char *ulid,
 			UNUSED uint64_t entry)
 {
 	struct account *a = arg;
-	const struct evidence_message *own = find(&a->own, ulid);
+	const struct evidence_message *own = evidence_named(&a->own, ulid);
 
 	if (fault == PRESENCE_MISSING && !(own && own->gone))
 		name_absent(a, &a->former, ulid);
@@ -198,7 +188,8 @@ static void note_own(void *arg, enum presence_fault fault, const char *ulid,
 		     UNUSED uint64_t entry)
 {
 	struct account *a = arg;
-	const struct evidence_message *former = find(&a->former, ulid);
+	const struct evidence_message *former =
+		evidence_named(&a->former, ulid);
 
 	if (fault != PRESENCE_MISSING)
 		return;
@@ -334,7 +325,7 @@ static void divide(struct account *a)
 	uint64_t before = a->book->memory.before.size, own = a->lines.size;
 
 	random_bytes(&a->key, sizeof(a->key));
-	a->parts = 1 + (before > own ? before : own) / PART_ENTRIES;
+	a->parts = 1 + (before > own ? before : own) / EVIDENCE_PART_ENTRIES;
 	if (a->parts > PARTS_MAX)
 		a->parts = PARTS_MAX;
 }

@@ -130,7 +130,7 @@ static void begin(struct memory *m, int64_t now)
 	if (m->look.left)
 		return;
 	m->look = (struct memory_look){
-		.at = now, .parts = 1 + m->tree.size / SIGHT_ENTRIES};
+		.at = now, .parts = 1 + m->tree.size / EVIDENCE_PART_ENTRIES};
 	m->look.left = m->look.parts;
 }
 
@@ -176,7 +176,7 @@ static int pass_over(struct book *b, int64_t now, struct err *e)
 {
 	log_warn("ledger %s: it has more than %d million entries, and is not "
 		 "looked at by itself (restante ledger verify)",
-		 b->name, PARTS_MAX * SIGHT_ENTRIES / 1000000);
+		 b->name, PARTS_MAX * EVIDENCE_PART_ENTRIES / 1000000);
 	b->memory.look = (struct memory_look){.at = now};
 	return book_commit(b, e);
 }
@@ -190,7 +190,7 @@ int look_mailbox(struct sequence_run *r, struct book *b, const char *id,
 
 	if (!is_due(&b->memory, r->now) || clock_ms() >= r->look_until)
 		return 0;
-	if (b->memory.tree.size > (uint64_t)PARTS_MAX * SIGHT_ENTRIES)
+	if (b->memory.tree.size > (uint64_t)PARTS_MAX * EVIDENCE_PART_ENTRIES)
 		return pass_over(b, r->now, e);
 	m = mailbox_look_into(r->store, id, e);
 	if (!m)

@@ -40,7 +40,7 @@ static bool is_of_slice(struct sight *s, const struct judged *j)
 {
 	const struct memory_look *slice = s->slice;
 
-	s->too_many = s->too_many || s->v.n > SIGHT_ENTRIES;
+	s->too_many = s->too_many || s->v.n > EVIDENCE_PART_ENTRIES;
 	return !s->too_many &&
 	       evidence_is_of_part(j, 0, slice->parts, slice->left - 1);
 }
@@ -51,14 +51,6 @@ static void take(void *arg, const struct judged *j)
 
 	if (is_of_slice(s, j))
 		evidence_take(&s->v, j);
-}
-
-static struct evidence_message *find(const struct sight *s, const char *ulid)
-{
-	uint8_t packed[ULID_PACKED_SIZE];
-
-	ulid_pack(ulid, packed);
-	return evidence_find(&s->v, packed);
 }
 
 /* --- what is not there -----------------------------------------------------
@@ -81,7 +73,7 @@ static void note_fault(void *arg, enum presence_fault fault, const char *ulid,
 		       UNUSED uint64_t entry)
 {
 	struct sight *s = arg;
-	const struct evidence_message *m = find(s, ulid);
+	const struct evidence_message *m = evidence_named(&s->v, ulid);
 
 	if (fault != PRESENCE_MISSING || m->sealed == EVIDENCE_NONE ||
 	    s->slice->after[0])
@@ -134,7 +126,7 @@ static void compare(const struct question *q, const char *ulid,
 		finds_add(&s->found, FIND_OTHER_READ, ulid, read);
 	else
 		return;
-	find(s, ulid)->named_differs = 1;
+	evidence_named(&s->v, ulid)->named_differs = 1;
 }
 
 /*
@@ -144,7 +136,7 @@ static void compare(const struct question *q, const char *ulid,
 static bool compare_odd(void *arg, const char *ulid)
 {
 	const struct question *q = arg;
-	const struct evidence_message *m = find(q->s, ulid);
+	const struct evidence_message *m = evidence_named(&q->s->v, ulid);
 	uint8_t digest[DIGEST_SIZE];
 
 	if (m->named_differs && m->differs)
@@ -166,7 +158,7 @@ static void compare_read(void *arg, const struct judged *j)
 
 	if (j->verdict != JUDGE_COUNTS || j->entry.kind != ENTRY_COLLECTED)
 		return;
-	m = find(q->s, c->ulid);
+	m = evidence_named(&q->s->v, c->ulid);
 	if (!m || !m->differs || m->named_differs ||
 	    m->sealed == EVIDENCE_NONE || m->head == num_load64(c->sha256))
 		return;

@@ -11,8 +11,6 @@
 #include "store/ledger/evidence.h"
 #include "store/store.h"
 
-enum { SIGHT_ENTRIES = 1000000 }; /* for which what is known has room */
-
 struct sight {
 	/* in */
 	const struct book *book;

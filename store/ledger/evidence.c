@@ -65,6 +65,15 @@ struct evidence_message *evidence_find(const struct evidence *v,
 	return m && m->used ? m : NULL;
 }
 
+struct evidence_message *evidence_named(const struct evidence *v,
+					const char *ulid)
+{
+	uint8_t packed[ULID_PACKED_SIZE];
+
+	ulid_pack(ulid, packed);
+	return evidence_find(v, packed);
+}
+
 void evidence_release(struct evidence *v)
 {
 	free(v->slots);

@@ -71,6 +71,8 @@ void evidence_take(struct evidence *v, const struct judged *j);
 /* How that one says that it left: an ENTRY_GONE that may say so. */
 enum evidence_gone evidence_gone_by(const struct judged *j);
 
+enum { EVIDENCE_PART_ENTRIES = 1000000 }; /* for which a part has room */
+
 /*
  * Where all messages do not have room at once: is this of one of `parts` parts,
  * from 0 on? What names no message is of each. Whoever knows the key can put
@@ -85,5 +87,8 @@ struct evidence_message *evidence_message(struct evidence *v, const char *ulid);
 /* NULL: no entry names it. Live until the next evidence_take(). */
 struct evidence_message *evidence_find(const struct evidence *v,
 				       const uint8_t ulid[ULID_PACKED_SIZE]);
+/* The same by its text. */
+struct evidence_message *evidence_named(const struct evidence *v,
+					const char *ulid);
 
 #endif

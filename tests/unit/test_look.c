@@ -339,7 +339,7 @@ static void of_too_many_nothing_is_found(void **state)
 	struct mailbox *m;
 	struct err e;
 
-	for (unsigned i = 0; i <= SIGHT_ENTRIES; i++) {
+	for (unsigned i = 0; i <= EVIDENCE_PART_ENTRIES; i++) {
 		ulid_of(i, ulid);
 		evidence_message(&s.v, ulid);
 	}
